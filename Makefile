@@ -1,0 +1,183 @@
+# Skywave: build, test, simulate, synthesise. `make help` lists the targets.
+
+BUILD  ?= build
+PREFIX ?= /usr/local
+V      ?= 0
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+Q := $(if $(filter 0,$(V)),@)
+
+CC       := gcc
+CXX      := g++
+# Verilated models run a fifth faster when clang compiled them.
+SIM_CXX  := $(firstword $(shell command -v clang++ 2>/dev/null) g++)
+OBJCACHE := $(shell command -v ccache 2>/dev/null)
+export OBJCACHE
+
+# ---- Host: one library a room, one program a main.c ---------------------------------------
+
+PKGS     := libsodium libuv libsecp256k1 sqlite3 libmicrohttpd jansson libcurl nettle SoapySDR
+PKG_CF   := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_LD   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm -lpthread
+
+WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
+CFLAGS   := -std=c11 $(WARN) -O2 -g -fPIC -D_GNU_SOURCE -Ihost -Isim $(PKG_CF) $(EXTRA_CFLAGS)
+CXXFLAGS := -std=c++17 -Wall -Wextra -Werror -O2 -g -fPIC -Ihost -Isim $(PKG_CF)
+SAN      := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1
+
+# In the order of the way of the data: a room may include those before it (tests/check/walls.py).
+ROOMS    := wire keys mac link onion session pay ledger node cli
+room_c    = $(filter-out %/main.c,$(wildcard host/$(1)/*.c))
+room_o    = $(patsubst %.c,$(BUILD)/$(2)/%.o,$(call room_c,$(1)))
+
+.PHONY: all
+all: $(BUILD)/bin/skywaved $(BUILD)/bin/skywave $(BUILD)/bin/skywave-air $(BUILD)/soapy/libskywaveSupport.so
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(Q)$(OBJCACHE) $(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+$(BUILD)/san/%.o: %.c
+	@mkdir -p $(@D)
+	$(Q)$(OBJCACHE) $(CC) $(CFLAGS) $(SAN) -MMD -MP -c -o $@ $<
+$(BUILD)/obj/%.o: %.cpp
+	@mkdir -p $(@D)
+	$(Q)$(OBJCACHE) $(CXX) $(CXXFLAGS) -MMD -MP -c -o $@ $<
+
+define room_rules
+$(BUILD)/lib/$(1).a: $(call room_o,$(1),obj)
+	@mkdir -p $$(@D)
+	$(Q)rm -f $$@ && ar rcs $$@ $$^
+$(BUILD)/libsan/$(1).a: $(call room_o,$(1),san)
+	@mkdir -p $$(@D)
+	$(Q)rm -f $$@ && ar rcs $$@ $$^
+endef
+$(foreach r,$(ROOMS),$(eval $(call room_rules,$(r))))
+
+LIBS     := $(patsubst %,$(BUILD)/lib/%.a,$(ROOMS))
+group     = -Wl,--start-group $(1) -Wl,--end-group
+
+$(BUILD)/bin/skywaved: $(BUILD)/obj/host/node/main.o $(filter-out %/cli.a,$(LIBS))
+	@mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $< $(call group,$(filter %.a,$^)) $(PKG_LD)
+
+$(BUILD)/bin/skywave: $(BUILD)/obj/host/cli/main.o $(LIBS) $(BUILD)/radio/libradio.a
+	@mkdir -p $(@D)
+	$(Q)$(SIM_CXX) -o $@ $< $(call group,$(filter %.a,$^)) $(PKG_LD)
+
+# The SoapySDR module: all C but for the shell that SoapySDR's registry demands.
+SOAPY_O  := $(patsubst %,$(BUILD)/obj/%.o,$(basename $(wildcard host/soapy/*.c host/soapy/*.cpp))) \
+            $(BUILD)/lib/wire.a
+$(BUILD)/soapy/libskywaveSupport.so: $(SOAPY_O)
+	@mkdir -p $(@D)
+	$(Q)$(CXX) -shared -o $@ $(filter %.o,$^) $(filter %.a,$^) $(shell pkg-config --libs SoapySDR) -lm -lpthread
+
+# ---- Simulation: the gates as C++, by Verilator -------------------------------------------
+
+RTL_DIRS := $(sort $(dir $(wildcard rtl/*/*.sv)))
+RTL      := rtl/ofdm_pkg.sv $(sort $(wildcard rtl/*/*.sv))
+RTL_Y    := $(patsubst %,-y %,$(RTL_DIRS)) +libext+.sv
+RTL_ABSY := $(patsubst %,-y $(CURDIR)/%,$(RTL_DIRS)) +libext+.sv
+LINT_VLT := $(wildcard rtl/lint.vlt)
+VFLAGS   := --cc -Wall --x-assign fast --x-initial fast -O3 --noassert
+VROOT     = $(shell verilator --getenv VERILATOR_ROOT 2>/dev/null)
+
+$(BUILD)/radio/Vskywave__ALL.a: $(RTL) $(LINT_VLT)
+	@mkdir -p $(@D)
+	$(Q)verilator $(VFLAGS) --build --top-module skywave --prefix Vskywave --Mdir $(@D) \
+	    -MAKEFLAGS "CXX=$(SIM_CXX) LINK=$(SIM_CXX) OPT_FAST=-O3 OPT_SLOW=-O1" $(if $(TRACE),--trace-fst) \
+	    $(RTL_Y) $(LINT_VLT) rtl/ofdm_pkg.sv rtl/top/skywave.sv > $(BUILD)/radio.log 2>&1 || (cat $(BUILD)/radio.log; false)
+	@touch $@
+
+RADIO_CXX := $(SIM_CXX) -std=c++17 -O3 -g -Wall -Isim -Ihost -I$(BUILD)/radio -isystem $(VROOT)/include -isystem $(VROOT)/include/vltstd
+RADIO_O   := $(patsubst sim/radio/%.cpp,$(BUILD)/radio/o/%.o,$(wildcard sim/radio/*.cpp))
+$(BUILD)/radio/o/%.o: sim/radio/%.cpp sim/radio/skw_radio.h $(BUILD)/radio/Vskywave__ALL.a
+	@mkdir -p $(@D)
+	$(Q)$(RADIO_CXX) -c -o $@ $<
+$(BUILD)/radio/o/verilated%.o: $(BUILD)/radio/Vskywave__ALL.a
+	@mkdir -p $(@D)
+	$(Q)$(RADIO_CXX) -w -c -o $@ $(VROOT)/include/verilated$*.cpp
+$(BUILD)/radio/libradio.a: $(RADIO_O) $(BUILD)/radio/o/verilated.o $(BUILD)/radio/o/verilated_threads.o $(BUILD)/radio/Vskywave__ALL.a
+	$(Q)rm -f $@ && cp $(BUILD)/radio/Vskywave__ALL.a $@ && ar rs $@ $(filter %.o,$^) 2>/dev/null
+
+AIR_O := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard sim/air/*.c))
+$(BUILD)/bin/skywave-air: $(AIR_O) $(BUILD)/radio/libradio.a $(BUILD)/lib/wire.a
+	@mkdir -p $(@D)
+	$(Q)$(SIM_CXX) -o $@ $(AIR_O) $(filter %.a,$^) -lm -lpthread
+
+# ---- Tests ---------------------------------------------------------------------------------
+# tests/host/X_test.c names the rooms it stands on in its first lines: `rooms: wire keys`.
+
+HOST_T := $(patsubst tests/host/%.c,$(BUILD)/test/%,$(wildcard tests/host/*_test.c))
+RTL_T  := $(patsubst tests/rtl/%.cpp,$(BUILD)/test/rtl_%,$(wildcard tests/rtl/*_test.cpp))
+SIM_T  := $(patsubst tests/sim/%.c,$(BUILD)/test/sim_%,$(wildcard tests/sim/*_test.c))
+SYS_T  := $(wildcard tests/system/*_test.sh tests/system/*_test.py)
+
+test_rooms = $(or $(shell sed -n 's/.*rooms: *\([a-z ]*\).*/\1/p;10q' $(1)),$(ROOMS))
+test_libs  = $(patsubst %,$(BUILD)/libsan/%.a,$(call test_rooms,$(1)))
+
+define host_test
+$(BUILD)/test/$(1): tests/host/$(1).c $(call test_libs,tests/host/$(1).c)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(CFLAGS) $$(SAN) -Itests/host -o $$@ $$< $$(call group,$$(filter %.a,$$^)) -lcmocka $$(PKG_LD)
+endef
+$(foreach t,$(HOST_T),$(eval $(call host_test,$(notdir $(t)))))
+
+# tests/rtl/X_test.cpp exercises module X; a line `// verilator: FLAGS` adds flags.
+module_of  = $(firstword $(wildcard rtl/*/$(1).sv))
+define rtl_test
+$(BUILD)/test/rtl_$(1)_test: tests/rtl/$(1)_test.cpp $(RTL) $(wildcard tests/rtl/*.h) $(LINT_VLT)
+	@mkdir -p $$(@D) $$(BUILD)/rtl/$(1)
+	$$(Q)verilator $$(VFLAGS) --exe --build --assert --top-module $(1) --prefix V$(1) --Mdir $$(BUILD)/rtl/$(1) \
+	    -MAKEFLAGS "CXX=$$(SIM_CXX) LINK=$$(SIM_CXX) OPT_FAST=-O2 OPT_SLOW=-O0" -CFLAGS "-I$$(CURDIR)/tests/rtl -O2" \
+	    $$(shell sed -n 's|^// verilator: *||p' tests/rtl/$(1)_test.cpp) \
+	    -o $$(abspath $$@) $$(RTL_Y) $$(LINT_VLT) rtl/ofdm_pkg.sv $(call module_of,$(1)) $$(abspath $$<) \
+	    > $$(BUILD)/rtl_$(1).log 2>&1 || (cat $$(BUILD)/rtl_$(1).log; false)
+	@touch $$@
+endef
+$(foreach t,$(RTL_T),$(eval $(call rtl_test,$(patsubst rtl_%_test,%,$(notdir $(t))))))
+
+$(BUILD)/test/sim_%: tests/sim/%.c $(BUILD)/radio/libradio.a $(filter-out %/main.o,$(AIR_O)) $(BUILD)/lib/wire.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -c -o $@.o $<
+	$(Q)$(SIM_CXX) -o $@ $@.o $(filter %.o %.a,$^) -lcmocka -lm -lpthread
+
+.PHONY: test test-host test-rtl test-sim test-system
+test-host: $(HOST_T)
+	@tests/run $(HOST_T)
+test-rtl: $(RTL_T)
+	@tests/run $(RTL_T)
+test-sim: $(SIM_T)
+	@tests/run $(SIM_T)
+test-system: all
+	@BUILD=$(BUILD) tests/run $(SYS_T)
+test: .ci/setup
+	@.ci/setup
+	@$(MAKE) --no-print-directory -j2 all $(HOST_T) $(RTL_T) $(SIM_T)
+	@BUILD=$(BUILD) tests/run $(HOST_T) $(RTL_T) $(SIM_T) $(SYS_T)
+
+# ---- Style and structure -------------------------------------------------------------------
+
+.PHONY: lint format
+C_FILES := $(wildcard host/*/*.c host/*/*.h sim/*/*.c sim/*/*.h tests/host/*.c tests/host/*.h tests/sim/*.c)
+lint:
+	clang-format --dry-run -Werror $(C_FILES)
+	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability --inline-suppr -Ihost -Isim \
+	    -D__linux__ $(filter %.c,$(filter-out tests/%,$(C_FILES)))
+	verilator --lint-only -Wall $(RTL_Y) $(LINT_VLT) --top-module skywave rtl/ofdm_pkg.sv rtl/top/skywave.sv
+	yosys -q -p "read_verilog -sv -defer $(RTL); hierarchy -check -top skywave; proc; check -assert"
+	tests/check/walls.py
+format:
+	clang-format -i $(C_FILES)
+
+# ---- Setting up, installing ----------------------------------------------------------------
+
+.PHONY: setup help clean
+setup:
+	@.ci/setup
+clean:
+	rm -rf $(BUILD)
+
+-include $(wildcard *.mk rtl/*.mk sim/*.mk tests/*.mk)
+-include $(shell find $(BUILD)/obj $(BUILD)/san -name '*.d' 2>/dev/null)
