@@ -47,39 +47,42 @@ void skw_get_bytes(struct skw_reader *r, uint8_t *out, size_t len)
 		memset(out, 0, len);
 }
 
-uint64_t skw_get_u64(struct skw_reader *r)
+/* A whole integer or nothing: zero if it does not fit. */
+static uint64_t little_endian(struct skw_reader *r, size_t len)
 {
-	uint64_t low = skw_get_u32(r);
+	const uint8_t *view = skw_get_view(r, len);
+	uint64_t v = 0;
 
-	return low | (uint64_t)skw_get_u32(r) << 32;
-}
-
-uint32_t skw_get_u32(struct skw_reader *r)
-{
-	uint32_t low = skw_get_u16(r);
-
-	return low | (uint32_t)skw_get_u16(r) << 16;
-}
-
-uint16_t skw_get_u16(struct skw_reader *r)
-{
-	unsigned low = skw_get_u8(r);
-
-	return (uint16_t)(low | (unsigned)skw_get_u8(r) << 8);
-}
-
-uint16_t skw_get_u16be(struct skw_reader *r)
-{
-	unsigned high = skw_get_u8(r);
-
-	return (uint16_t)(high << 8 | skw_get_u8(r));
+	while (view != NULL && len-- > 0)
+		v = v << 8 | view[len];
+	return v;
 }
 
 uint8_t skw_get_u8(struct skw_reader *r)
 {
-	const uint8_t *view = skw_get_view(r, 1);
+	return (uint8_t)little_endian(r, 1);
+}
 
-	return view != NULL ? *view : 0;
+uint16_t skw_get_u16(struct skw_reader *r)
+{
+	return (uint16_t)little_endian(r, 2);
+}
+
+uint32_t skw_get_u32(struct skw_reader *r)
+{
+	return (uint32_t)little_endian(r, 4);
+}
+
+uint64_t skw_get_u64(struct skw_reader *r)
+{
+	return little_endian(r, 8);
+}
+
+uint16_t skw_get_u16be(struct skw_reader *r)
+{
+	uint16_t v = skw_get_u16(r);
+
+	return (uint16_t)(v << 8 | v >> 8);
 }
 
 struct skw_writer skw_writer(uint8_t *data, size_t len)

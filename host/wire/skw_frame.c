@@ -49,8 +49,8 @@ bool skw_frame_tx_get(struct skw_frame_tx *f, const uint8_t in[SKW_FRAME_TX_DESC
 	f->power_cdb = (int16_t)skw_get_u16(&r);
 	f->tag = skw_get_u32(&r);
 	return version == SKW_FRAME_VERSION && skw_frame_rate_valid(f->rate_mbps) &&
-	       f->length >= (f->append_fcs ? SKW_FCS_LEN + 1u : 1u) &&
-	       f->length <= SKW_PSDU_MAX && f->seed < 128 && f->power_cdb <= 0;
+	       f->length >= (f->append_fcs ? SKW_FCS_LEN + 1u : 1u) && f->length <= SKW_PSDU_MAX &&
+	       f->seed < 128 && f->power_cdb <= 0;
 }
 
 void skw_frame_rx_put(uint8_t out[SKW_FRAME_RX_DESC], const struct skw_frame_rx *f)

@@ -5,8 +5,8 @@
  *
  * The sample clock advances only in skw_radio_run and skw_radio_skip. skw_radio_service clocks
  * the gates while the sample clock stands still, so registers and queues answer without device time
- * passing. Nothing here reads a clock or a socket. One thread at a time per radio; different radios may
- * run in different threads.
+ * passing. Nothing here reads a clock or a socket. One thread at a time per radio; different radios
+ * may run in different threads.
  */
 #ifndef SKW_RADIO_H
 #define SKW_RADIO_H
@@ -38,16 +38,18 @@ void skw_radio_free(struct skw_radio *r);
 
 /* Bytes from the host to the board: queues all of them, or none and false if memory is short. */
 bool skw_radio_host_write(struct skw_radio *r, const uint8_t *data, size_t len);
-/* Bytes of the host's that the board has not taken yet (its queues are full, or it was not clocked). */
+/* Bytes of the host's that the board has not taken yet (its queues are full, or it was not
+ * clocked). */
 size_t skw_radio_host_pending(const struct skw_radio *r);
 /* Bytes from the board to the host: how many were copied, 0..len. */
 size_t skw_radio_host_read(struct skw_radio *r, uint8_t *data, size_t len);
 
-/* Clocks the gates, sample clock standing, until the host's bytes are taken and the board has nothing
- * more to say, or `max_clocks`. */
+/* Clocks the gates, sample clock standing, until the host's bytes are taken and the board has
+ * nothing more to say, or `max_clocks`. */
 void skw_radio_service(struct skw_radio *r, unsigned max_clocks);
 
-/* Runs n samples: rx[k] goes in, tx[k] comes out (zero while silent), in the same sample time. rx may be NULL: silence. */
+/* Runs n samples: rx[k] goes in, tx[k] comes out (zero while silent), in the same sample time. rx
+ * may be NULL: silence. */
 void skw_radio_run(struct skw_radio *r, struct skw_iq *tx, const struct skw_iq *rx, size_t n);
 
 uint64_t skw_radio_time(const struct skw_radio *r); /* the sample counter */
@@ -57,7 +59,8 @@ uint64_t skw_radio_time(const struct skw_radio *r); /* the sample counter */
 bool skw_radio_idle(const struct skw_radio *r);
 /* The time at which the next waiting transmission starts; false if none waits. */
 bool skw_radio_next_tx(const struct skw_radio *r, uint64_t *time);
-/* Advances the counter by n samples without evaluating gates. Allowed only while idle, and not past the next transmission. */
+/* Advances the counter by n samples without evaluating gates. Allowed only while idle, and not past
+ * the next transmission. */
 void skw_radio_skip(struct skw_radio *r, uint64_t n);
 
 struct skw_radio_front_end skw_radio_front_end(const struct skw_radio *r);

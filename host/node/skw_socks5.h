@@ -1,0 +1,59 @@
+/* skw_socks5 - the server's side of SOCKS5's opening words (RFC 1928), without a socket.
+ *
+ *   client                      server
+ *   05 n methods         ->
+ *                        <-     05 00            no authentication, or 05 ff and the end
+ *   05 01 00 type addr   ->
+ *                        <-     05 reply 00 01 0.0.0.0:0
+ *
+ * Feed bytes as they come; after SKW_SOCKS5_REQUEST the rest belongs to the stream. Only CONNECT is
+ * offered; a name is passed on as it stands, an address as text.
+ */
+#ifndef SKW_SOCKS5_H
+#define SKW_SOCKS5_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define SKW_SOCKS5_HOST_MAX 255u
+#define SKW_SOCKS5_REPLY_LEN 10u
+
+enum skw_socks5_status {
+	SKW_SOCKS5_MORE,    /* wait for more bytes; send `reply` if it is not empty */
+	SKW_SOCKS5_REQUEST, /* host and port are known; answer with skw_socks5_reply */
+	SKW_SOCKS5_BAD,     /* client's fault: send `reply` if any, then close */
+};
+
+/* Reply codes of RFC 1928, section 6. */
+enum skw_socks5_code {
+	SKW_SOCKS5_SUCCEEDED = 0,
+	SKW_SOCKS5_FAILURE = 1,
+	SKW_SOCKS5_NOT_ALLOWED = 2,
+	SKW_SOCKS5_NET_UNREACHABLE = 3,
+	SKW_SOCKS5_HOST_UNREACHABLE = 4,
+	SKW_SOCKS5_REFUSED = 5,
+	SKW_SOCKS5_TTL_EXPIRED = 6,
+	SKW_SOCKS5_NO_COMMAND = 7,
+	SKW_SOCKS5_NO_ADDRESS_TYPE = 8,
+};
+
+/* The caller owns it and sets it to zero; host and port are valid after SKW_SOCKS5_REQUEST. */
+struct skw_socks5 {
+	char host[SKW_SOCKS5_HOST_MAX + 1];
+	uint16_t port;
+	uint8_t reply[SKW_SOCKS5_REPLY_LEN]; /* to be sent after this call */
+	size_t reply_len;
+	uint8_t buffer[5 + 255 + 2]; /* the rest is for skw_socks5.c */
+	size_t have;
+	int greeted;
+};
+
+/* Takes up to `len` bytes; *used tells how many. Call again with the rest while MORE and bytes are
+ * left. */
+enum skw_socks5_status skw_socks5_input(struct skw_socks5 *s, const uint8_t *data, size_t len,
+					size_t *used);
+
+/* The answer to a request. */
+void skw_socks5_reply(uint8_t out[SKW_SOCKS5_REPLY_LEN], enum skw_socks5_code code);
+
+#endif

@@ -1,0 +1,153 @@
+/* skw_socks5 against the messages of RFC 1928, whole and cut at every byte. rooms: node */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "node/skw_socks5.h"
+
+static const uint8_t HELLO[] = { 5, 2, 2, 0 };
+static const uint8_t BY_NAME[] = { 5,   1,   0,   3,   9,   'f', 'i',  'l',
+				   'e', 's', '.', 'b', 'o', 'b', 0x1f, 0x90 };
+
+static struct skw_socks5 s;
+
+static int fresh(void **state)
+{
+	(void)state;
+	memset(&s, 0, sizeof(s));
+	return 0;
+}
+
+/* Feeds in pieces of `step` bytes; returns the first status that is not MORE-without-reply. */
+static enum skw_socks5_status feed(const uint8_t *data, size_t len, size_t step, size_t *used)
+{
+	enum skw_socks5_status status = SKW_SOCKS5_MORE;
+
+	*used = 0;
+	while (*used < len && status == SKW_SOCKS5_MORE) {
+		size_t n = len - *used < step ? len - *used : step;
+		size_t took;
+
+		status = skw_socks5_input(&s, data + *used, n, &took);
+		*used += took;
+		if (s.reply_len > 0)
+			break;
+	}
+	return status;
+}
+
+static void greet(void)
+{
+	size_t used;
+
+	assert_int_equal(feed(HELLO, sizeof(HELLO), 100, &used), SKW_SOCKS5_MORE);
+	assert_int_equal(s.reply_len, 2);
+	assert_memory_equal(s.reply, ((uint8_t[]) { 5, 0 }), 2);
+}
+
+static void connects_by_name_however_it_is_cut(void **state)
+{
+	(void)state;
+	for (size_t step = 1; step <= sizeof(BY_NAME) + 3; step++) {
+		uint8_t more[sizeof(BY_NAME) + 3];
+		size_t used;
+
+		fresh(NULL);
+		greet();
+		memcpy(more, BY_NAME, sizeof(BY_NAME));
+		memcpy(more + sizeof(BY_NAME), "GET", 3);
+		assert_int_equal(feed(more, sizeof(more), step, &used), SKW_SOCKS5_REQUEST);
+		assert_string_equal(s.host, "files.bob");
+		assert_int_equal(s.port, 8080);
+		assert_int_equal(used, sizeof(BY_NAME)); /* the rest is the stream's */
+	}
+}
+
+static void takes_both_kinds_of_address(void **state)
+{
+	static const uint8_t v4[] = { 5, 1, 0, 1, 192, 0, 2, 1, 0, 80 };
+	static const uint8_t v6[] = { 5, 1, 0, 4, 0xfd, 0, 0, 0, 0, 0, 0,
+				      0, 0, 0, 0, 0,    0, 0, 0, 7, 0, 22 };
+	size_t used;
+
+	(void)state;
+	greet();
+	assert_int_equal(feed(v4, sizeof(v4), 3, &used), SKW_SOCKS5_REQUEST);
+	assert_string_equal(s.host, "192.0.2.1");
+	assert_int_equal(s.port, 80);
+	fresh(NULL);
+	greet();
+	assert_int_equal(feed(v6, sizeof(v6), 3, &used), SKW_SOCKS5_REQUEST);
+	assert_string_equal(s.host, "fd00::7");
+	assert_int_equal(s.port, 22);
+}
+
+static void the_longest_name_fits(void **state)
+{
+	uint8_t request[5 + 255 + 2] = { 5, 1, 0, 3, 255 };
+	size_t used;
+
+	(void)state;
+	memset(request + 5, 'a', 255);
+	greet();
+	assert_int_equal(feed(request, sizeof(request), 50, &used), SKW_SOCKS5_REQUEST);
+	assert_int_equal(strlen(s.host), 255);
+	assert_int_equal(s.port, 0);
+}
+
+static void refuses_what_it_does_not_offer(void **state)
+{
+	static const struct {
+		uint8_t bytes[11];
+		uint8_t code;
+	} cases[] = {
+		{ { 5, 2, 0, 1, 1, 2, 3, 4, 0, 80 }, SKW_SOCKS5_NO_COMMAND }, /* BIND */
+		{ { 5, 3, 0, 1, 1, 2, 3, 4, 0, 80 }, SKW_SOCKS5_NO_COMMAND }, /* UDP ASSOCIATE */
+		{ { 5, 1, 0, 9, 1, 2, 3, 4, 0, 80 }, SKW_SOCKS5_NO_ADDRESS_TYPE },
+		{ { 5, 1, 0, 3, 0, 0, 80, 0, 0, 0 }, SKW_SOCKS5_FAILURE },   /* empty name */
+		{ { 5, 1, 0, 3, 2, 'a', 0, 0, 80, 0 }, SKW_SOCKS5_FAILURE }, /* a zero inside */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		size_t used;
+
+		fresh(NULL);
+		greet();
+		assert_int_equal(feed(cases[i].bytes, 10, 10, &used), SKW_SOCKS5_BAD);
+		assert_int_equal(s.reply_len, SKW_SOCKS5_REPLY_LEN);
+		assert_int_equal(s.reply[1], cases[i].code);
+	}
+}
+
+static void refuses_other_versions_and_methods(void **state)
+{
+	static const uint8_t socks4[] = { 4, 1, 0, 80, 1, 2, 3, 4, 0 };
+	static const uint8_t password_only[] = { 5, 1, 2 };
+	size_t used;
+
+	(void)state;
+	assert_int_equal(feed(socks4, sizeof(socks4), 9, &used), SKW_SOCKS5_BAD);
+	assert_int_equal(s.reply_len, 0);
+	fresh(NULL);
+	assert_int_equal(feed(password_only, sizeof(password_only), 9, &used), SKW_SOCKS5_BAD);
+	assert_memory_equal(s.reply, ((uint8_t[]) { 5, 0xff }), 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(connects_by_name_however_it_is_cut, fresh),
+		cmocka_unit_test_setup(takes_both_kinds_of_address, fresh),
+		cmocka_unit_test_setup(the_longest_name_fits, fresh),
+		cmocka_unit_test_setup(refuses_what_it_does_not_offer, fresh),
+		cmocka_unit_test_setup(refuses_other_versions_and_methods, fresh),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
