@@ -18,7 +18,7 @@ export OBJCACHE
 
 # ---- Host: one library a room, one program a main.c ---------------------------------------
 
-PKGS     := libsodium libuv libsecp256k1 sqlite3 libmicrohttpd jansson libcurl nettle SoapySDR
+PKGS     := libsodium libuv libsecp256k1 sqlite3 libmicrohttpd jansson libcurl nettle SoapySDR inih
 PKG_CF   := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LD   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm -lpthread
 

@@ -1,0 +1,43 @@
+/* skywave - one command for people: a table of subcommands. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/skw_cli.h"
+
+static const struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *help;
+} COMMANDS[] = {
+	{ "status", skw_cli_control, "this node: address, radio, clock, counters" },
+	{ "links", skw_cli_control, "neighbours, signal, bytes each way" },
+	{ "circuits", skw_cli_control, "own circuits hop by hop, and how many are relayed" },
+	{ "pay", skw_cli_control,
+	  "what is owed, vouched and settled; `pay settle` settles now; `pay history`" },
+	{ "wallet", skw_cli_wallet, "addresses and coins; works offline" },
+	{ "ledger", skw_cli_ledger, "verify a chain file, ask a ledger node" },
+	{ "phy", skw_cli_phy, "encode and decode radio frames in I/Q files" },
+};
+
+static int usage(FILE *out)
+{
+	fprintf(out, "usage: skywave COMMAND [ARGUMENTS] [--json]\n\n");
+	for (size_t i = 0; i < sizeof(COMMANDS) / sizeof(COMMANDS[0]); i++)
+		fprintf(out, "  %-9s %s\n", COMMANDS[i].name, COMMANDS[i].help);
+	fprintf(out, "\n`skywave COMMAND --help` tells more.\n");
+	return out == stdout ? 0 : 2;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2)
+		return usage(stderr);
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
+		return usage(stdout);
+	for (size_t i = 0; i < sizeof(COMMANDS) / sizeof(COMMANDS[0]); i++)
+		if (strcmp(argv[1], COMMANDS[i].name) == 0)
+			return COMMANDS[i].run(argc - 1, argv + 1);
+	fprintf(stderr, "skywave: no command '%s'\n", argv[1]);
+	return usage(stderr);
+}

@@ -1,0 +1,353 @@
+#include "node/skw_config.h"
+
+#include <errno.h>
+#include <ini.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/skw_money.h"
+
+enum kind { TEXT, NUMBER, SIGNED, SKY, BOOL, ENDPOINT };
+
+struct key {
+	const char *section, *name;
+	enum kind kind;
+	size_t offset, size;
+	int64_t min, max;
+};
+
+#define AT(field) offsetof(struct skw_config, field), sizeof(((struct skw_config *)0)->field)
+#define TEXT_KEY(section, name)                                                                    \
+	{                                                                                          \
+#section, #name, TEXT, AT(section.name), 0, 0                                      \
+	}
+#define NUMBER_KEY(section, name, min, max)                                                        \
+	{                                                                                          \
+#section, #name, NUMBER, AT(section.name), min, max                                \
+	}
+#define SKY_KEY(section, name)                                                                     \
+	{                                                                                          \
+#section, #name, SKY, AT(section.name), 0, 0                                       \
+	}
+#define ENDPOINT_KEY(section, name)                                                                \
+	{                                                                                          \
+#section, #name, ENDPOINT, AT(section.name), 0, 0                                  \
+	}
+
+static const struct key KEYS[] = {
+	TEXT_KEY(node, name),
+	TEXT_KEY(node, state),
+	TEXT_KEY(node, control),
+	TEXT_KEY(node, log),
+	TEXT_KEY(radio, device),
+	NUMBER_KEY(radio, rate_hz, 5000000, 20000000),
+	NUMBER_KEY(radio, frequency_hz, 1, INT64_C(100000000000)),
+	{ "radio", "rx_gain_cdb", SIGNED, AT(radio.rx_gain_cdb), -20000, 20000 },
+	{ "radio", "tx_gain_cdb", SIGNED, AT(radio.tx_gain_cdb), -20000, 20000 },
+	NUMBER_KEY(radio, data_rate, 6, 54),
+	NUMBER_KEY(radio, slots, 1, 64),
+	NUMBER_KEY(radio, slot, 0, 63),
+	NUMBER_KEY(radio, slot_us, 500, 1000000),
+	NUMBER_KEY(radio, guard_us, 0, 100000),
+	NUMBER_KEY(radio, lead_us, 100, 1000000),
+	NUMBER_KEY(radio, beacon_ms, 20, 60000),
+	ENDPOINT_KEY(udp, listen),
+	ENDPOINT_KEY(socks, listen),
+	NUMBER_KEY(circuit, relays, 0, 8),
+	SKY_KEY(circuit, max_price),
+	SKY_KEY(pay, price),
+	SKY_KEY(pay, credit_limit),
+	SKY_KEY(pay, voucher_step),
+	SKY_KEY(pay, settle_at),
+	NUMBER_KEY(pay, settle_age_s, 1, 31536000),
+	SKY_KEY(pay, reserve),
+	TEXT_KEY(pay, wallet),
+	TEXT_KEY(ledger, mode),
+	TEXT_KEY(ledger, url),
+	ENDPOINT_KEY(ledger, listen),
+	{ "ledger", "produce", BOOL, AT(ledger.produce), 0, 0 },
+	NUMBER_KEY(ledger, block_s, 1, 3600),
+	TEXT_KEY(ledger, network),
+	TEXT_KEY(ledger, secret),
+};
+
+static const struct skw_config DEFAULTS = {
+	.node = { .name = "node", .state = "skywave-state", .log = "info" },
+	.radio = { .rate_hz = 20000000,
+		   .frequency_hz = UINT64_C(5890000000),
+		   .data_rate = 24,
+		   .slots = 4,
+		   .slot_us = 4000,
+		   .guard_us = 100,
+		   .lead_us = 3000,
+		   .beacon_ms = 500 },
+	.circuit = { .relays = 2, .max_price = 10000000 },
+	.pay = { .price = 100000,
+		 .credit_limit = 500000,
+		 .voucher_step = 10000,
+		 .settle_at = 5000000,
+		 .settle_age_s = 86400,
+		 .reserve = 20000000,
+		 .wallet = "wallet.wlt" },
+	.ledger = { .mode = "none", .block_s = 10 },
+};
+
+struct parse {
+	struct skw_config *config;
+	char *error;
+	size_t error_len;
+};
+
+static int fail(struct parse *p, const char *what, const char *name, const char *value)
+{
+	if (p->error[0] == '\0')
+		snprintf(p->error, p->error_len, "%s: %s = %s", what, name, value);
+	return 0;
+}
+
+bool skw_endpoint_parse(struct skw_endpoint *endpoint, const char *text)
+{
+	const char *colon = strrchr(text, ':');
+	const char *host = text;
+	char *end;
+	unsigned long port;
+	size_t len;
+
+	if (colon == NULL || colon[1] < '0' || colon[1] > '9')
+		return false;
+	port = strtoul(colon + 1, &end, 10);
+	len = (size_t)(colon - text);
+	if (*end != '\0' || port == 0 || port > 65535)
+		return false;
+	if (len >= 2 && host[0] == '[' && host[len - 1] == ']') {
+		host++;
+		len -= 2;
+	} else if (memchr(host, ':', len) != NULL) {
+		return false; /* an IPv6 address needs its brackets */
+	}
+	if (len == 0) {
+		host = "127.0.0.1";
+		len = strlen(host);
+	}
+	if (len >= sizeof(endpoint->host))
+		return false;
+	memcpy(endpoint->host, host, len);
+	endpoint->host[len] = '\0';
+	endpoint->port = (uint16_t)port;
+	return true;
+}
+
+static bool text(char *out, size_t size, const char *value)
+{
+	size_t len = strlen(value);
+
+	if (len == 0 || len >= size)
+		return false;
+	memcpy(out, value, len + 1);
+	return true;
+}
+
+static bool integer(int64_t *out, const char *value, int64_t min, int64_t max)
+{
+	char *end;
+	long long v;
+
+	errno = 0;
+	v = strtoll(value, &end, 10);
+	if (errno != 0 || end == value || *end != '\0' || v < min || v > max)
+		return false;
+	*out = v;
+	return true;
+}
+
+static bool boolean(bool *out, const char *value)
+{
+	*out = strcmp(value, "yes") == 0 || strcmp(value, "true") == 0;
+	return *out || strcmp(value, "no") == 0 || strcmp(value, "false") == 0;
+}
+
+static int set_key(struct parse *p, const struct key *key, const char *value)
+{
+	void *at = (char *)p->config + key->offset;
+	struct skw_droplets droplets;
+	char hint[96];
+	int64_t v;
+
+	switch (key->kind) {
+	case TEXT:
+		if (text(at, key->size, value))
+			return 1;
+		snprintf(hint, sizeof(hint), "need text of 1 to %zu bytes", key->size - 1);
+		return fail(p, hint, key->name, value);
+	case NUMBER:
+	case SIGNED:
+		if (integer(&v, value, key->min, key->max)) {
+			memcpy(at, &v, sizeof(v));
+			return 1;
+		}
+		snprintf(hint, sizeof(hint), "need a whole number from %lld to %lld",
+			 (long long)key->min, (long long)key->max);
+		return fail(p, hint, key->name, value);
+	case SKY:
+		if (skw_droplets_parse(&droplets, value)) {
+			memcpy(at, &droplets.n, sizeof(droplets.n));
+			return 1;
+		}
+		return fail(p, "need an amount of SKY with at most six decimals", key->name, value);
+	case BOOL:
+		if (boolean(at, value))
+			return 1;
+		return fail(p, "need yes or no", key->name, value);
+	case ENDPOINT:
+		if (skw_endpoint_parse(at, value))
+			return 1;
+		return fail(p, "need host:port", key->name, value);
+	}
+	return 0;
+}
+
+/* "peer relay1" -> "relay1"; NULL if the section is of another kind. */
+static const char *named(const char *section, const char *kind)
+{
+	size_t len = strlen(kind);
+
+	return strncmp(section, kind, len) == 0 && section[len] == ' ' ? section + len + 1 : NULL;
+}
+
+static int peer_key(struct parse *p, const char *who, const char *name, const char *value)
+{
+	struct skw_config *c = p->config;
+	struct skw_config_peer *peer = NULL;
+
+	for (size_t i = 0; i < c->n_peers; i++)
+		if (strcmp(c->peers[i].name, who) == 0)
+			peer = &c->peers[i];
+	if (peer == NULL) {
+		if (c->n_peers == SKW_CONFIG_PEERS)
+			return fail(p, "too many peers", "peer", who);
+		peer = &c->peers[c->n_peers];
+		if (!text(peer->name, sizeof(peer->name), who))
+			return fail(p, "the name is too long", "peer", who);
+		c->n_peers++;
+	}
+	if (strcmp(name, "key") == 0)
+		return text(peer->key, sizeof(peer->key), value) ||
+		       fail(p, "need a key", name, value);
+	if (strcmp(name, "address") == 0)
+		return skw_endpoint_parse(&peer->address, value) ||
+		       fail(p, "need host:port", name, value);
+	return fail(p, "unknown key in [peer]", name, value);
+}
+
+static int service_key(struct parse *p, const char *who, const char *name, const char *value)
+{
+	struct skw_config *c = p->config;
+	struct skw_config_service *service = &c->services[c->n_services];
+
+	if (strcmp(name, "target") != 0)
+		return fail(p, "unknown key in [service]", name, value);
+	if (c->n_services == SKW_CONFIG_SERVICES)
+		return fail(p, "too many services", "service", who);
+	if (!text(service->name, sizeof(service->name), who) || strchr(who, '.') != NULL)
+		return fail(p, "a service's name has 1 to 63 bytes and no dot", "service", who);
+	if (!skw_endpoint_parse(&service->target, value))
+		return fail(p, "need host:port", name, value);
+	c->n_services++;
+	return 1;
+}
+
+static int petname(struct parse *p, const char *name, const char *value)
+{
+	struct skw_config *c = p->config;
+	struct skw_config_name *n = &c->names[c->n_names];
+
+	if (c->n_names == SKW_CONFIG_NAMES)
+		return fail(p, "too many names", name, value);
+	if (!text(n->name, sizeof(n->name), name) || strchr(name, '.') != NULL ||
+	    !text(n->key, sizeof(n->key), value))
+		return fail(p, "need petname = key; a petname has 1 to 63 bytes and no dot", name,
+			    value);
+	c->n_names++;
+	return 1;
+}
+
+static int handle(void *user, const char *section, const char *name, const char *value)
+{
+	struct parse *p = user;
+	const char *who;
+	char where[160];
+
+	for (size_t i = 0; i < sizeof(KEYS) / sizeof(KEYS[0]); i++)
+		if (strcmp(KEYS[i].section, section) == 0 && strcmp(KEYS[i].name, name) == 0)
+			return set_key(p, &KEYS[i], value);
+	if ((who = named(section, "peer")) != NULL)
+		return peer_key(p, who, name, value);
+	if ((who = named(section, "service")) != NULL)
+		return service_key(p, who, name, value);
+	if (strcmp(section, "names") == 0)
+		return petname(p, name, value);
+	snprintf(where, sizeof(where), "unknown key in [%.100s]", section);
+	return fail(p, where, name, value);
+}
+
+/* What no single key can be wrong about. */
+static const char *contradiction(const struct skw_config *c)
+{
+	bool embedded = strcmp(c->ledger.mode, "embedded") == 0;
+
+	if (c->radio.rate_hz != 5000000 && c->radio.rate_hz != 10000000 &&
+	    c->radio.rate_hz != 20000000)
+		return "[radio] rate_hz must be 5000000, 10000000 or 20000000";
+	if (c->radio.device[0] != '\0' && c->radio.slot >= c->radio.slots)
+		return "[radio] slot must be less than slots";
+	if (c->radio.guard_us * 2 >= c->radio.slot_us)
+		return "[radio] guard_us leaves nothing of slot_us";
+	if (c->radio.device[0] == '\0' && c->udp.listen.port == 0)
+		return "neither [radio] device nor [udp] listen: this node could not talk to "
+		       "anybody";
+	if (!embedded && strcmp(c->ledger.mode, "remote") != 0 &&
+	    strcmp(c->ledger.mode, "none") != 0)
+		return "[ledger] mode must be embedded, remote or none";
+	if (strcmp(c->ledger.mode, "remote") == 0 && strncmp(c->ledger.url, "http", 4) != 0)
+		return "[ledger] mode = remote needs url = http://host:port";
+	if (embedded && c->ledger.network[0] == '\0')
+		return "[ledger] mode = embedded needs network = FILE";
+	if (c->ledger.produce && (!embedded || c->ledger.secret[0] == '\0'))
+		return "[ledger] produce needs mode = embedded and secret = FILE";
+	if (c->pay.voucher_step == 0 || c->pay.voucher_step % 1000 != 0)
+		return "[pay] voucher_step must be a multiple of 0.001 SKY, not zero";
+	if (c->pay.voucher_step >= c->pay.credit_limit)
+		return "[pay] voucher_step must be less than credit_limit, or no voucher comes in "
+		       "time";
+	for (size_t i = 0; i < c->n_peers; i++)
+		if (c->peers[i].key[0] == '\0')
+			return "each [peer NAME] needs its key";
+	return NULL;
+}
+
+bool skw_config_load(struct skw_config *config, const char *path, char *error, size_t error_len)
+{
+	char what[320] = "";
+	struct parse p = { config, what, sizeof(what) };
+	const char *wrong;
+	int line;
+
+	*config = DEFAULTS;
+	line = ini_parse(path, handle, &p);
+	if (line < 0) {
+		snprintf(error, error_len, "%s: %s", path, strerror(errno));
+		return false;
+	}
+	if (line > 0) {
+		snprintf(error, error_len, "%s:%d: %s", path, line,
+			 what[0] != '\0' ? what : "not an INI line");
+		return false;
+	}
+	wrong = contradiction(config);
+	if (wrong != NULL) {
+		snprintf(error, error_len, "%s: %s", path, wrong);
+		return false;
+	}
+	return true;
+}
