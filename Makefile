@@ -173,9 +173,34 @@ format:
 
 # ---- Setting up, installing ----------------------------------------------------------------
 
-.PHONY: setup help clean
+.PHONY: setup help clean install demo
 setup:
 	@.ci/setup
+demo:
+	@.ci/setup
+	@$(MAKE) --no-print-directory -j2 all
+	@BUILD=$(BUILD) tests/system/demo $(if $(FILE),--file '$(FILE)') --hops $(or $(HOPS),2)
+
+DESTDIR ?=
+BINDIR   = $(DESTDIR)$(PREFIX)/bin
+SOAPYDIR = $(DESTDIR)$(PREFIX)/lib/SoapySDR/modules0.8
+DOCDIR   = $(DESTDIR)$(PREFIX)/share/doc/skywave
+install: all
+	install -d $(BINDIR) $(SOAPYDIR) $(DOCDIR)
+	install -m 755 $(BUILD)/bin/skywaved $(BUILD)/bin/skywave $(BUILD)/bin/skywave-air $(BINDIR)
+	install -m 644 $(BUILD)/soapy/libskywaveSupport.so $(SOAPYDIR)
+	install -m 644 README.md docs/*.md $(DOCDIR)
+
+help:
+	@echo 'make                    build programs (build/bin) and the SoapySDR module (build/soapy)'
+	@echo 'make demo               a file crosses four nodes: FILE=path, HOPS=relays (default 2)'
+	@echo 'make test               build and run every test; test-host, test-rtl, test-sim, test-system run a part'
+	@echo 'make sim                radio-only regression, a table per rate'
+	@echo 'make bitstream BOARD=b  ulx3s-85f: Yosys and nextpnr-ecp5 to a .bit, with a report'
+	@echo 'make lint               formatting, static checks, Verilator and Yosys warnings, walls'
+	@echo 'make setup              install what is needed (Debian packages; a Python environment for the ECP5 tools)'
+	@echo 'make install            PREFIX=/usr/local DESTDIR='
+	@echo 'make format, make clean'
 clean:
 	rm -rf $(BUILD)
 

@@ -1,0 +1,226 @@
+#include "node/skw_http.h"
+
+#include <arpa/inet.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <microhttpd.h>
+
+#include "ledger/skw_rest.h"
+
+enum { CONNECTIONS = 64, TIMEOUT_S = 30, TICK_MS = 1000 };
+
+struct skw_http {
+	struct MHD_Daemon *daemon;
+	struct skw_chain *chain;
+	uv_poll_t poll;
+	uv_timer_t tick; /* connection timeouts */
+	int open_handles;
+};
+
+/* A request's body while it comes in. */
+struct body {
+	char *data;
+	size_t len;
+	bool too_long;
+};
+
+static bool append(struct body *b, const char *data, size_t len)
+{
+	char *grown;
+
+	if (len > SKW_REST_BODY_MAX - b->len) {
+		b->too_long = true;
+		return true;
+	}
+	grown = realloc(b->data, b->len + len);
+	if (grown == NULL)
+		return false;
+	memcpy(grown + b->len, data, len);
+	b->data = grown;
+	b->len += len;
+	return true;
+}
+
+/* What the client sent after the path, put together again: skw_rest reads it itself. */
+struct query {
+	char text[4096];
+	size_t len;
+	bool too_long;
+};
+
+static enum MHD_Result add_argument(void *arg, enum MHD_ValueKind kind, const char *key,
+				    const char *value)
+{
+	struct query *q = arg;
+	int n;
+
+	(void)kind;
+	n = snprintf(q->text + q->len, sizeof(q->text) - q->len, "%c%s%s%s",
+		     q->len == 0 ? '?' : '&', key, value != NULL ? "=" : "",
+		     value != NULL ? value : "");
+	if (n < 0 || (size_t)n >= sizeof(q->text) - q->len) {
+		q->too_long = true;
+		return MHD_NO;
+	}
+	q->len += (size_t)n;
+	return MHD_YES;
+}
+
+static enum MHD_Result reply(struct MHD_Connection *connection, unsigned status, const char *type,
+			     const char *text, size_t len)
+{
+	struct MHD_Response *response =
+	    MHD_create_response_from_buffer(len, (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
+	enum MHD_Result result;
+
+	if (response == NULL)
+		return MHD_NO;
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	result = MHD_queue_response(connection, status, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+static enum MHD_Result answer(struct skw_http *http, struct MHD_Connection *connection,
+			      const char *method, const char *url, const struct body *body)
+{
+	struct query query = { .len = 0 };
+	struct skw_rest_answer out;
+	char path[5120];
+	enum MHD_Result result;
+
+	MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, add_argument, &query);
+	if (query.too_long || body->too_long ||
+	    snprintf(path, sizeof(path), "%s%s", url, query.text) >= (int)sizeof(path))
+		return reply(connection, 413, "text/plain", "413 Request Entity Too Large\n", 29);
+	skw_rest_handle(http->chain, (uint64_t)time(NULL), method, path, body->data, body->len,
+			&out);
+	result = reply(connection, out.status, out.type != NULL ? out.type : "text/plain",
+		       out.body != NULL ? out.body : "", out.len);
+	skw_rest_free(&out);
+	return result;
+}
+
+static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *url,
+				  const char *method, const char *version, const char *data,
+				  size_t *data_len, void **state)
+{
+	struct body *body = *state;
+
+	(void)version;
+	if (body == NULL) { /* the headers: the body follows */
+		*state = calloc(1, sizeof(struct body));
+		return *state != NULL ? MHD_YES : MHD_NO;
+	}
+	if (*data_len > 0) {
+		size_t len = *data_len;
+
+		*data_len = 0;
+		return append(body, data, len) ? MHD_YES : MHD_NO;
+	}
+	return answer(arg, connection, method, url, body);
+}
+
+static void on_completed(void *arg, struct MHD_Connection *connection, void **state,
+			 enum MHD_RequestTerminationCode code)
+{
+	struct body *body = *state;
+
+	(void)arg;
+	(void)connection;
+	(void)code;
+	if (body != NULL)
+		free(body->data);
+	free(body);
+}
+
+/* skw_rest decodes percent signs itself. */
+static size_t leave_escapes(void *arg, struct MHD_Connection *connection, char *text)
+{
+	(void)arg;
+	(void)connection;
+	return strlen(text);
+}
+
+static void on_ready(uv_poll_t *poll, int status, int events)
+{
+	(void)status;
+	(void)events;
+	MHD_run(((struct skw_http *)poll->data)->daemon);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+	MHD_run(((struct skw_http *)timer->data)->daemon);
+}
+
+struct skw_http *skw_http_start(uv_loop_t *loop, struct skw_chain *chain, const char *host,
+				uint16_t port, char *error, size_t error_len)
+{
+	struct sockaddr_storage address = { 0 };
+	struct sockaddr_in *v4 = (struct sockaddr_in *)&address;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&address;
+	struct skw_http *http = calloc(1, sizeof(*http));
+	unsigned flags = MHD_USE_EPOLL;
+	const union MHD_DaemonInfo *info;
+
+	if (http == NULL) {
+		snprintf(error, error_len, "out of memory");
+		return NULL;
+	}
+	if (inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons(port);
+	} else if (inet_pton(AF_INET6, host, &v6->sin6_addr) == 1) {
+		v6->sin6_family = AF_INET6;
+		v6->sin6_port = htons(port);
+		flags |= MHD_USE_IPv6;
+	} else {
+		snprintf(error, error_len, "[ledger] listen: %s is no numeric address", host);
+		free(http);
+		return NULL;
+	}
+	http->chain = chain;
+	http->daemon = MHD_start_daemon(
+	    flags, port, NULL, NULL, on_request, http, MHD_OPTION_SOCK_ADDR, &address,
+	    MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT_S,
+	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_UNESCAPE_CALLBACK,
+	    leave_escapes, NULL, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
+	info = http->daemon != NULL ? MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD)
+				    : NULL;
+	if (info == NULL) {
+		snprintf(error, error_len,
+			 "[ledger] listen: cannot serve on %s:%u; is the port taken?", host, port);
+		free(http);
+		return NULL;
+	}
+	uv_poll_init(loop, &http->poll, info->epoll_fd);
+	uv_timer_init(loop, &http->tick);
+	http->poll.data = http->tick.data = http;
+	http->open_handles = 2;
+	uv_poll_start(&http->poll, UV_READABLE, on_ready);
+	uv_timer_start(&http->tick, on_tick, TICK_MS, TICK_MS);
+	return http;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct skw_http *http = handle->data;
+
+	if (--http->open_handles > 0)
+		return;
+	MHD_stop_daemon(http->daemon);
+	free(http);
+}
+
+void skw_http_stop(struct skw_http *http)
+{
+	if (http == NULL)
+		return;
+	uv_close((uv_handle_t *)&http->poll, on_closed);
+	uv_close((uv_handle_t *)&http->tick, on_closed);
+}
