@@ -1,0 +1,47 @@
+/* skw_transport - the ways to a board: a row of a table each.
+ *
+ * A transport finds boards and opens one as a file descriptor that carries host link bytes both
+ * ways (docs/hostlink.md). One whose device is no descriptor hands out an end of a socket pair.
+ */
+#ifndef SKW_TRANSPORT_H
+#define SKW_TRANSPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define SKW_TRANSPORT_PATH 108 /* a Unix socket's address holds no more */
+#define SKW_TRANSPORT_NAME 64
+
+/* Where a board is, in the words of the device arguments `path` and `radio`. */
+struct skw_transport_place {
+	char path[SKW_TRANSPORT_PATH];
+	char radio[SKW_TRANSPORT_NAME];
+};
+
+struct skw_transport {
+	const char *name; /* the device argument `transport` */
+	const char *what; /* for people */
+	/* Calls `found` for each board that matches what `want` leaves open (empty strings match
+	 * all). */
+	void (*find)(const struct skw_transport_place *want,
+		     void (*found)(void *ctx, const struct skw_transport_place *place), void *ctx);
+	/* A descriptor, or -1 with the reason in `error`. */
+	int (*open)(const struct skw_transport_place *place, char *error, size_t error_size);
+};
+
+extern const struct skw_transport skw_transports[];
+extern const size_t skw_transport_count;
+
+/* The row of that name; the first for an empty name; NULL if there is none. */
+const struct skw_transport *skw_transport_named(const char *name);
+/* Fills a place; false if a text is too long. NULL counts as empty. */
+bool skw_transport_place_set(struct skw_transport_place *place, const char *path,
+			     const char *radio);
+
+/* transport=sim: a seat of a skywave-air (docs/air-scenario.md). */
+void skw_transport_sim_find(const struct skw_transport_place *want,
+			    void (*found)(void *ctx, const struct skw_transport_place *place),
+			    void *ctx);
+int skw_transport_sim_open(const struct skw_transport_place *place, char *error, size_t error_size);
+
+#endif
