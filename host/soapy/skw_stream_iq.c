@@ -100,6 +100,16 @@ static bool past(const struct timespec *deadline)
 	       (now.tv_sec == deadline->tv_sec && now.tv_nsec >= deadline->tv_nsec);
 }
 
+static uint64_t time_seen(struct skw_device *d)
+{
+	uint64_t time;
+
+	pthread_mutex_lock(&d->lock);
+	time = d->time_seen;
+	pthread_mutex_unlock(&d->lock);
+	return time;
+}
+
 /* Waits until the clock has come near the end of what we sent. */
 static int keep_pace(struct skw_stream *s, long timeout_us)
 {
@@ -108,7 +118,7 @@ static int keep_pace(struct skw_stream *s, long timeout_us)
 	uint64_t now;
 
 	for (;;) {
-		if (s->burst_end <= s->device->time_seen + AHEAD)
+		if (s->burst_end <= time_seen(s->device) + AHEAD)
 			return 0;
 		if (skw_device_time(s->device, &now) != SKW_DEVICE_OK)
 			return SOAPY_SDR_STREAM_ERROR;
@@ -128,7 +138,7 @@ static int begin(struct skw_stream *s, bool timed, uint64_t time)
 {
 	uint64_t now = time;
 
-	if (timed && time < s->device->time_seen)
+	if (timed && time < time_seen(s->device))
 		return SOAPY_SDR_TIME_ERROR;
 	if (!timed && skw_device_time(s->device, &now) != SKW_DEVICE_OK)
 		return SOAPY_SDR_STREAM_ERROR;
