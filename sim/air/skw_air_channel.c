@@ -1,0 +1,177 @@
+#include "air/skw_air_channel.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const double TWO_PI = 6.283185307179586;
+
+struct antenna {
+	struct skw_radio_front_end fe;
+	bool dirty;          /* the past holds something but zeros */
+	struct skw_iq *past; /* ring of what it sent, indexed by time */
+};
+
+struct skw_air_channel {
+	const struct skw_air_scenario *s;
+	size_t mask; /* ring length - 1 */
+	struct antenna antenna[SKW_AIR_RADIOS];
+};
+
+/* SplitMix64 of Steele, Lea and Flood: a counter in, 64 well-mixed bits out. */
+static uint64_t mix(uint64_t x)
+{
+	x += UINT64_C(0x9E3779B97F4A7C15);
+	x = (x ^ x >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
+	x = (x ^ x >> 27) * UINT64_C(0x94D049BB133111EB);
+	return x ^ x >> 31;
+}
+
+/* Box-Muller: two normal deviates of 64 random bits. */
+static void normal_pair(float *a, float *b, uint64_t bits)
+{
+	float u = ((float)(bits >> 32) + 1) * 0x1p-32f;
+	float angle = (float)(uint32_t)bits * (float)(6.283185307179586 * 0x1p-32);
+	float radius = sqrtf(-2 * logf(fminf(u, 1)));
+
+	*a = radius * cosf(angle);
+	*b = radius * sinf(angle);
+}
+
+struct skw_air_channel *skw_air_channel_new(const struct skw_air_scenario *s)
+{
+	struct skw_air_channel *c = calloc(1, sizeof(*c));
+	size_t need = 2 * SKW_AIR_CHUNK, length = 1;
+
+	if (c == NULL)
+		return NULL;
+	c->s = s;
+	for (unsigned i = 0; i < s->radios; i++)
+		for (unsigned k = 0; k < s->radios; k++)
+			if (s->path[i][k].open && s->path[i][k].delay + 2 * SKW_AIR_CHUNK > need)
+				need = s->path[i][k].delay + 2 * SKW_AIR_CHUNK;
+	while (length < need)
+		length *= 2;
+	c->mask = length - 1;
+	for (unsigned i = 0; i < s->radios; i++) {
+		c->antenna[i].past = calloc(length, sizeof(struct skw_iq));
+		if (c->antenna[i].past == NULL) {
+			skw_air_channel_free(c);
+			return NULL;
+		}
+	}
+	return c;
+}
+
+void skw_air_channel_free(struct skw_air_channel *c)
+{
+	if (c == NULL)
+		return;
+	for (unsigned i = 0; i < SKW_AIR_RADIOS; i++)
+		free(c->antenna[i].past);
+	free(c);
+}
+
+void skw_air_channel_tune(struct skw_air_channel *c, unsigned radio, struct skw_radio_front_end fe)
+{
+	c->antenna[radio].fe = fe;
+}
+
+bool skw_air_channel_joins(const struct skw_air_channel *c, unsigned from, unsigned to)
+{
+	const struct skw_radio_front_end *a = &c->antenna[from].fe, *b = &c->antenna[to].fe;
+
+	return from != to && c->s->path[from][to].open && a->tx_hz == b->rx_hz &&
+	       a->rate_hz == c->s->rate_hz && b->rate_hz == c->s->rate_hz;
+}
+
+bool skw_air_channel_send(struct skw_air_channel *c, unsigned radio, uint64_t time,
+			  const struct skw_iq *samples, size_t n)
+{
+	struct antenna *a = &c->antenna[radio];
+	bool loud = false;
+
+	assert(n <= SKW_AIR_CHUNK);
+	if (samples == NULL && !a->dirty)
+		return false;
+	for (size_t k = 0; k < n; k++) {
+		struct skw_iq v = samples != NULL ? samples[k] : (struct skw_iq) { 0, 0 };
+
+		a->past[(time + k) & c->mask] = v;
+		loud |= v.i != 0 || v.q != 0;
+	}
+	a->dirty |= loud;
+	return loud;
+}
+
+void skw_air_channel_clear(struct skw_air_channel *c)
+{
+	for (unsigned i = 0; i < c->s->radios; i++) {
+		if (c->antenna[i].dirty)
+			memset(c->antenna[i].past, 0, (c->mask + 1) * sizeof(struct skw_iq));
+		c->antenna[i].dirty = false;
+	}
+}
+
+static float amplitude(double db)
+{
+	return (float)pow(10, db / 20);
+}
+
+/* Adds one transmitter's arrivals. The phase is a function of the time alone: it has no seams. */
+static void add_arrivals(const struct skw_air_channel *c, unsigned from, unsigned to, uint64_t time,
+			 float (*sum)[2], size_t n)
+{
+	const struct antenna *a = &c->antenna[from];
+	const struct skw_air_path *path = &c->s->path[from][to];
+	double hz = ((double)a->fe.tx_hz * c->s->radio[from].ppm -
+		     (double)c->antenna[to].fe.rx_hz * c->s->radio[to].ppm) *
+		    1e-6;
+	double turns = hz / c->s->rate_hz;
+	double start = turns * (double)time;
+	double phase = TWO_PI * (start - floor(start));
+	float gain = amplitude(a->fe.tx_gain_cdb / 100.0 - path->loss_db);
+	double re = cos(phase), im = sin(phase);
+	double step_re = cos(TWO_PI * turns), step_im = sin(TWO_PI * turns);
+
+	for (size_t k = 0; k < n; k++) {
+		struct skw_iq v = a->past[(time + k - path->delay) & c->mask];
+		float r = (float)re * gain, m = (float)im * gain;
+		double next = re * step_re - im * step_im;
+
+		sum[k][0] += v.i * r - v.q * m;
+		sum[k][1] += v.i * m + v.q * r;
+		im = re * step_im + im * step_re;
+		re = next;
+	}
+}
+
+static int16_t quantise(float v)
+{
+	return (int16_t)lrintf(fminf(32767, fmaxf(-32768, v)));
+}
+
+void skw_air_channel_hear(const struct skw_air_channel *c, unsigned radio, uint64_t time,
+			  struct skw_iq *samples, size_t n)
+{
+	/* noise_dbfs is the power of I and Q together, full scale 1.0 */
+	float sigma = 32768 * amplitude(c->s->noise_dbfs) * (float)sqrt(0.5);
+	float gain = amplitude(c->antenna[radio].fe.rx_gain_cdb / 100.0);
+	uint64_t key = mix(c->s->seed ^ mix(radio));
+	float sum[SKW_AIR_CHUNK][2];
+
+	assert(n <= SKW_AIR_CHUNK);
+
+	for (size_t k = 0; k < n; k++) {
+		normal_pair(&sum[k][0], &sum[k][1], mix(key + time + k));
+		sum[k][0] *= sigma;
+		sum[k][1] *= sigma;
+	}
+	for (unsigned from = 0; from < c->s->radios; from++)
+		if (c->antenna[from].dirty && skw_air_channel_joins(c, from, radio))
+			add_arrivals(c, from, radio, time, sum, n);
+	for (size_t k = 0; k < n; k++)
+		samples[k] =
+		    (struct skw_iq) { quantise(sum[k][0] * gain), quantise(sum[k][1] * gain) };
+}
