@@ -95,10 +95,11 @@ RADIO_O   := $(patsubst sim/radio/%.cpp,$(BUILD)/radio/o/%.o,$(wildcard sim/radi
 $(BUILD)/radio/o/%.o: sim/radio/%.cpp sim/radio/skw_radio.h $(BUILD)/radio/Vskywave__ALL.a
 	@mkdir -p $(@D)
 	$(Q)$(RADIO_CXX) -c -o $@ $<
-$(BUILD)/radio/o/verilated%.o: $(BUILD)/radio/Vskywave__ALL.a
+VERILATED_O := $(addprefix $(BUILD)/radio/o/,verilated.o verilated_threads.o)
+$(VERILATED_O): $(BUILD)/radio/o/%.o: $(BUILD)/radio/Vskywave__ALL.a
 	@mkdir -p $(@D)
-	$(Q)$(RADIO_CXX) -w -c -o $@ $(VROOT)/include/verilated$*.cpp
-$(BUILD)/radio/libradio.a: $(RADIO_O) $(BUILD)/radio/o/verilated.o $(BUILD)/radio/o/verilated_threads.o $(BUILD)/radio/Vskywave__ALL.a
+	$(Q)$(RADIO_CXX) -w -c -o $@ $(VROOT)/include/$*.cpp
+$(BUILD)/radio/libradio.a: $(RADIO_O) $(VERILATED_O) $(BUILD)/radio/Vskywave__ALL.a
 	$(Q)rm -f $@ && cp $(BUILD)/radio/Vskywave__ALL.a $@ && ar rs $@ $(filter %.o,$^) 2>/dev/null
 
 AIR_O := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard sim/air/*.c))

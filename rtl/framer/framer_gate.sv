@@ -1,0 +1,125 @@
+// framer_gate - the last step to the antenna: samples leave at their time, to the sample, or not at all.
+//
+//   s_axis --> [ gate ] --> tx_i, tx_q         Closed -> Waiting -> Open -> Closed
+//                 ^ sample, now                              \-> Drain -/
+//
+// In a clock with `sample` the antenna's registers take the sample of time `now`: s_axis's if the gate is open, else zero.
+// `start` (while closed) arms it for the stream that follows, up to its tlast: for `time_at` if `timed`, which must
+// stand still until the gate is closed again, else as soon as there is a sample. Outcomes, told by `done`:
+//
+//   Sent      every sample left, each in its time
+//   Late      `time_at` passed before the first sample was there; the stream is drained, nothing leaves
+//   Underrun  a sample was missing when its time came. A frame is cut there and its rest drained; a
+//             stream that may `resume` (I/Q) goes on when it can and is told to have had a gap
+//
+// `stop` closes the gate on a stream without tlast: the user sees to it that nothing is inside.
+
+`default_nettype none
+
+module framer_gate (
+  input  wire  logic        clk,
+  input  wire  logic        rst,               // synchronous, active high
+  input  wire  logic        sample,            // sample strobe, at least 4 clocks apart
+  input  wire  logic [63:0] now,               // time of the sample that the next strobe takes
+
+  input  wire  logic        start,
+  input  wire  logic        stop,
+  input  wire  logic        timed,
+  input  wire  logic        resume,
+  input  wire  logic [63:0] time_at,
+  output       logic        passed,            // `time_at` lies behind; follows it by one clock
+
+  input  wire  logic [31:0] s_axis_tdata,
+  input  wire  logic        s_axis_tlast,
+  input  wire  logic        s_axis_tvalid,
+  output       logic        s_axis_tready,
+
+  output       logic [15:0] tx_i,
+  output       logic [15:0] tx_q,
+  output       logic        tx_active,         // tx_i and tx_q are samples of a stream
+
+  output       logic        done,              // for one clock, the gate is closed again
+  output       logic [1:0]  done_status,       // 0 sent, 1 late, 2 underrun
+  output       logic [63:0] done_time,         // of the first sample; late: when that was found
+  output       logic        event_underrun,
+  output       logic        closed,
+  output       logic        waiting,           // for its time
+  output       logic        open
+);
+
+  localparam logic [1:0] SENT = 2'd0, LATE = 2'd1, UNDERRUN = 2'd2;
+
+  typedef enum logic [1:0] {Closed, Waiting, Open, Drain} state_e;
+  logic [1:0] state;
+  logic       due;                             // time_at == now
+  logic       by_time;                         // the first sample waits for time_at
+  logic       begun;                           // the first sample has left
+  logic [1:0] status;
+
+  wire ready_now = state == Open || (state == Waiting && (!by_time || due));
+  wire leaves    = sample && ready_now && s_axis_tvalid;
+  wire missing   = sample && ready_now && !s_axis_tvalid;
+  wire ended     = s_axis_tvalid && s_axis_tready && s_axis_tlast;
+
+  assign s_axis_tready = state == Drain || (sample && ready_now);
+  assign closed  = state == Closed;
+  assign waiting = state == Waiting && by_time;
+  assign open    = state == Open;
+
+  // The antenna moves with the strobe alone, the comparison in the clocks between.
+  always_ff @(posedge clk) begin
+    due    <= time_at == now;
+    passed <= time_at < now;
+    if (sample) begin
+      {tx_q, tx_i} <= leaves ? s_axis_tdata : '0;
+      tx_active    <= leaves;
+    end
+    if (rst) {tx_q, tx_i, tx_active} <= '0;
+  end
+
+  always_ff @(posedge clk) begin
+    done           <= 1'b0;
+    event_underrun <= 1'b0;
+
+    case (state)
+      Closed: if (start) begin
+        state   <= Waiting;
+        by_time <= timed;
+        begun   <= 1'b0;
+        status  <= SENT;
+      end
+      Waiting: begin
+        if (leaves) begin
+          state <= Open;
+          begun <= 1'b1;
+          if (!begun) done_time <= now;
+        end else if (by_time && (missing || passed)) begin
+          state     <= Drain;
+          status    <= LATE;
+          done_time <= now;
+        end
+      end
+      Open: if (missing) begin
+        state          <= resume ? Waiting : Drain;
+        by_time        <= 1'b0;
+        status         <= UNDERRUN;
+        event_underrun <= 1'b1;
+      end
+      default: ;
+    endcase
+
+    if (ended) begin
+      state       <= Closed;
+      done        <= 1'b1;
+      done_status <= status;
+    end
+    if (stop) state <= Closed;
+    if (rst) begin
+      state <= Closed;
+      done  <= 1'b0;
+    end
+  end
+
+endmodule
+
+`default_nettype wire

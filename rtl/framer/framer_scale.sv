@@ -1,0 +1,60 @@
+// framer_scale - a sample stream times an amplitude: two multipliers, two clocks.
+//
+//   m = round(s A / 2^16), A = amplitude + 1 for the upper half: 0xFFFF is 1 exactly, 0 is silence.
+//
+// Rounding is convergent (stream/round). `amplitude` must stand still while samples are inside; `empty` tells.
+
+`default_nettype none
+
+module framer_scale (
+  input  wire  logic        clk,
+  input  wire  logic        rst,               // synchronous, active high
+  input  wire  logic [15:0] amplitude,
+
+  input  wire  logic [31:0] s_axis_tdata,      // {q, i}, s1.15 each
+  input  wire  logic        s_axis_tlast,
+  input  wire  logic        s_axis_tvalid,
+  output       logic        s_axis_tready,
+
+  output       logic [31:0] m_axis_tdata,
+  output       logic        m_axis_tlast,
+  output       logic        m_axis_tvalid,
+  input  wire  logic        m_axis_tready,
+
+  output       logic        empty
+);
+
+  wire signed [17:0] factor = $signed({1'b0, {1'b0, amplitude} + 17'(amplitude[15])});    // u1.16
+
+  logic signed [33:0] product_i, product_q;    // s2.31 with a spare bit
+  logic               product_last, product_valid;
+  wire signed [15:0]  rounded_i, rounded_q;
+
+  round #(.IN(34), .DROP(16), .OUT(16)) round_i (.value(product_i), .result(rounded_i));
+  round #(.IN(34), .DROP(16), .OUT(16)) round_q (.value(product_q), .result(rounded_q));
+
+  wire move_out = m_axis_tready || !m_axis_tvalid;
+
+  assign s_axis_tready = move_out || !product_valid;
+  assign empty         = !product_valid && !m_axis_tvalid;
+
+  always_ff @(posedge clk) begin
+    if (s_axis_tvalid && s_axis_tready) begin
+      product_i    <= $signed(s_axis_tdata[15:0]) * factor;
+      product_q    <= $signed(s_axis_tdata[31:16]) * factor;
+      product_last <= s_axis_tlast;
+    end
+    if (s_axis_tready) product_valid <= s_axis_tvalid;
+
+    if (move_out && product_valid) begin
+      m_axis_tdata <= {rounded_q, rounded_i};
+      m_axis_tlast <= product_last;
+    end
+    if (move_out) m_axis_tvalid <= product_valid;
+
+    if (rst) {product_valid, m_axis_tvalid} <= '0;
+  end
+
+endmodule
+
+`default_nettype wire

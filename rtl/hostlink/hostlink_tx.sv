@@ -1,0 +1,89 @@
+// hostlink_tx - joins the board's packets to the host into one stream, a whole packet at a time.
+//
+//   registers  --s_value-->  \
+//   statuses   --s_status-->  [ by this order of rank ] --> m_host
+//   frames     --s_frame-->  /
+//   I/Q        --s_iq-->    /
+//
+// Short answers come before bulk, and no source can starve them for longer than a packet. Each
+// source brings its packet with the header word; tlast ends it.
+
+`default_nettype none
+
+module hostlink_tx (
+  input  wire  logic        clk,
+  input  wire  logic        rst,               // synchronous, active high
+
+  input  wire  logic [31:0] s_value_tdata,
+  input  wire  logic        s_value_tlast,
+  input  wire  logic        s_value_tvalid,
+  output       logic        s_value_tready,
+
+  input  wire  logic [31:0] s_status_tdata,
+  input  wire  logic        s_status_tlast,
+  input  wire  logic        s_status_tvalid,
+  output       logic        s_status_tready,
+
+  input  wire  logic [31:0] s_frame_tdata,
+  input  wire  logic        s_frame_tlast,
+  input  wire  logic        s_frame_tvalid,
+  output       logic        s_frame_tready,
+
+  input  wire  logic [31:0] s_iq_tdata,
+  input  wire  logic        s_iq_tlast,
+  input  wire  logic        s_iq_tvalid,
+  output       logic        s_iq_tready,
+
+  output       logic [31:0] m_host_tdata,
+  output       logic        m_host_tlast,
+  output       logic        m_host_tvalid,
+  input  wire  logic        m_host_tready
+);
+
+  logic       open;                            // a packet is under way, from `holder`
+  logic [1:0] holder;
+  logic [1:0] first;
+
+  always_comb begin
+    if (s_value_tvalid)       first = 2'd0;
+    else if (s_status_tvalid) first = 2'd1;
+    else if (s_frame_tvalid)  first = 2'd2;
+    else                      first = 2'd3;
+  end
+
+  wire [1:0] turn = open ? holder : first;
+  wire       room = m_host_tready || !m_host_tvalid;
+
+  assign s_value_tready  = room && turn == 2'd0;
+  assign s_status_tready = room && turn == 2'd1;
+  assign s_frame_tready  = room && turn == 2'd2;
+  assign s_iq_tready     = room && turn == 2'd3;
+
+  logic [31:0] word;
+  logic        last, valid;
+
+  always_comb begin
+    case (turn)
+      2'd0:    {valid, last, word} = {s_value_tvalid, s_value_tlast, s_value_tdata};
+      2'd1:    {valid, last, word} = {s_status_tvalid, s_status_tlast, s_status_tdata};
+      2'd2:    {valid, last, word} = {s_frame_tvalid, s_frame_tlast, s_frame_tdata};
+      default: {valid, last, word} = {s_iq_tvalid, s_iq_tlast, s_iq_tdata};
+    endcase
+  end
+
+  always_ff @(posedge clk) begin
+    if (room) begin
+      m_host_tvalid <= valid;
+      if (valid) begin
+        m_host_tdata <= word;
+        m_host_tlast <= last;
+        holder       <= turn;
+        open         <= !last;
+      end
+    end
+    if (rst) {m_host_tvalid, open} <= '0;
+  end
+
+endmodule
+
+`default_nettype wire

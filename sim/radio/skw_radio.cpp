@@ -1,0 +1,233 @@
+/* skw_radio - see skw_radio.h. A thin shell: all that is said about the radio here, the gates
+ * decide. */
+#include "radio/skw_radio.h"
+
+#include <cassert>
+#include <cstring>
+#include <new>
+#include <vector>
+
+#include "Vskywave.h"
+#include "verilated.h"
+
+namespace
+{
+
+constexpr unsigned CLOCKS_PER_SAMPLE = 4;
+constexpr size_t OUT_LIMIT = 65536; // bytes the host has not read; then the board's side waits
+constexpr unsigned SETTLE = 4;      // clocks for a word to reach the place that answers it
+
+// A queue of bytes that keeps its memory.
+struct Bytes {
+	std::vector<uint8_t> data;
+	size_t head = 0;
+
+	size_t size() const
+	{
+		return data.size() - head;
+	}
+	const uint8_t *front() const
+	{
+		return data.data() + head;
+	}
+	void push(const uint8_t *bytes, size_t len)
+	{
+		if (head != 0 && head >= data.size() / 2) {
+			data.erase(data.begin(), data.begin() + static_cast<ptrdiff_t>(head));
+			head = 0;
+		}
+		data.insert(data.end(), bytes, bytes + len);
+	}
+	void pop(size_t len)
+	{
+		head += len;
+	}
+};
+
+} // namespace
+
+struct skw_radio {
+	VerilatedContext context;
+	Vskywave gates { &context, "skywave" };
+	Bytes in, out;
+
+	// One clock; the caller has set `sample` and the antenna's inputs. True if a word moved.
+	bool clock()
+	{
+		bool have = word_ready();
+		bool room = out.size() + 4 <= OUT_LIMIT;
+
+		gates.s_host_tvalid = have;
+		gates.m_host_tready = room;
+		gates.clk = 0;
+		gates.eval();
+		bool taken = have && gates.s_host_tready;
+		bool given = room && gates.m_host_tvalid;
+		if (given) {
+			uint32_t word = gates.m_host_tdata;
+			const uint8_t bytes[4] = { uint8_t(word), uint8_t(word >> 8),
+						   uint8_t(word >> 16), uint8_t(word >> 24) };
+			out.push(bytes, sizeof(bytes));
+		}
+		gates.clk = 1;
+		gates.eval();
+		if (taken)
+			in.pop(4);
+		return taken || given;
+	}
+
+	// Words of four bytes; while the gates look for a header the wire slides by single bytes.
+	bool word_ready()
+	{
+		if (in.size() < 4)
+			return false;
+		if (gates.hunting) {
+			while (in.size() >= 4 && in.front()[0] != 0x5A)
+				in.pop(1);
+			if (in.size() < 4)
+				return false;
+		}
+		const uint8_t *b = in.front();
+		gates.s_host_tdata =
+		    b[0] | uint32_t(b[1]) << 8 | uint32_t(b[2]) << 16 | uint32_t(b[3]) << 24;
+		return true;
+	}
+
+	void load_time(uint64_t time)
+	{
+		gates.time_load = 1;
+		gates.time_value = time;
+		clock();
+		gates.time_load = 0;
+		clock(); // what compares times follows by one
+	}
+};
+
+struct skw_radio *skw_radio_new(void)
+try {
+	skw_radio *r = new skw_radio();
+
+	r->gates.rst = 1;
+	for (int n = 0; n < 4; n++)
+		r->clock();
+	r->gates.rst = 0;
+	for (int n = 0; n < 4; n++)
+		r->clock();
+	return r;
+} catch (const std::bad_alloc &) {
+	return nullptr;
+}
+
+void skw_radio_free(struct skw_radio *r)
+{
+	delete r;
+}
+
+bool skw_radio_host_write(struct skw_radio *r, const uint8_t *data, size_t len)
+try {
+	r->in.push(data, len);
+	return true;
+} catch (const std::bad_alloc &) {
+	return false;
+}
+
+size_t skw_radio_host_pending(const struct skw_radio *r)
+{
+	return r->in.size();
+}
+
+size_t skw_radio_host_read(struct skw_radio *r, uint8_t *data, size_t len)
+{
+	size_t n = len < r->out.size() ? len : r->out.size();
+
+	memcpy(data, r->out.front(), n);
+	r->out.pop(n);
+	return n;
+}
+
+void skw_radio_service(struct skw_radio *r, unsigned max_clocks)
+{
+	unsigned still = 0;
+
+	// A full queue does not empty by waiting here: to the antenna it needs samples, to the host
+	// its reading.
+	while (max_clocks-- > 0 && still < SETTLE) {
+		bool moved = r->clock();
+		bool works = r->gates.working && r->out.size() + 4 <= OUT_LIMIT;
+		still = moved || works ? 0 : still + 1;
+	}
+}
+
+// How many of the n samples from here on change nothing: the gates are idle and the antenna silent.
+static size_t silence(struct skw_radio *r, const struct skw_iq *rx, size_t n)
+{
+	uint64_t next;
+
+	if (!skw_radio_idle(r))
+		return 0;
+	if (skw_radio_next_tx(r, &next) && next - r->gates.now < n)
+		n = static_cast<size_t>(next - r->gates.now);
+	size_t k = 0;
+	while (k < n && (rx == nullptr || (rx[k].i == 0 && rx[k].q == 0)))
+		k++;
+	return k;
+}
+
+void skw_radio_run(struct skw_radio *r, struct skw_iq *tx, const struct skw_iq *rx, size_t n)
+{
+	for (size_t k = 0; k < n;) {
+		size_t skip = silence(r, rx ? rx + k : nullptr, n - k);
+		if (skip > 1) {
+			skw_radio_skip(r, skip);
+			memset(tx + k, 0, skip * sizeof(*tx));
+			k += skip;
+			continue;
+		}
+		r->gates.rx_i = rx ? static_cast<uint16_t>(rx[k].i) : 0;
+		r->gates.rx_q = rx ? static_cast<uint16_t>(rx[k].q) : 0;
+		r->gates.sample = 1;
+		r->clock();
+		r->gates.sample = 0;
+		tx[k].i = static_cast<int16_t>(r->gates.tx_i);
+		tx[k].q = static_cast<int16_t>(r->gates.tx_q);
+		k++;
+		for (unsigned c = 1; c < CLOCKS_PER_SAMPLE; c++)
+			r->clock();
+	}
+}
+
+uint64_t skw_radio_time(const struct skw_radio *r)
+{
+	return r->gates.now;
+}
+
+bool skw_radio_idle(const struct skw_radio *r)
+{
+	return r->gates.idle && r->in.size() < 4;
+}
+
+bool skw_radio_next_tx(const struct skw_radio *r, uint64_t *time)
+{
+	if (r->gates.tx_waiting)
+		*time = r->gates.tx_time;
+	return r->gates.tx_waiting;
+}
+
+void skw_radio_skip(struct skw_radio *r, uint64_t n)
+{
+	assert(skw_radio_idle(r));
+	assert(!r->gates.tx_waiting || n <= r->gates.tx_time - r->gates.now);
+	r->load_time(r->gates.now + n);
+}
+
+struct skw_radio_front_end skw_radio_front_end(const struct skw_radio *r)
+{
+	struct skw_radio_front_end fe = {};
+
+	fe.rx_hz = r->gates.fe_rx_hz;
+	fe.tx_hz = r->gates.fe_tx_hz;
+	fe.rate_hz = r->gates.fe_rate;
+	fe.rx_gain_cdb = static_cast<int32_t>(r->gates.fe_rx_gain);
+	fe.tx_gain_cdb = static_cast<int32_t>(r->gates.fe_tx_gain);
+	return fe;
+}
