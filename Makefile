@@ -28,7 +28,7 @@ CXXFLAGS := -std=c++17 -Wall -Wextra -Werror -O2 -g -fPIC -Ihost -Isim $(PKG_CF)
 SAN      := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1
 
 # In the order of the way of the data: a room may include those before it (tests/check/walls.py).
-ROOMS    := wire keys mac link onion session pay ledger node cli
+ROOMS    := wire keys mac link onion session ledger pay node cli
 room_c    = $(filter-out %/main.c,$(wildcard host/$(1)/*.c))
 room_o    = $(patsubst %.c,$(BUILD)/$(2)/%.o,$(call room_c,$(1)))
 

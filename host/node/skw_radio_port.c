@@ -220,6 +220,7 @@ struct skw_radio_port *skw_radio_port_open(const struct skw_radio_port_config *c
 					   size_t error_len)
 {
 	struct skw_radio_port *port = calloc(1, sizeof(*port));
+	long long first;
 
 	if (port == NULL) {
 		snprintf(error, error_len, "out of memory");
@@ -238,6 +239,8 @@ struct skw_radio_port *skw_radio_port_open(const struct skw_radio_port_config *c
 		close_device(port);
 		return NULL;
 	}
+	first = SoapySDRDevice_getHardwareTime(port->device, "");
+	atomic_store(&port->now_ns, first > 0 ? (uint64_t)first : 0);
 	if (pthread_create(&port->thread, NULL, run, port) != 0) {
 		snprintf(error, error_len, "cannot start a thread");
 		close_device(port);

@@ -1,0 +1,101 @@
+/* skywaved - the daemon: one INI file, one loop. */
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include <curl/curl.h>
+
+#include "node/skw_node.h"
+
+static int usage(FILE *out)
+{
+	fprintf(out, "usage: skywaved [--check-config] FILE.ini\n"
+		     "       skywaved --key FILE.ini      print the node's address, making its key "
+		     "if there is none\n");
+	return out == stdout ? 0 : 2;
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+	(void)number;
+	uv_stop(handle->loop);
+}
+
+/* A core dump or a swapped page would hold the keys. */
+static void keep_secrets(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
+}
+
+static int print_key(const struct skw_config *config)
+{
+	static struct skw_node node;
+	char text[SKW_ADDRESS_TEXT_LEN + 1];
+
+	node.config = config;
+	if (!skw_node_load_identity(&node)) {
+		fprintf(stderr, "skywaved: %s\n", node.error);
+		return 1;
+	}
+	skw_node_address_format(&node.identity.address, text);
+	printf("%s\n", text);
+	skw_identity_wipe(&node.identity);
+	return 0;
+}
+
+static int run(const struct skw_config *config)
+{
+	static struct skw_node node;
+	static uv_signal_t signals[2];
+	uv_loop_t *loop = uv_default_loop();
+	bool ok;
+
+	signal(SIGPIPE, SIG_IGN);
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	ok = skw_node_start(&node, config, loop);
+	if (ok) {
+		for (int i = 0; i < 2; i++) {
+			uv_signal_init(loop, &signals[i]);
+			uv_signal_start(&signals[i], on_signal, i == 0 ? SIGINT : SIGTERM);
+		}
+		skw_node_log(&node, SKW_INFO, "skywaved: %s is up", config->node.name);
+		uv_run(loop, UV_RUN_DEFAULT);
+		for (int i = 0; i < 2; i++)
+			uv_close((uv_handle_t *)&signals[i], NULL);
+		ok = node.error[0] == '\0';
+	}
+	if (!ok)
+		fprintf(stderr, "skywaved: %s\n", node.error);
+	skw_node_stop(&node);
+	uv_loop_close(loop);
+	curl_global_cleanup();
+	return ok ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+	static struct skw_config config;
+	char error[512];
+	const char *option = argc == 3 ? argv[1] : "";
+
+	if (argc == 2 && strcmp(argv[1], "--help") == 0)
+		return usage(stdout);
+	if (argc < 2 || argc > 3 || argv[argc - 1][0] == '-' ||
+	    (argc == 3 && strcmp(option, "--check-config") != 0 && strcmp(option, "--key") != 0))
+		return usage(stderr);
+	if (!skw_config_load(&config, argv[argc - 1], error, sizeof(error))) {
+		fprintf(stderr, "skywaved: %s\n", error);
+		return 1;
+	}
+	if (strcmp(option, "--check-config") == 0) {
+		printf("%s: good\n", argv[argc - 1]);
+		return 0;
+	}
+	keep_secrets();
+	return strcmp(option, "--key") == 0 ? print_key(&config) : run(&config);
+}

@@ -1,0 +1,158 @@
+/* What the control socket tells: the rooms' own counters and tables as JSON, nothing kept for it.
+ */
+
+#include "node/skw_node.h"
+
+#include <string.h>
+
+#include "node/skw_desk.h"
+#include "node/skw_streams.h"
+
+static json_t *id_text(const struct skw_node_address *id)
+{
+	char text[SKW_ADDRESS_TEXT_LEN + 1];
+
+	skw_node_address_format(id, text);
+	return json_string(text);
+}
+
+/* The petname of a node if the configuration has one, else its address. */
+static json_t *id_name(const struct skw_node *node, const struct skw_node_address *id)
+{
+	const struct skw_config *c = node->config;
+	struct skw_node_address other;
+
+	for (size_t i = 0; i < c->n_names; i++)
+		if (skw_node_address_parse(&other, c->names[i].key) &&
+		    skw_node_address_equal(&other, id))
+			return json_string(c->names[i].name);
+	return id_text(id);
+}
+
+static json_t *radio(const struct skw_node *node)
+{
+	const struct skw_mac_counters *m = skw_mac_counters(node->mac);
+
+	return json_pack(
+	    "{s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I}", "device_time_us",
+	    (json_int_t)node->time_us, "airtime_us", (json_int_t)(m->tx_airtime_ns / 1000),
+	    "psdus_sent", (json_int_t)m->tx_psdus, "psdus_received", (json_int_t)m->rx_psdus,
+	    "frames_sent", (json_int_t)m->tx_frames, "frames_repeated", (json_int_t)m->tx_repeats,
+	    "frames_received", (json_int_t)m->rx_frames, "beacons_sent", (json_int_t)m->tx_beacons,
+	    "beacons_received", (json_int_t)m->rx_beacons, "late", (json_int_t)m->tx_late,
+	    "fcs_bad", (json_int_t)m->rx_fcs_bad);
+}
+
+static json_t *status(const struct skw_node *node)
+{
+	const struct skw_link_counters *l = skw_link_counters(node->link);
+	const struct skw_onion_counters *o = skw_onion_counters(node->onion);
+	const struct skw_session_counters *s = skw_session_counters(node->session);
+	json_t *answer =
+	    json_pack("{s:s s:o s:I s:I s:I}", "name", node->config->node.name, "address",
+		      id_text(&node->identity.address), "time_us", (json_int_t)node->time_us,
+		      "nodes_known", (json_int_t)skw_directory_count(node->directory), "streams",
+		      (json_int_t)skw_streams_count(node->streams));
+
+	if (node->mac != NULL)
+		json_object_set_new(answer, "radio", radio(node));
+	json_object_set_new(
+	    answer, "link",
+	    json_pack("{s:I s:I s:I s:I s:I s:I}", "garbage", (json_int_t)l->garbage, "forged",
+		      (json_int_t)l->forged, "replayed", (json_int_t)l->replayed, "handshakes_bad",
+		      (json_int_t)l->handshakes_bad, "malformed", (json_int_t)l->malformed,
+		      "retransmits", (json_int_t)l->retransmits));
+	json_object_set_new(answer, "onion",
+			    json_pack("{s:I s:I s:I s:I s:I s:I}", "cells_in",
+				      (json_int_t)o->cells_in, "cells_out",
+				      (json_int_t)o->cells_out, "relayed", (json_int_t)o->relayed,
+				      "tampered", (json_int_t)o->tampered, "refused",
+				      (json_int_t)o->refused, "dropped", (json_int_t)o->dropped));
+	json_object_set_new(answer, "session",
+			    json_pack("{s:I s:I s:I}", "forged", (json_int_t)s->forged, "malformed",
+				      (json_int_t)s->malformed, "replayed",
+				      (json_int_t)s->replayed));
+	return answer;
+}
+
+/* What the radio knows of the neighbour at this address. */
+static void add_signal(const struct skw_node *node, const struct skw_link_info *info, json_t *row)
+{
+	struct skw_mac_neighbour n;
+
+	for (unsigned i = 0; skw_mac_neighbour(node->mac, i, &n); i++) {
+		if (memcmp(n.addr.b, info->endpoint.addr, sizeof(n.addr.b)) != 0)
+			continue;
+		json_object_set_new(row, "snr_db", json_real(n.snr_cdb / 100.0));
+		json_object_set_new(row, "rssi_db", json_real(n.rssi_cdb / 100.0));
+		json_object_set_new(row, "cfo_hz", json_integer(n.cfo_hz));
+		json_object_set_new(row, "repeats", json_integer((json_int_t)n.tx_repeats));
+	}
+}
+
+static json_t *links(const struct skw_node *node)
+{
+	json_t *rows = json_array();
+	struct skw_link_info info;
+
+	for (uint32_t peer = 1; peer <= SKW_LINK_PEERS_MAX; peer++) {
+		json_t *row;
+
+		if (!skw_link_info(node->link, peer, &info))
+			continue;
+		row = json_pack(
+		    "{s:o s:s s:b s:I s:I s:I s:I}", "peer", id_name(node, &info.address), "port",
+		    info.endpoint.port == SKW_PORT_RADIO ? "radio" : "udp", "up", info.up,
+		    "bytes_in", (json_int_t)info.bytes_in, "bytes_out", (json_int_t)info.bytes_out,
+		    "rtt_us", (json_int_t)info.rtt_us, "rekeys", (json_int_t)info.rekeys);
+		if (node->mac != NULL && info.endpoint.port == SKW_PORT_RADIO)
+			add_signal(node, &info, row);
+		json_array_append_new(rows, row);
+	}
+	return json_pack("{s:o}", "links", rows);
+}
+
+/* Own circuits whole; of the others only how many there are, since that is all a relay should
+ * remember. */
+static json_t *circuits(const struct skw_node *node)
+{
+	json_t *rows = json_array();
+	struct skw_onion_info info;
+	uint32_t cursor = 0;
+	int relayed = 0, ending = 0;
+
+	while (skw_onion_next(node->onion, &cursor, &info)) {
+		json_t *hops;
+
+		if (!info.origin) {
+			relayed += !info.end;
+			ending += info.end;
+			continue;
+		}
+		hops = json_array();
+		for (size_t i = 0; i < info.hop_count; i++)
+			json_array_append_new(hops, id_name(node, &info.hops[i]));
+		json_array_append_new(rows,
+				      json_pack("{s:i s:b s:I s:I s:I s:I s:o}", "circuit",
+						(int)info.circuit, "built", info.built,
+						"price_per_mib", (json_int_t)info.price_out,
+						"rtt_us", (json_int_t)info.rtt_us, "cells_forward",
+						(json_int_t)info.cells_forward, "cells_backward",
+						(json_int_t)info.cells_backward, "hops", hops));
+	}
+	return json_pack("{s:o s:i s:i}", "circuits", rows, "relayed", relayed, "ending_here",
+			 ending);
+}
+
+json_t *skw_node_answer(struct skw_node *node, const char *command, const char *action)
+{
+	if (strcmp(command, "status") == 0)
+		return status(node);
+	if (strcmp(command, "links") == 0)
+		return links(node);
+	if (strcmp(command, "circuits") == 0)
+		return circuits(node);
+	if (strcmp(command, "pay") == 0)
+		return skw_desk_answer(node->desk, action);
+	return json_pack("{s:s}", "error", "unknown command");
+}
