@@ -57,6 +57,7 @@ module skywave #(
   output       logic        tx_waiting,
   output       logic [63:0] tx_time,
   output       logic        rx_busy,           // for a board's lights
+  output       logic        rx_streams,        // I/Q goes to the host: every sample counts, also noise
 
   output       logic [63:0] fe_rx_hz,
   output       logic [63:0] fe_tx_hz,
@@ -221,6 +222,7 @@ module skywave #(
     if (rst) quiet <= {1'b1, {QUIET_BITS{1'b0}}};
   end
 
+  assign rx_streams = rx_iq;
   assign working = tx_working || value_valid || frame_valid || iq_valid || m_host_tvalid;
 
   assign idle = link_idle && tx_idle && iq_idle && frame_idle && !value_valid && !m_host_tvalid && !heard &&

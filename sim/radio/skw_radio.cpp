@@ -206,6 +206,11 @@ bool skw_radio_idle(const struct skw_radio *r)
 	return r->gates.idle && r->in.size() < 4;
 }
 
+bool skw_radio_streams(const struct skw_radio *r)
+{
+	return r->gates.rx_streams;
+}
+
 bool skw_radio_next_tx(const struct skw_radio *r, uint64_t *time)
 {
 	if (r->gates.tx_waiting)

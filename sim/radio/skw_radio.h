@@ -57,6 +57,8 @@ uint64_t skw_radio_time(const struct skw_radio *r); /* the sample counter */
 /* True if nothing would change but the counter while the antenna is silent: no frame is being sent,
  * received or handed over, and no I/Q stream runs. Frames that wait for their time do not count. */
 bool skw_radio_idle(const struct skw_radio *r);
+/* True while received I/Q goes to the host: every sample counts then, also mere noise. */
+bool skw_radio_streams(const struct skw_radio *r);
 /* The time at which the next waiting transmission starts; false if none waits. */
 bool skw_radio_next_tx(const struct skw_radio *r, uint64_t *time);
 /* Advances the counter by n samples without evaluating gates. Allowed only while idle, and not past
