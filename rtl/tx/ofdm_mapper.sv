@@ -1,0 +1,88 @@
+// ofdm_mapper - interleaved bits become points of the constellation (IEEE 802.11-2012, 18.3.5.8).
+//
+//   N_BPSC bits, one a clock --> {q, i}, s1.15, where the standard's 1.0 is 2^-2 = 8192
+//
+// At a quarter of full scale a frame leaves the orthonormal transform with rms 0.225, 13 dB below
+// the converter's limit, and the outermost point of 64-QAM (1.08) has room as well.
+//
+// s_axis_tuser[1:0] is the modulation (ofdm_pkg::mod_e), equal on all bits of a symbol; the bits
+// above it travel along.
+
+`default_nettype none
+
+module ofdm_mapper #(
+  parameter int unsigned USER = 3
+) (
+  input  wire  logic            clk,
+  input  wire  logic            rst,          // synchronous, active high
+
+  input  wire  logic            s_axis_tdata,
+  input  wire  logic [USER-1:0] s_axis_tuser,
+  input  wire  logic            s_axis_tvalid,
+  output       logic            s_axis_tready,
+
+  output       logic [31:0]     m_axis_tdata,
+  output       logic [USER-3:0] m_axis_tuser,
+  output       logic            m_axis_tvalid,
+  input  wire  logic            m_axis_tready
+);
+
+  // 8192 K_MOD {1, 3, 5, 7}, K_MOD = 1, 1/sqrt 2, 1/sqrt 10, 1/sqrt 42 (table 18-7). The bits
+  // after the sign bit are Gray coded from the outside in (tables 18-10, 18-11).
+  function automatic logic [15:0] level(input logic [1:0] mod, input logic [2:0] b);
+    logic [13:0] size;                        // b[0] is the sign, b[1] and b[2] the size
+    case (mod)
+      ofdm_pkg::Bpsk:  size = 14'd8192;
+      ofdm_pkg::Qpsk:  size = 14'd5793;
+      ofdm_pkg::Qam16: size = b[1] ? 14'd2591 : 14'd7772;
+      default: case (b[2:1])
+        2'b00:   size = 14'd8848;
+        2'b10:   size = 14'd6320;
+        2'b11:   size = 14'd3792;
+        default: size = 14'd1264;
+      endcase
+    endcase
+    level = b[0] ? {2'b00, size} : -{2'b00, size};
+  endfunction
+
+  wire [1:0] mod = s_axis_tuser[1:0];
+
+  logic [2:0] count;                          // bits of this point that are here
+  logic [4:0] held;                           // bit n of the point
+
+  wire complete = count == ofdm_pkg::n_bpsc(mod) - 3'd1;
+  wire taken    = s_axis_tvalid && s_axis_tready;
+
+  logic [5:0] point;                          // held bits and the one that enters
+  logic [2:0] b_i, b_q;
+  always_comb begin
+    point = {1'b0, held};
+    point[count] = s_axis_tdata;
+    b_i = point[2:0];
+    case (mod)
+      ofdm_pkg::Qpsk:  b_q = {2'b00, point[1]};
+      ofdm_pkg::Qam16: b_q = {1'b0, point[3:2]};
+      default:         b_q = point[5:3];
+    endcase
+  end
+
+  assign s_axis_tready = !complete || m_axis_tready || !m_axis_tvalid;
+
+  always_ff @(posedge clk) begin
+    if (m_axis_tready) m_axis_tvalid <= 1'b0;
+    if (taken) begin
+      held  <= point[4:0];
+      count <= complete ? '0 : count + 1'b1;
+      if (complete) begin
+        m_axis_tdata[15:0]  <= level(mod, b_i);
+        m_axis_tdata[31:16] <= mod == ofdm_pkg::Bpsk ? 16'd0 : level(mod, b_q);
+        m_axis_tuser        <= s_axis_tuser[USER-1:2];
+        m_axis_tvalid       <= 1'b1;
+      end
+    end
+    if (rst) {m_axis_tvalid, count} <= '0;
+  end
+
+endmodule
+
+`default_nettype wire
