@@ -75,7 +75,8 @@ void skw_verdict_print(char out[SKW_VERDICT_TEXT], const struct skw_verdict *ver
 
 enum skw_find { SKW_FIND_HERE, SKW_FIND_NOT, SKW_FIND_FAILED };
 
-/* Where unspent outputs are looked up. `contains` may be asked for ids that never existed. */
+/* Where unspent outputs are looked up. It may be asked for ids that never
+ * existed. */
 struct skw_ux_lookup {
 	enum skw_find (*find)(void *context, const struct skw_sha256 *uxid, struct skw_ux *ux);
 	void *context;
@@ -106,8 +107,8 @@ struct skw_tx_totals {
 
 enum skw_rules_mode {
 	SKW_RULES_SINGLE, /* a transaction by itself */
-	SKW_RULES_BLOCK,  /* one in a block: two old overflows are forgiven (SKYCOIN.md, coin hours)
-			   */
+	SKW_RULES_BLOCK,  /* one in a block: two overflows of old blocks are forgiven */
+	SKW_RULES_PROVEN, /* by itself; its signatures were checked against its inputs before */
 };
 
 struct skw_verdict skw_rules_alone(const struct skw_tx *tx);
@@ -116,11 +117,15 @@ struct skw_verdict skw_rules_alone(const struct skw_tx *tx);
 struct skw_verdict skw_rules_spend(struct skw_tx_totals *totals, const struct skw_tx *tx,
 				   const struct skw_ux_lookup *unspent,
 				   const struct skw_block_header *head, enum skw_rules_mode mode);
+/* Both of them, recovering each key once: the way of a block. */
+struct skw_verdict skw_rules_hard(struct skw_tx_totals *totals, const struct skw_tx *tx,
+				  const struct skw_ux_lookup *unspent,
+				  const struct skw_block_header *head, enum skw_rules_mode mode);
 struct skw_verdict skw_rules_soft(const struct skw_tx *tx, const struct skw_tx_totals *totals,
 				  const struct skw_ux_lookup *unspent,
 				  const struct skw_limits *limits);
 struct skw_verdict skw_rules_user(const struct skw_tx *tx);
-/* alone, spend and soft: what a receiver of money asks before it believes a transaction. */
+/* hard and soft: what a receiver of money asks before it believes a transaction. */
 struct skw_verdict skw_rules_check(struct skw_tx_totals *totals, const struct skw_tx *tx,
 				   const struct skw_ux_lookup *unspent,
 				   const struct skw_block_header *head,
