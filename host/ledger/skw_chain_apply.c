@@ -105,9 +105,9 @@ static enum skw_chain_status write_tx(struct skw_chain *chain, const struct skw_
 	struct skw_sha256 txid;
 
 	skw_tx_id(&txid, tx);
-	status = put_tx(chain, block, tx, &txid);
+	status = spend_inputs(chain, block, tx, &txid, verdict);
 	if (status == SKW_CHAIN_OK)
-		status = spend_inputs(chain, block, tx, &txid, verdict);
+		status = put_tx(chain, block, tx, &txid);
 	for (uint32_t i = 0; status == SKW_CHAIN_OK && i < tx->outs; i++) {
 		struct skw_tx_output out = skw_tx_output(tx, i);
 		struct skw_ux ux = skw_ux_of(&block->header, &txid, &out);
