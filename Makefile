@@ -64,7 +64,7 @@ $(BUILD)/bin/skywaved: $(BUILD)/obj/host/node/main.o $(filter-out %/cli.a,$(LIBS
 
 $(BUILD)/bin/skywave: $(BUILD)/obj/host/cli/main.o $(LIBS) $(BUILD)/radio/libradio.a
 	@mkdir -p $(@D)
-	$(Q)$(SIM_CXX) -o $@ $< $(call group,$(filter %.a,$^)) $(PKG_LD)
+	$(Q)$(SIM_CXX) -o $@ $< $(call group,$(filter %.a,$^)) $(PKG_LD) -latomic
 
 # The SoapySDR module: all C but for the shell that SoapySDR's registry demands.
 SOAPY_O  := $(patsubst %,$(BUILD)/obj/%.o,$(basename $(wildcard host/soapy/*.c host/soapy/*.cpp))) \
@@ -105,7 +105,7 @@ $(BUILD)/radio/libradio.a: $(RADIO_O) $(VERILATED_O) $(BUILD)/radio/Vskywave__AL
 AIR_O := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard sim/air/*.c))
 $(BUILD)/bin/skywave-air: $(AIR_O) $(BUILD)/radio/libradio.a $(BUILD)/lib/wire.a
 	@mkdir -p $(@D)
-	$(Q)$(SIM_CXX) -o $@ $(AIR_O) $(filter %.a,$^) -lm -lpthread
+	$(Q)$(SIM_CXX) -o $@ $(AIR_O) $(filter %.a,$^) -lm -lpthread -latomic
 
 # ---- Tests ---------------------------------------------------------------------------------
 # tests/host/X_test.c names the rooms it stands on in its first lines: `rooms: wire keys`.
@@ -142,7 +142,7 @@ $(foreach t,$(RTL_T),$(eval $(call rtl_test,$(patsubst rtl_%_test,%,$(notdir $(t
 $(BUILD)/test/sim_%: tests/sim/%.c $(BUILD)/radio/libradio.a $(filter-out %/main.o,$(AIR_O)) $(BUILD)/lib/wire.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -c -o $@.o $<
-	$(Q)$(SIM_CXX) -o $@ $@.o $(filter %.o %.a,$^) -lcmocka -lm -lpthread
+	$(Q)$(SIM_CXX) -o $@ $@.o $(filter %.o %.a,$^) -lcmocka -lm -lpthread -latomic
 
 .PHONY: test test-host test-rtl test-sim test-system
 test-host: $(HOST_T)
