@@ -89,13 +89,14 @@ module framer_iq #(
   end
 
   wire [31:0] queued;
-  wire        queued_last, queued_valid, queued_ready;
+  wire        queued_last, queued_valid, queued_ready, queue_empty;
 
   fifo_frame #(.WIDTH(32), .DEPTH(QUEUE_WORDS)) queue (
     .clk, .rst,
     .s_axis_tdata(word), .s_axis_tuser(time_lo), .s_axis_tlast(last), .s_axis_tvalid(push && !jump),
     .s_axis_tready(room), .s_drop(give_up || !enable),
-    .m_axis_tdata(queued), .m_axis_tlast(queued_last), .m_axis_tvalid(queued_valid), .m_axis_tready(queued_ready)
+    .m_axis_tdata(queued), .m_axis_tlast(queued_last), .m_axis_tvalid(queued_valid), .m_axis_tready(queued_ready),
+    .empty(queue_empty)
   );
 
   // Reader: a header in front ------------------------------------------------------------
@@ -106,7 +107,7 @@ module framer_iq #(
   assign m_axis_tvalid = queued_valid;
   assign m_axis_tlast  = headed && queued_last;
   assign queued_ready  = m_axis_tready && headed;
-  assign idle          = !enable && !queued_valid;
+  assign idle          = !enable && queue_empty;
 
   always_ff @(posedge clk) begin
     if (m_axis_tvalid && m_axis_tready) headed <= !m_axis_tlast;

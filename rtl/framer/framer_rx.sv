@@ -135,13 +135,14 @@ module framer_rx #(
 
   wire [31:0] head = {length, 15'd0, whole, rate};
   wire [31:0] queued;
-  wire        queued_last, queued_valid, queued_ready;
+  wire        queued_last, queued_valid, queued_ready, queue_empty;
 
   fifo_frame #(.WIDTH(32), .DEPTH(QUEUE_WORDS)) queue (
     .clk, .rst,
     .s_axis_tdata(state == Describe ? described : word), .s_axis_tuser(head), .s_axis_tlast(state == Verdict),
     .s_axis_tvalid(offer), .s_axis_tready(room), .s_drop(state == Close && !kept),
-    .m_axis_tdata(queued), .m_axis_tlast(queued_last), .m_axis_tvalid(queued_valid), .m_axis_tready(queued_ready)
+    .m_axis_tdata(queued), .m_axis_tlast(queued_last), .m_axis_tvalid(queued_valid), .m_axis_tready(queued_ready),
+    .empty(queue_empty)
   );
 
   // Reader: the head becomes the packet's header and two words, the rest follows --------------
@@ -171,7 +172,7 @@ module framer_rx #(
   assign m_axis_tvalid = queued_valid;
   assign m_axis_tlast  = part == 2'd3 && queued_last;
   assign queued_ready  = m_axis_tready && part >= 2'd2;
-  assign idle          = state == Describe && field == 0 && !s_desc_tvalid && !queued_valid;
+  assign idle          = state == Describe && field == 0 && !s_desc_tvalid && queue_empty;
 
   always_ff @(posedge clk) begin
     if (m_axis_tvalid && m_axis_tready) begin

@@ -73,12 +73,13 @@ module framer_tx #(
   // The queue --------------------------------------------------------------------------
 
   logic [31:0] word;
-  logic        word_last, word_valid, word_ready;
+  logic        word_last, word_valid, word_ready, queue_empty;
 
   fifo_frame #(.WIDTH(32), .DEPTH(QUEUE_WORDS)) queue (
     .clk, .rst, .s_drop(1'b0),
     .s_axis_tdata, .s_axis_tuser, .s_axis_tlast, .s_axis_tvalid, .s_axis_tready,
-    .m_axis_tdata(word), .m_axis_tlast(word_last), .m_axis_tvalid(word_valid), .m_axis_tready(word_ready)
+    .m_axis_tdata(word), .m_axis_tlast(word_last), .m_axis_tvalid(word_valid), .m_axis_tready(word_ready),
+    .empty(queue_empty)
   );
 
   // What the packet at the head says ---------------------------------------------------
@@ -349,13 +350,13 @@ module framer_tx #(
   // While the gate waits for its time, nothing moves once the way to it is full, or holds all there is (short I/Q).
   wire full    = scaled_valid && !scaled_ready;
   wire settled = scale_empty && wave_valid &&
-                 (state == Finish || hold || shut || (state == Head && !word_valid));
+                 (state == Finish || hold || shut || (state == Head && queue_empty));
 
   assign waiting = gate_waiting;
   assign working = entry_valid || state == Fields && !hold || state == Settle || state == Check && !shut ||
                    state == Skip || state == Report || (state == Head && word_valid);
   assign idle    = !entry_valid && !tx_active && !gate_open &&
-                   (gate_waiting ? full || settled : state == Head && !word_valid && path_empty);
+                   (gate_waiting ? full || settled : state == Head && queue_empty && path_empty);
 
 endmodule
 

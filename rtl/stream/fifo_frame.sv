@@ -32,7 +32,9 @@ module fifo_frame #(
   output       logic [WIDTH-1:0] m_axis_tdata,
   output       logic             m_axis_tlast,
   output       logic             m_axis_tvalid,
-  input  wire  logic             m_axis_tready
+  input  wire  logic             m_axis_tready,
+
+  output       logic             empty         // no word inside, of a whole frame or the open one
 );
 
   localparam int unsigned AW = $clog2(DEPTH);
@@ -52,6 +54,7 @@ module fifo_frame #(
   wire        push  = s_axis_tvalid && s_axis_tready;
   wire        fetch = rd_ptr != start && (m_axis_tready || !m_axis_tvalid);
 
+  assign empty         = used == (AW + 1)'(1) && !m_axis_tvalid;
   assign s_axis_tready = !used[AW] && !closing && !s_drop;
 
   wire          wr_en   = push || closing;
@@ -125,6 +128,7 @@ module fifo_frame #(
     assert (open <= used && whole <= used);                        // the pointers stand in this order
     assert (used <= DEPTH || (used == DEPTH + 1 && open == 1));    // only an empty open frame may overhang
     assert (!closing || open >= 2);
+    assert (!empty || (whole == 0 && open == 1 && !closing));
     assert (written == (ahead < used && nth != start));            // every word but the open head, and no other
     if (written) assert (mem[nth[AW-1:0]] == word);                // nobody wrote over it
   end
