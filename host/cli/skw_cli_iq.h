@@ -1,0 +1,38 @@
+/* skw_cli_iq - files of I/Q samples: cs16 (int16 I, Q) or cf32 (float I, Q, full scale 1.0),
+ * little-endian.
+ *
+ * A reader is strict: a file of odd length or with something that is not a number is an error,
+ * which `error` words for people. Pipes work as well as files.
+ */
+#ifndef SKW_CLI_IQ_H
+#define SKW_CLI_IQ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "radio/skw_radio.h"
+
+enum skw_cli_iq_format { SKW_CLI_CF32, SKW_CLI_CS16 };
+
+struct skw_cli_iq {
+	FILE *file;
+	enum skw_cli_iq_format format;
+	uint64_t samples; /* read or written so far */
+	uint64_t clipped; /* of them beyond full scale */
+	char error[160];  /* empty: none */
+};
+
+/* "cf32" or "cs16"; false for anything else. */
+bool skw_cli_iq_format_named(enum skw_cli_iq_format *format, const char *name);
+/* Opens for reading, "-" for standard input; false with `error`. */
+bool skw_cli_iq_open(struct skw_cli_iq *f, const char *path, enum skw_cli_iq_format format);
+/* Up to `max` samples; 0 at the end or with `error` set. */
+size_t skw_cli_iq_read(struct skw_cli_iq *f, struct skw_iq *samples, size_t max);
+void skw_cli_iq_close(struct skw_cli_iq *f);
+/* Writes a whole file; false with `error`. */
+bool skw_cli_iq_save(struct skw_cli_iq *f, const char *path, enum skw_cli_iq_format format,
+		     const struct skw_iq *samples, size_t n);
+
+#endif

@@ -1,0 +1,374 @@
+/* skywave phy - the radio for people and for CI: PSDU to I/Q file and back, through the simulated
+ * gates. */
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/skw_cli.h"
+#include "cli/skw_cli_iq.h"
+#include "wire/skw_hostlink.h"
+
+enum {
+	RUN = 512, /* samples at a time */
+	SERVICE_CLOCKS = 65536,
+	BURST_MAX = 131072, /* samples; 4095 bytes at 6 Mb/s take 109,760 */
+	SHORTEST = 480,     /* samples of the shortest frame: preambles, SIGNAL, one symbol */
+	TAIL_MAX = 262144,  /* samples of silence in which the receiver must have finished */
+};
+
+struct options {
+	const char *file;
+	enum skw_cli_iq_format format;
+	unsigned rate, bandwidth, seed;
+	bool fcs;
+};
+
+static const char HELP[] =
+    "usage: skywave phy encode --engine rtl --rate R [OPTIONS] --out FILE < PSDU\n"
+    "       skywave phy decode --engine rtl [OPTIONS] FILE\n"
+    "\n"
+    "encode reads a PSDU (1..4095 bytes with its FCS) and writes the I/Q samples of its frame.\n"
+    "decode prints a line of JSON for each frame in an I/Q file, and a summary on standard error.\n"
+    "A FILE of - is standard output or input.\n"
+    "\n"
+    "  --engine rtl       the Verilated gates\n"
+    "  --rate R           6, 9, 12, 18, 24, 36, 48 or 54, in Mb/s of a 20 MHz channel\n"
+    "  --bandwidth MHZ    5, 10 or 20 [20]: the sample rate; scales rate_mbps and cfo_hz of "
+    "decode\n"
+    "  --format F         cf32 or cs16, little-endian [cf32]\n"
+    "  --fcs              encode: append the FCS to the PSDU given\n"
+    "  --seed N           encode: scrambler seed, 1..127 [93, that of the standard's example]\n";
+
+static int fail(const char *what, const char *why)
+{
+	fprintf(stderr, "skywave phy: %s%s%s\n", what, why[0] != '\0' ? ": " : "", why);
+	return 1;
+}
+
+static int wrong(const char *what, const char *why)
+{
+	fail(what, why);
+	fputs("`skywave phy --help` tells more.\n", stderr);
+	return 2;
+}
+
+/* ---- the board's side --------------------------------------------------------------------------
+ */
+
+/* What the board says, packet by packet. */
+struct board {
+	struct skw_radio *radio;
+	struct skw_hostlink_parser parser;
+	uint8_t bytes[4096];
+	size_t at, have;
+};
+
+static bool board_open(struct board *b)
+{
+	memset(b, 0, sizeof(*b));
+	b->radio = skw_radio_new();
+	return b->radio != NULL;
+}
+
+static bool board_say(struct board *b, const struct skw_writer *w)
+{
+	bool good = w->ok && skw_radio_host_write(b->radio, w->start, skw_writer_len(w));
+
+	skw_radio_service(b->radio, SERVICE_CLOCKS);
+	return good;
+}
+
+/* The next packet; false if the board has said no more. */
+static bool board_hear(struct board *b, struct skw_hostlink_packet *packet)
+{
+	for (;;) {
+		if (b->at == b->have) {
+			b->at = 0;
+			b->have = skw_radio_host_read(b->radio, b->bytes, sizeof(b->bytes));
+			if (b->have == 0)
+				return false;
+		}
+		b->at += skw_hostlink_feed(&b->parser, packet, b->bytes + b->at, b->have - b->at);
+		if (packet->type != SKW_HOSTLINK_NONE)
+			return true;
+	}
+}
+
+/* ---- encode ------------------------------------------------------------------------------------
+ */
+
+static bool send_psdu(struct board *b, const struct options *o, const uint8_t *psdu, size_t len)
+{
+	uint8_t packet[SKW_HOSTLINK_PACKET_MAX];
+	struct skw_writer w = skw_writer(packet, sizeof(packet));
+	struct skw_hostlink_tx_frame f = {
+		.rate_mbps = (uint8_t)o->rate,
+		.length = (uint16_t)(len + (o->fcs ? SKW_FCS_LEN : 0)),
+		.append_fcs = o->fcs,
+		.seed = (uint8_t)o->seed,
+		.amplitude = 0xFFFF,
+	};
+
+	skw_hostlink_put_tx_frame(&w, &f, psdu, len);
+	return board_say(b, &w);
+}
+
+/* Runs until the frame has left; `from` and `to` bound it in `samples`. False if it does not leave.
+ */
+static bool catch_burst(struct board *b, struct skw_iq *samples, size_t *from, size_t *to)
+{
+	struct skw_hostlink_packet packet;
+	struct skw_hostlink_tx_status status = { .result = SKW_TX_REFUSED };
+	bool sent = false;
+	size_t n = 0;
+
+	*to = 0;
+	while (n + RUN <= BURST_MAX && !(sent && skw_radio_idle(b->radio))) {
+		skw_radio_run(b->radio, samples + n, NULL, RUN);
+		n += RUN;
+		skw_radio_service(b->radio, SERVICE_CLOCKS);
+		while (board_hear(b, &packet))
+			sent |= skw_hostlink_tx_status_get(&status, &packet);
+	}
+	for (size_t k = 0; k < n; k++)
+		if (samples[k].i != 0 || samples[k].q != 0)
+			*to = k + 1;
+	*from = (size_t)status.time;
+	return sent && status.result == SKW_TX_SENT && *from < *to;
+}
+
+static int encode_psdu(const struct options *o, const uint8_t *psdu, size_t len)
+{
+	struct skw_iq *samples = calloc(BURST_MAX, sizeof(*samples));
+	struct skw_cli_iq out;
+	struct board b;
+	size_t from, to;
+	int result = 0;
+
+	if (samples == NULL || !board_open(&b)) {
+		free(samples);
+		return fail("out of memory", "");
+	}
+	if (!send_psdu(&b, o, psdu, len) || !catch_burst(&b, samples, &from, &to))
+		result = fail("the radio did not send the frame", "");
+	else if (!skw_cli_iq_save(&out, o->file, o->format, samples + from, to - from))
+		result = fail(o->file, out.error);
+	else
+		fprintf(stderr, "%zu samples at %u MS/s\n", to - from, o->bandwidth);
+	skw_radio_free(b.radio);
+	free(samples);
+	return result;
+}
+
+static int encode(const struct options *o)
+{
+	uint8_t psdu[SKW_PSDU_MAX + 1];
+	size_t most = SKW_PSDU_MAX - (o->fcs ? SKW_FCS_LEN : 0), len;
+
+	if (!skw_frame_rate_valid((uint8_t)o->rate))
+		return wrong("--rate", "6, 9, 12, 18, 24, 36, 48 or 54");
+	if (o->file == NULL)
+		return wrong("--out FILE", "is missing");
+	len = fread(psdu, 1, sizeof(psdu), stdin);
+	if (ferror(stdin))
+		return fail("standard input", "cannot be read");
+	if (len == 0)
+		return fail("the PSDU on standard input is empty", "");
+	if (len > most)
+		return fail("the PSDU on standard input is too long",
+			    o->fcs ? "4091 bytes at most, the FCS follows" : "4095 bytes at most");
+	return encode_psdu(o, psdu, len);
+}
+
+/* ---- decode ------------------------------------------------------------------------------------
+ */
+
+static void print_frame(const struct options *o, const struct skw_hostlink_rx_frame *f)
+{
+	struct skw_frame_rx d = skw_hostlink_frame_rx(f, o->bandwidth * 1e6);
+
+	printf("{\"time\":%lld,\"rate_mbps\":%g,\"length\":%u,\"fcs_ok\":%s,\"rssi_db\":%.2f,"
+	       "\"snr_db\":%.2f,\"cfo_hz\":%ld,\"psdu\":\"",
+	       (long long)(int64_t)d.time, d.rate_mbps * o->bandwidth / 20.0, d.length,
+	       d.fcs_ok ? "true" : "false", d.rssi_cdb / 100.0, d.snr_cdb / 100.0, (long)d.cfo_hz);
+	for (unsigned i = 0; i < f->length; i++)
+		printf("%02x", f->psdu[i]);
+	printf("\"}\n");
+}
+
+static void print_frames(struct board *b, const struct options *o, unsigned long long *frames,
+			 unsigned long long *good)
+{
+	struct skw_hostlink_rx_frame frame;
+	struct skw_hostlink_packet packet;
+
+	while (board_hear(b, &packet)) {
+		if (!skw_hostlink_rx_frame_get(&frame, &packet))
+			continue;
+		print_frame(o, &frame);
+		++*frames;
+		*good += frame.fcs_ok;
+	}
+}
+
+static double seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* Constant memory: a stretch of samples goes in, what the board found comes out. */
+static int decode_samples(struct board *b, const struct options *o, struct skw_cli_iq *in)
+{
+	struct skw_iq samples[RUN], sent[RUN];
+	unsigned long long frames = 0, good = 0;
+	double began = seconds(), took;
+	size_t n;
+
+	while ((n = skw_cli_iq_read(in, samples, RUN)) > 0) {
+		skw_radio_run(b->radio, sent, samples, n);
+		print_frames(b, o, &frames, &good);
+	}
+	for (n = 0; n < TAIL_MAX && !skw_radio_idle(b->radio); n += RUN) {
+		skw_radio_run(b->radio, sent, NULL, RUN);
+		print_frames(b, o, &frames, &good);
+	}
+	skw_radio_service(b->radio, SERVICE_CLOCKS);
+	print_frames(b, o, &frames, &good);
+	took = seconds() - began;
+	fflush(stdout);
+
+	if (in->error[0] != '\0')
+		return fail(o->file, in->error);
+	if (in->samples == 0)
+		return fail(o->file, "empty: no samples");
+	if (in->samples < SHORTEST)
+		return fail(o->file, "too short: the shortest frame has 480 samples");
+	if (in->clipped > 0)
+		fprintf(stderr, "warning: %llu values beyond full scale were clipped\n",
+			(unsigned long long)in->clipped);
+	fprintf(stderr,
+		"%llu samples, %llu frames (%llu with a good FCS), %.0f samples per second%s\n",
+		(unsigned long long)in->samples, frames, good,
+		took > 0 ? (double)in->samples / took : 0, frames == 0 ? ": no frame found" : "");
+	return ferror(stdout) ? fail("standard output", "cannot be written") : 0;
+}
+
+static int decode(const struct options *o)
+{
+	uint8_t packet[16];
+	struct skw_writer w = skw_writer(packet, sizeof(packet));
+	struct skw_cli_iq in;
+	struct board b;
+	int result;
+
+	if (o->file == NULL)
+		return wrong("decode", "name an I/Q file");
+	if (!skw_cli_iq_open(&in, o->file, o->format)) {
+		result = fail(o->file, in.error);
+	} else if (!board_open(&b)) {
+		result = fail("out of memory", "");
+	} else {
+		skw_hostlink_put_reg_write(&w, SKW_REG_CONTROL,
+					   SKW_CONTROL_RX_FRAMES | SKW_CONTROL_FCS_BAD_TOO);
+		result = board_say(&b, &w) ? decode_samples(&b, o, &in) : fail("out of memory", "");
+		skw_radio_free(b.radio);
+	}
+	skw_cli_iq_close(&in);
+	return result;
+}
+
+/* ---- the command line
+ * ---------------------------------------------------------------------------- */
+
+static bool whole(unsigned *out, const char *text, unsigned low, unsigned high)
+{
+	char *end;
+	unsigned long v = strtoul(text, &end, 10);
+
+	*out = (unsigned)v;
+	return text[0] >= '0' && text[0] <= '9' && *end == '\0' && v >= low && v <= high;
+}
+
+/* 0, or the exit status of what is wrong. */
+static int take_option(struct options *o, int option, bool *engine, bool encoding)
+{
+	switch (option) {
+	case 'e':
+		*engine = strcmp(optarg, "rtl") == 0;
+		return *engine ? 0 : wrong("--engine", "rtl is the one there is");
+	case 'r':
+		return encoding && whole(&o->rate, optarg, 6, 54)
+			   ? 0
+			   : wrong("--rate", "for encode: 6, 9, 12, 18, 24, 36, 48 or 54");
+	case 'b':
+		return whole(&o->bandwidth, optarg, 5, 20) &&
+			       (o->bandwidth == 5 || o->bandwidth == 10 || o->bandwidth == 20)
+			   ? 0
+			   : wrong("--bandwidth", "5, 10 or 20");
+	case 'f':
+		return skw_cli_iq_format_named(&o->format, optarg)
+			   ? 0
+			   : wrong("--format", "cf32 or cs16");
+	case 'F':
+		o->fcs = encoding;
+		return encoding ? 0 : wrong("--fcs", "for encode");
+	case 's':
+		return encoding && whole(&o->seed, optarg, 1, 127)
+			   ? 0
+			   : wrong("--seed", "for encode: 1 to 127");
+	case 'o':
+		o->file = optarg;
+		return encoding ? 0 : wrong("--out", "for encode");
+	default:
+		return wrong("arguments", "unknown or incomplete option");
+	}
+}
+
+int skw_cli_phy(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "engine", required_argument, NULL, 'e' },
+		{ "rate", required_argument, NULL, 'r' },
+		{ "bandwidth", required_argument, NULL, 'b' },
+		{ "format", required_argument, NULL, 'f' },
+		{ "fcs", no_argument, NULL, 'F' },
+		{ "seed", required_argument, NULL, 's' },
+		{ "out", required_argument, NULL, 'o' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "json", no_argument, NULL, 'j' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct options o = { .format = SKW_CLI_CF32, .bandwidth = 20, .seed = 93 };
+	bool engine = false, encoding = argc > 1 && strcmp(argv[1], "encode") == 0;
+	int option, bad = 0;
+
+	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)) {
+		fputs(HELP, stdout);
+		return 0;
+	}
+	if (!encoding && (argc < 2 || strcmp(argv[1], "decode") != 0))
+		return wrong(argc < 2 ? "say encode or decode" : argv[1],
+			     argc < 2 ? "" : "say encode or decode");
+	optind = 1;
+	while (bad == 0 && (option = getopt_long(argc - 1, argv + 1, "", options, NULL)) != -1) {
+		if (option == 'h') {
+			fputs(HELP, stdout);
+			return 0;
+		}
+		if (option != 'j') /* JSON is what decode prints anyway */
+			bad = take_option(&o, option, &engine, encoding);
+	}
+	if (bad != 0)
+		return bad;
+	if (!engine)
+		return wrong("--engine rtl", "is missing");
+	if (!encoding && optind < argc - 1)
+		o.file = argv[1 + optind++];
+	if (optind < argc - 1)
+		return wrong(argv[1 + optind], "unexpected");
+	return encoding ? encode(&o) : decode(&o);
+}
