@@ -9,11 +9,12 @@
  * `lead_ns` before it begins, and during it as long as the lead and the frame still fit; with
  * nothing to say it stays silent.
  *
- * Link frames to a neighbour arrive in order and once each, as long as both stay neighbours: there
- * is no limit on retransmissions. A neighbour that falls silent goes down and what waited for it is
- * dropped; so is what waited for one that started anew (another epoch), since its links are gone:
- * it is reported down, then up. Nothing here is secret or authentic: whoever can transmit can
- * disturb. Trust begins in the link.
+ * A neighbour is up when each of the two has heard the other. Link frames to it arrive in order
+ * and once each, as long as both stay neighbours: there is no limit on retransmissions. One that
+ * falls silent, or no longer hears us, goes down and what waited for it is dropped; so is what
+ * waited for one that started anew (another epoch): it is reported down, then up, since its links
+ * are gone. Nothing here is secret or authentic: whoever can transmit can disturb. Trust begins in
+ * the link.
  */
 #ifndef SKW_MAC_H
 #define SKW_MAC_H
@@ -110,12 +111,13 @@ struct skw_mac_counters {
 struct skw_mac_neighbour {
 	struct skw_mac_addr addr;
 	uint8_t key[SKW_MAC_KEY];
-	uint32_t epoch, slot_mask;
+	uint32_t epoch; /* its, in its stream with us */
+	uint32_t slot_mask;
 	uint64_t heard_ns; /* device time of the last PSDU from it */
 	int64_t offset_ns; /* its clock at our reception minus ours: way and clock error together */
 	int16_t rssi_cdb, snr_cdb;
 	int32_t cfo_hz;
-	bool hears_us;              /* its last beacon names us */
+	bool hears_us; /* its last beacon names us: only then it is a neighbour to send to */
 	unsigned queued, in_flight; /* link frames */
 	uint64_t tx_frames, tx_repeats, rx_frames;
 };

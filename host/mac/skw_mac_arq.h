@@ -37,6 +37,7 @@ struct skw_mac_packet {
 	uint64_t
 	    order;    /* of its last transmission among all of this window; 0: not on the air yet */
 	uint32_t tag; /* of the PSDU that carried it last */
+	uint16_t tries; /* transmissions so far */
 	uint16_t len;
 	uint8_t data[SKW_MAC_MTU];
 };
@@ -79,6 +80,7 @@ void skw_arq_on_unsent(struct skw_mac_arq_tx *tx, uint32_t tag);
 
 enum skw_arq_status skw_arq_accept(struct skw_mac_arq_rx *rx, uint16_t seq, const uint8_t *data,
 				   size_t len);
+bool skw_arq_ready(const struct skw_mac_arq_rx *rx);
 /* Lends the next packet in order until the next call with this window; false while it is missing.
  */
 bool skw_arq_pop(struct skw_mac_arq_rx *rx, const uint8_t **data, size_t *len);

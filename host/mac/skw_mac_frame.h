@@ -23,7 +23,7 @@
 #define SKW_MAC_HEADER 41u        /* bytes before the first element: 24 + 8 + 9 */
 #define SKW_MAC_ELEMENT 3u        /* type and length of an element */
 #define SKW_MAC_HEARD_MAX 16u     /* neighbours listed in a beacon */
-#define SKW_MAC_BEACON_MAX (32u + 1u + 4u + 4u + 8u + 1u + SKW_MAC_HEARD_MAX * 12u)
+#define SKW_MAC_BEACON_MAX (32u + 1u + 4u + 4u + 8u + 1u + SKW_MAC_HEARD_MAX * 16u)
 #define SKW_MAC_ACK_LEN (2u + SKW_MAC_WINDOW / 8u)
 
 enum skw_mac_element {
@@ -38,15 +38,17 @@ struct skw_mac_addr {
 
 struct skw_mac_envelope {
 	struct skw_mac_addr dst, src;
-	uint16_t sequence;  /* 12 bits of the 802.11 sequence control */
-	uint32_t src_epoch; /* of the sender's MAC: another one means that it was started anew */
-	uint32_t dst_epoch; /* of the receiver's as far as the sender knows; 0 to all */
+	uint16_t sequence; /* 12 bits of the 802.11 sequence control */
+	uint32_t
+	    src_epoch; /* of the sender, in its stream with this receiver; to all: of its start */
+	uint32_t dst_epoch; /* of the receiver, as far as the sender knows; 0 to all */
 };
 
 struct skw_mac_heard {
 	struct skw_mac_addr addr;
 	uint32_t slot_mask;
 	int16_t snr_cdb;
+	uint32_t epoch; /* of the sender of the beacon, in its stream with this neighbour */
 };
 
 struct skw_mac_beacon {

@@ -1,0 +1,240 @@
+#include "mac/skw_mac_state.h"
+
+#include <string.h>
+
+void skw_mac_beacon_soon(struct skw_mac *mac, uint64_t now_ns)
+{
+	uint64_t superframe = mac->config.plan.slots * mac->config.plan.slot_ns;
+	uint64_t soon = mac->beacon_last + superframe;
+
+	if (soon < now_ns)
+		soon = now_ns;
+	if (soon < mac->beacon_at)
+		mac->beacon_at = soon;
+}
+
+static struct skw_mac_peer *free_entry(struct skw_mac *mac)
+{
+	for (unsigned i = 0; i < SKW_MAC_NEIGHBOURS_MAX; i++)
+		if (!mac->peer[i].used)
+			return &mac->peer[i];
+	return NULL;
+}
+
+static struct skw_mac_peer *new_peer(struct skw_mac *mac, const struct skw_mac_envelope *e,
+				     const struct skw_mac_beacon *b)
+{
+	struct skw_mac_peer *p = free_entry(mac);
+
+	if (p == NULL) {
+		mac->count.neighbours_over++;
+		return NULL;
+	}
+	p->used = true;
+	p->alive = p->told_up = p->tell_down = p->ack_due = false;
+	p->view = (struct skw_mac_neighbour) { .addr = e->src };
+	memcpy(p->view.key, b->key, SKW_MAC_KEY);
+	for (unsigned c = 0; c < SKW_MAC_CLASSES; c++)
+		p->queue[c].head = p->queue[c].tail = 0;
+	skw_arq_tx_reset(&p->tx);
+	skw_arq_rx_reset(&p->rx);
+	return p;
+}
+
+/* The neighbour's epoch is another than before: it was started anew, or lost and found us. An epoch
+ * of 0: it does not hear us (any more). Either way it knows nothing of what we exchanged. */
+static void check_epoch(struct skw_mac *mac, struct skw_mac_peer *p, uint32_t epoch,
+			uint64_t now_ns)
+{
+	p->view.hears_us = epoch != 0;
+	if (p->view.epoch == epoch)
+		return;
+	p->view.epoch = epoch;
+	skw_mac_peer_reset(mac, p);
+	p->tell_down = p->told_up;
+	skw_mac_beacon_soon(mac, now_ns);
+}
+
+static bool beacon_usable(struct skw_mac *mac, const struct skw_mac_envelope *e,
+			  const struct skw_mac_beacon *b)
+{
+	const struct skw_slots *plan = &mac->config.plan;
+	struct skw_mac_addr addr = skw_mac_addr_of(b->key);
+
+	if (!skw_mac_addr_equal(&addr, &e->src)) {
+		mac->count.rx_malformed++;
+		return false;
+	}
+	if (b->slots != plan->slots || b->slot_ns != plan->slot_ns || b->slot_mask == 0 ||
+	    (uint64_t)b->slot_mask >> plan->slots != 0) {
+		mac->count.plan_mismatch++;
+		return false;
+	}
+	return true;
+}
+
+static void on_beacon(struct skw_mac *mac, uint64_t now_ns, const struct skw_mac_envelope *e,
+		      struct skw_reader *body, uint64_t time_ns)
+{
+	struct skw_mac_peer *p = skw_mac_find(mac, &e->src);
+	struct skw_mac_beacon b;
+	uint32_t epoch = 0;
+	bool conflict;
+
+	if (!skw_mac_get_beacon(body, &b)) {
+		mac->count.rx_malformed++;
+		return;
+	}
+	if (!beacon_usable(mac, e, &b))
+		return;
+	mac->count.rx_beacons++;
+	if (p == NULL)
+		p = new_peer(mac, e, &b);
+	if (p == NULL)
+		return;
+	if (!p->alive) {
+		p->alive = true;
+		p->own_epoch = mac->config.epoch + mac->losses;
+		p->own_epoch += p->own_epoch == 0;
+		skw_mac_beacon_soon(mac, now_ns);
+	}
+	p->view.slot_mask = b.slot_mask;
+	p->view.offset_ns = (int64_t)(b.time_ns - time_ns);
+	conflict = b.slot_mask & mac->config.slot_mask;
+	for (unsigned i = 0; i < b.heard_count; i++)
+		if (skw_mac_addr_equal(&b.heard[i].addr, &mac->addr))
+			epoch = b.heard[i].epoch;
+		else if (b.heard[i].slot_mask & mac->config.slot_mask)
+			conflict = true;
+	mac->count.slot_conflicts += conflict;
+	check_epoch(mac, p, epoch, now_ns);
+}
+
+static void on_data(struct skw_mac *mac, struct skw_mac_peer *p, struct skw_reader *body)
+{
+	uint16_t seq = skw_get_u16(body);
+	size_t len = skw_reader_left(body);
+	const uint8_t *data = skw_get_view(body, len);
+
+	if (!body->ok || len == 0) {
+		mac->count.rx_malformed++;
+		return;
+	}
+	switch (skw_arq_accept(&p->rx, seq, data, len)) {
+	case SKW_ARQ_DUPLICATE:
+		mac->count.rx_duplicates++;
+		p->ack_due = true;
+		break;
+	case SKW_ARQ_AHEAD:
+		mac->count.rx_ahead++;
+		break;
+	case SKW_ARQ_TOO_LONG:
+	case SKW_ARQ_FULL:
+		mac->count.rx_malformed++;
+		break;
+	case SKW_ARQ_OK:
+		p->ack_due = true;
+		break;
+	}
+}
+
+static void on_ack(struct skw_mac *mac, struct skw_mac_peer *p, struct skw_reader *body)
+{
+	struct skw_mac_ack ack;
+
+	if (skw_mac_get_ack(body, &ack))
+		skw_arq_on_ack(&p->tx, &ack);
+	else
+		mac->count.rx_malformed++;
+}
+
+static void on_elements(struct skw_mac *mac, uint64_t now_ns, struct skw_reader *r,
+			const struct skw_mac_envelope *e, struct skw_mac_peer *p, uint64_t time_ns)
+{
+	struct skw_reader body;
+	uint8_t type;
+
+	while (skw_mac_get_element(r, &type, &body)) {
+		if (type == SKW_MAC_EL_BEACON)
+			on_beacon(mac, now_ns, e, &body, time_ns);
+		else if (type != SKW_MAC_EL_DATA && type != SKW_MAC_EL_ACK)
+			mac->count.rx_skipped++;
+		else if (p == NULL)
+			mac->count.rx_unknown++;
+		else if (type == SKW_MAC_EL_DATA)
+			on_data(mac, p, &body);
+		else
+			on_ack(mac, p, &body);
+	}
+	if (!r->ok)
+		mac->count.rx_malformed++;
+}
+
+void skw_mac_on_rx(struct skw_mac *mac, uint64_t now_ns, const struct skw_frame_rx *rx,
+		   uint64_t time_ns, const uint8_t *psdu, size_t len)
+{
+	struct skw_reader r = skw_reader(psdu, len < SKW_FCS_LEN ? 0 : len - SKW_FCS_LEN);
+	struct skw_mac_envelope e;
+	struct skw_mac_peer *p, *stream;
+	bool to_us;
+
+	mac->count.rx_psdus++;
+	mac->count.rx_bytes += len;
+	if (!rx->fcs_ok) {
+		mac->count.rx_fcs_bad++;
+		return;
+	}
+	if (!skw_mac_get_envelope(&r, &e)) {
+		mac->count.rx_foreign++;
+		return;
+	}
+	to_us = skw_mac_addr_equal(&e.dst, &mac->addr);
+	if ((!to_us && !skw_mac_addr_equal(&e.dst, &skw_mac_broadcast)) ||
+	    skw_mac_addr_equal(&e.src, &mac->addr)) {
+		mac->count.rx_foreign++;
+		return;
+	}
+
+	mac->blocked_ns = 0;
+	p = skw_mac_find(mac, &e.src);
+	if (p != NULL && p->alive && to_us)
+		check_epoch(mac, p, e.src_epoch, now_ns);
+	stream = p != NULL && p->alive && to_us && e.dst_epoch == p->own_epoch ? p : NULL;
+	if (to_us && stream == NULL) /* it speaks to who we were before, or before we heard of it */
+		skw_mac_beacon_soon(mac, now_ns);
+	on_elements(mac, now_ns, &r, &e, stream, time_ns);
+
+	p = skw_mac_find(mac, &e.src);
+	if (p == NULL || !p->alive)
+		return;
+	p->view.heard_ns = now_ns;
+	p->view.rssi_cdb = rx->rssi_cdb;
+	p->view.snr_cdb = rx->snr_cdb;
+	p->view.cfo_hz = rx->cfo_hz;
+}
+
+void skw_mac_on_tx_status(struct skw_mac *mac, uint64_t now_ns, uint32_t tag,
+			  enum skw_mac_tx_result result)
+{
+	struct skw_mac_sent *s = &mac->sent[tag % SKW_MAC_SENT];
+	struct skw_mac_peer *p;
+
+	if (tag == 0 || s->tag != tag)
+		return;
+	s->tag = 0;
+	if (result == SKW_MAC_TX_SENT)
+		return;
+
+	mac->count.tx_late++;
+	mac->blocked_ns = 0;
+	if (s->beacon) {
+		if (now_ns < mac->beacon_at)
+			mac->beacon_at = now_ns;
+		return;
+	}
+	p = &mac->peer[s->peer];
+	if (!skw_mac_is_up(p) || p->view.epoch != s->peer_epoch)
+		return;
+	skw_arq_on_unsent(&p->tx, tag);
+	p->ack_due |= s->ack;
+}
