@@ -32,7 +32,8 @@ static std::vector<In> beats_of(const std::vector<Block> &blocks)
 	std::vector<In> beats;
 	for (const Block &b : blocks)
 		for (int n = 0; n < 64; n++) // only the first beat's tuser counts
-			beats.push_back({ofdm::pack_iq(b.in[n]), n ? unsigned(rand()) & 1 : b.inverse});
+			beats.push_back(
+			    { ofdm::pack_iq(b.in[n]), n ? unsigned(rand()) & 1 : b.inverse });
 	return beats;
 }
 
@@ -41,15 +42,20 @@ static std::vector<Out> run(const std::vector<Block> &blocks, drive::Run &r)
 	Vfft64 dut;
 	drive::reset(dut);
 	return drive::run_stream(
-		dut, beats_of(blocks), 64 * blocks.size(), r,
-		[](Vfft64 &d, const In &b) {
-			d.s_axis_tdata = b.data;
-			d.s_axis_tuser = uint8_t(b.inverse);
-		},
-		[](Vfft64 &d) { return Out{d.m_axis_tdata, bool(d.m_axis_tlast), d.m_axis_tuser}; });
+	    dut, beats_of(blocks), 64 * blocks.size(), r,
+	    [](Vfft64 &d, const In &b) {
+		    d.s_axis_tdata = b.data;
+		    d.s_axis_tuser = uint8_t(b.inverse);
+	    },
+	    [](Vfft64 &d) {
+		    return Out { d.m_axis_tdata, bool(d.m_axis_tlast), d.m_axis_tuser };
+	    });
 }
 
-static double clip(double v) { return v > 32767 / 32768.0 ? 32767 / 32768.0 : v < -1 ? -1 : v; }
+static double clip(double v)
+{
+	return v > 32767 / 32768.0 ? 32767 / 32768.0 : v < -1 ? -1 : v;
+}
 
 struct Result {
 	bool shape = true; // count, tlast, tuser
@@ -71,7 +77,7 @@ static Result compare(const std::vector<Block> &blocks, const std::vector<Out> &
 			Cplx w(clip(want[i].real()), clip(want[i].imag()));
 			Cplx e = (ofdm::unpack_iq(got[n].data) - w) * 32768.0;
 			r.shape &= got[n].last == (i == 63) && got[n].user == unsigned(b.inverse);
-			r.worst = std::max({r.worst, std::fabs(e.real()), std::fabs(e.imag())});
+			r.worst = std::max({ r.worst, std::fabs(e.real()), std::fabs(e.imag()) });
 			r.mean_re += e.real();
 			r.mean_im += e.imag();
 			r.noise += std::norm(e);
@@ -88,7 +94,7 @@ static std::mt19937 generator(7);
 static Block noise(double rms, bool inverse)
 {
 	std::normal_distribution<double> normal(0, rms / std::sqrt(2.0));
-	Block b{{}, inverse};
+	Block b { {}, inverse };
 	for (Cplx &v : b.in) {
 		double re = normal(generator), im = normal(generator);
 		v = Cplx(re, im);
@@ -104,20 +110,23 @@ int main()
 
 	for (int n = 0; n < 200; n++)
 		mixed.push_back(noise(0.1, generator() & 1));
-	for (unsigned source : {0, 30, 90})
-		for (unsigned sink : {0, 30, 90}) {
+	for (unsigned source : { 0, 30, 90 })
+		for (unsigned sink : { 0, 30, 90 }) {
 			drive::Run r;
 			r.source_idle = source;
 			r.sink_idle = sink;
 			r.seed = source * 100 + sink + 1;
 			Result c = compare(mixed, run(mixed, r));
 			snprintf(text, sizeof text,
-				 "200 blocks of both directions at -20 dBFS, %u%% / %u%% idle: worst %.2f LSB, "
+				 "200 blocks of both directions at -20 dBFS, %u%% / %u%% idle: "
+				 "worst %.2f LSB, "
 				 "%.1f dB, %zu clocks a block",
-				 source, sink, c.worst, 10 * std::log10(c.signal / c.noise), r.clocks / 200);
+				 source, sink, c.worst, 10 * std::log10(c.signal / c.noise),
+				 r.clocks / 200);
 			check(c.shape && r.steady && c.worst < 3 && c.signal / c.noise > 1e6, text);
 			if (source == 0 && sink == 0)
-				check(r.clocks / 200 <= 200, "a transform every 200 clocks or fewer");
+				check(r.clocks / 200 <= 200,
+				      "a transform every 200 clocks or fewer");
 		}
 
 	// Convergent rounding: no mean that a bin 0 or a DC estimate would gather.
@@ -130,10 +139,10 @@ int main()
 	check(std::fabs(c.mean_re) < 0.02 && std::fabs(c.mean_im) < 0.02, text);
 
 	// One tone or impulse at every place: order, conjugation, full scale.
-	for (bool inverse : {false, true}) {
+	for (bool inverse : { false, true }) {
 		std::vector<Block> tones;
 		for (int k = 0; k < 64; k++) {
-			Block t{{}, inverse}, i{{}, inverse};
+			Block t { {}, inverse }, i { {}, inverse };
 			for (int n = 0; n < 64; n++)
 				t.in[n] = std::polar(0.12, 2 * M_PI * n * k / 64);
 			i.in[k] = Cplx(0.999, -0.999);
@@ -149,24 +158,24 @@ int main()
 	// Too much: what leaves the range is clamped, what stays inside it is still right.
 	std::vector<Block> loud;
 	for (int k = 0; k < 64; k++) {
-		Block b{{}, bool(k & 1)};
+		Block b { {}, bool(k & 1) };
 		for (int n = 0; n < 64; n++)
 			b.in[n] = std::polar(0.99, 2 * M_PI * n * k / 64);
 		loud.push_back(b);
 	}
-	Block dc{{}, false};
+	Block dc { {}, false };
 	dc.in.fill(Cplx(-1, -1));
 	loud.push_back(dc);
 	dc.in.fill(Cplx(0.99997, 0.99997));
 	loud.push_back(dc);
 	c = compare(loud, run(loud, r));
-	snprintf(text, sizeof text, "full-scale tones saturate, and only where they are: worst %.2f LSB",
-		 c.worst);
+	snprintf(text, sizeof text,
+		 "full-scale tones saturate, and only where they are: worst %.2f LSB", c.worst);
 	check(c.shape && c.worst < 4, text);
 
 	// Latency: one block, no stalls.
 	r = drive::Run();
-	run({noise(0.1, false)}, r);
+	run({ noise(0.1, false) }, r);
 	snprintf(text, sizeof text, "latency %zu clocks from the last beat in to the first out",
 		 r.clocks - 128 + 1);
 	check(r.clocks - 128 + 1 <= 220, text);
@@ -179,9 +188,9 @@ int main()
 		d.s_axis_tuser = uint8_t(b.inverse);
 	};
 	auto get = [](Vfft64 &d) {
-		return Out{d.m_axis_tdata, bool(d.m_axis_tlast), d.m_axis_tuser};
+		return Out { d.m_axis_tdata, bool(d.m_axis_tlast), d.m_axis_tuser };
 	};
-	for (unsigned cut : {20u, 100u, 300u, 500u}) {
+	for (unsigned cut : { 20u, 100u, 300u, 500u }) {
 		drive::Run some;
 		some.patience = cut;
 		drive::run_stream(dut, beats_of(mixed), 1u << 30, some, put, get);

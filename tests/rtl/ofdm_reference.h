@@ -23,7 +23,8 @@
 #include <string>
 #include <vector>
 
-namespace ofdm {
+namespace ofdm
+{
 
 using Bits = std::vector<uint8_t>;
 using Octets = std::vector<uint8_t>;
@@ -38,14 +39,14 @@ struct Rate {
 
 inline const std::array<Rate, 8> &rates()
 {
-	static const std::array<Rate, 8> table = {{{6, 1, 48, 24, 1, 2, 0xb},
-						   {9, 1, 48, 36, 3, 4, 0xf},
-						   {12, 2, 96, 48, 1, 2, 0xa},
-						   {18, 2, 96, 72, 3, 4, 0xe},
-						   {24, 4, 192, 96, 1, 2, 0x9},
-						   {36, 4, 192, 144, 3, 4, 0xd},
-						   {48, 6, 288, 192, 2, 3, 0x8},
-						   {54, 6, 288, 216, 3, 4, 0xc}}};
+	static const std::array<Rate, 8> table = { { { 6, 1, 48, 24, 1, 2, 0xb },
+						     { 9, 1, 48, 36, 3, 4, 0xf },
+						     { 12, 2, 96, 48, 1, 2, 0xa },
+						     { 18, 2, 96, 72, 3, 4, 0xe },
+						     { 24, 4, 192, 96, 1, 2, 0x9 },
+						     { 36, 4, 192, 144, 3, 4, 0xd },
+						     { 48, 6, 288, 192, 2, 3, 0x8 },
+						     { 54, 6, 288, 216, 3, 4, 0xc } } };
 	return table;
 }
 
@@ -177,7 +178,7 @@ inline Bits scramble(Bits bits, size_t length, unsigned seed)
 // 18.3.5.6: g0 = 133, g1 = 171 (octal), A then B, from the zero state.
 inline Bits convolve(const Bits &bits)
 {
-	static const int a[] = {0, 2, 3, 5, 6}, b[] = {0, 1, 2, 3, 6}; // delays of figure 18-8
+	static const int a[] = { 0, 2, 3, 5, 6 }, b[] = { 0, 1, 2, 3, 6 }; // delays of figure 18-8
 	Bits out;
 	auto past = [&](size_t i, int delay) { return i >= size_t(delay) ? bits[i - delay] : 0; };
 	for (size_t i = 0; i < bits.size(); i++) {
@@ -234,8 +235,8 @@ inline Bits deinterleave(const Bits &bits, const Rate &r)
 // Tables 18-8 to 18-11: `b` points at N_BPSC bits.
 inline Cplx constellation(const uint8_t *b, unsigned bpsc)
 {
-	static const int two[] = {-3, -1, 3, 1};			 // b0 b1
-	static const int three[] = {-7, -5, -1, -3, 7, 5, 1, 3};	 // b0 b1 b2
+	static const int two[] = { -3, -1, 3, 1 };                 // b0 b1
+	static const int three[] = { -7, -5, -1, -3, 7, 5, 1, 3 }; // b0 b1 b2
 	auto one = [](int v) { return v ? 1.0 : -1.0; };
 	switch (bpsc) {
 	case 1:
@@ -250,7 +251,10 @@ inline Cplx constellation(const uint8_t *b, unsigned bpsc)
 	}
 }
 
-inline bool is_pilot(int k) { return k == -21 || k == -7 || k == 7 || k == 21; }
+inline bool is_pilot(int k)
+{
+	return k == -21 || k == -7 || k == 7 || k == 21;
+}
 
 inline const std::vector<int> &data_carriers() // 18.3.5.10: the 48 of them, in order of filling
 {
@@ -274,11 +278,11 @@ inline double pilot_polarity(size_t n)
 // One symbol from N_CBPS interleaved bits.
 inline Carriers symbol_carriers(const uint8_t *bits, const Rate &r, size_t n)
 {
-	Carriers c{};
+	Carriers c {};
 	unsigned i = 0;
 	for (int k : data_carriers())
 		c[k & 63] = constellation(bits + r.bpsc * i++, r.bpsc);
-	for (int k : {-21, -7, 7})
+	for (int k : { -21, -7, 7 })
 		c[k & 63] = pilot_polarity(n);
 	c[21] = -pilot_polarity(n);
 	return c;
@@ -286,11 +290,11 @@ inline Carriers symbol_carriers(const uint8_t *bits, const Rate &r, size_t n)
 
 inline Carriers short_training() // equation 18-6
 {
-	Carriers c{};
+	Carriers c {};
 	const double a = std::sqrt(13.0 / 6.0);
-	for (int k : {-24, -16, -4, 12, 16, 20, 24})
+	for (int k : { -24, -16, -4, 12, 16, 20, 24 })
 		c[k & 63] = Cplx(a, a);
-	for (int k : {-20, -12, -8, 4, 8})
+	for (int k : { -20, -12, -8, 4, 8 })
 		c[k & 63] = Cplx(-a, -a);
 	return c;
 }
@@ -298,7 +302,7 @@ inline Carriers short_training() // equation 18-6
 inline Carriers long_training() // equation 18-8
 {
 	static const char *signs = "++--++-+-++++++--++-+-++++0+--++-+-+-----++--+-+-++++";
-	Carriers c{};
+	Carriers c {};
 	for (int k = -26; k <= 26; k++)
 		c[k & 63] = signs[k + 26] == '+' ? 1 : signs[k + 26] == '-' ? -1 : 0;
 	return c;
@@ -315,7 +319,7 @@ inline Carriers dft(const Carriers &in, bool inverse, double scale)
 			w[i] = std::polar(1.0, 2 * M_PI * i / 64);
 		return w;
 	}();
-	Carriers out{};
+	Carriers out {};
 	for (int n = 0; n < 64; n++) {
 		for (int k = 0; k < 64; k++)
 			out[n] += in[k] * root[(inverse ? n * k : 64 * 64 - n * k) & 63];
@@ -406,13 +410,13 @@ constexpr double SIGNAL_POWER = 52.0 / (64 * 64); // of a frame in the annex's s
 
 // What lies between two antennas, in this order: multipath, delay, carrier offset, gain, noise.
 struct Channel {
-	Samples taps = {1};	   // impulse response
-	double delay = 0;	   // samples, any fraction; a whole part is silence in front
-	double cfo = 0;		   // cycles a sample
-	double phase = 0;	   // radians at the first sample
-	double gain = 1;	   // applied to signal and noise alike
-	double snr_db = INFINITY;  // over the whole sampled band, against SIGNAL_POWER
-	size_t silence_after = 0;  // noise alone behind the last sample
+	Samples taps = { 1 };     // impulse response
+	double delay = 0;         // samples, any fraction; a whole part is silence in front
+	double cfo = 0;           // cycles a sample
+	double phase = 0;         // radians at the first sample
+	double gain = 1;          // applied to signal and noise alike
+	double snr_db = INFINITY; // over the whole sampled band, against SIGNAL_POWER
+	size_t silence_after = 0; // noise alone behind the last sample
 	unsigned seed = 1;
 };
 
@@ -455,7 +459,7 @@ inline Samples through(const Samples &in, const Channel &ch)
 	out.resize(out.size() + ch.silence_after);
 	std::mt19937 random(ch.seed);
 	std::normal_distribution<double> normal(
-		0, std::sqrt(SIGNAL_POWER / 2 * std::pow(10, -ch.snr_db / 10)));
+	    0, std::sqrt(SIGNAL_POWER / 2 * std::pow(10, -ch.snr_db / 10)));
 	for (size_t n = 0; n < out.size(); n++) {
 		out[n] *= std::polar(1.0, ch.phase + 2 * M_PI * ch.cfo * double(n));
 		if (std::isfinite(ch.snr_db)) {
@@ -505,15 +509,21 @@ inline std::string annex_hex(const std::string &name)
 	throw std::invalid_argument("annex_bits.tsv has no " + name);
 }
 
-inline Bits annex_bits(const std::string &name) { return bits_of_hex(annex_hex(name)); }
+inline Bits annex_bits(const std::string &name)
+{
+	return bits_of_hex(annex_hex(name));
+}
 
 // The annex's PSDU, its FCS as printed: wrong, but all that follows was made from it.
-inline Octets annex_psdu() { return octets_of_hex(annex_hex("psdu")); }
+inline Octets annex_psdu()
+{
+	return octets_of_hex(annex_hex("psdu"));
+}
 constexpr unsigned ANNEX_MBPS = 36, ANNEX_SEED = 0x5d;
 
 inline Carriers annex_carriers(const std::string &file)
 {
-	Carriers c{};
+	Carriers c {};
 	for (const auto &row : load_tsv(file))
 		c[std::stoi(row[0]) & 63] = Cplx(std::stod(row[1]), std::stod(row[2]));
 	return c;
@@ -559,7 +569,8 @@ inline int self_check()
 	check("first scrambled", head(f.scrambled, 144) == annex_bits("scrambled_first144"));
 	check("last scrambled", tail(f.scrambled, 144) == annex_bits("scrambled_last144"));
 	check("symbol 1 coded", head(f.coded, 192) == annex_bits("symbol1_coded"));
-	check("symbol 1 interleaved", head(f.interleaved, 192) == annex_bits("symbol1_interleaved"));
+	check("symbol 1 interleaved",
+	      head(f.interleaved, 192) == annex_bits("symbol1_interleaved"));
 	auto carriers = [&](const char *what, const Carriers &c, const char *file) {
 		check(what, worst_difference(c, annex_carriers(file)) < ANNEX_TOLERANCE);
 	};
@@ -571,7 +582,7 @@ inline int self_check()
 	Octets body(annex_psdu());
 	body.resize(96);
 	Octets fcs = with_fcs(body);
-	check("CRC-32", Octets(fcs.end() - 4, fcs.end()) == Octets({0x67, 0x33, 0x21, 0xb6}));
+	check("CRC-32", Octets(fcs.end() - 4, fcs.end()) == Octets({ 0x67, 0x33, 0x21, 0xb6 }));
 	check("deinterleaver undoes the interleaver",
 	      deinterleave(f.interleaved, rate_of(ANNEX_MBPS)) == f.coded);
 	return failures;

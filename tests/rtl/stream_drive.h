@@ -19,28 +19,41 @@
 #include <string>
 #include <vector>
 
-namespace drive {
+namespace drive
+{
 
-class Stall {
-public:
-	Stall(unsigned idle_percent, unsigned seed) : idle(idle_percent), random(seed) {}
-	bool operator()() { return random() % 100 < idle; }
+class Stall
+{
+      public:
+	Stall(unsigned idle_percent, unsigned seed) : idle(idle_percent), random(seed)
+	{
+	}
+	bool operator()()
+	{
+		return random() % 100 < idle;
+	}
 
-private:
+      private:
 	unsigned idle;
 	std::mt19937 random;
 };
 
-template <class Beat> class Source {
-public:
+template <class Beat> class Source
+{
+      public:
 	Source(std::vector<Beat> b, unsigned idle_percent, unsigned seed)
-		: beats(std::move(b)), stall(idle_percent, seed) {}
+	    : beats(std::move(b)), stall(idle_percent, seed)
+	{
+	}
 	void offer()
 	{
 		if (!valid && next < beats.size())
 			valid = !stall();
 	}
-	const Beat &beat() const { return beats[next < beats.size() ? next : beats.size() - 1]; }
+	const Beat &beat() const
+	{
+		return beats[next < beats.size() ? next : beats.size() - 1];
+	}
 	void sample(bool ready)
 	{
 		if (valid && ready) {
@@ -48,21 +61,30 @@ public:
 			next++;
 		}
 	}
-	bool done() const { return next == beats.size(); }
+	bool done() const
+	{
+		return next == beats.size();
+	}
 
 	bool valid = false;
 	size_t next = 0; // beats taken so far
 
-private:
+      private:
 	std::vector<Beat> beats;
 	Stall stall;
 };
 
 // Beat needs operator==.
-template <class Beat> class Sink {
-public:
-	Sink(unsigned idle_percent, unsigned seed) : stall(idle_percent, seed) {}
-	void decide() { ready = !stall(); }
+template <class Beat> class Sink
+{
+      public:
+	Sink(unsigned idle_percent, unsigned seed) : stall(idle_percent, seed)
+	{
+	}
+	void decide()
+	{
+		ready = !stall();
+	}
 	void sample(bool valid, const Beat &beat)
 	{
 		if (waiting && (!valid || !(beat == offered)))
@@ -77,10 +99,10 @@ public:
 	bool steady = true; // an offer stayed as it was until taken
 	std::vector<Beat> beats;
 
-private:
+      private:
 	Stall stall;
 	bool waiting = false;
-	Beat offered{};
+	Beat offered {};
 };
 
 template <class Dut> void clock(Dut &dut)

@@ -18,14 +18,17 @@ struct Job {
 struct Sample {
 	uint32_t data;
 	bool last;
-	bool operator==(const Sample &o) const { return data == o.data && last == o.last; }
+	bool operator==(const Sample &o) const
+	{
+		return data == o.data && last == o.last;
+	}
 };
 
 struct Pace {
 	unsigned byte_idle = 0; // percent
 	unsigned sink_idle = 0; // percent, where not every 4th clock
-	bool fourth = false;	// a sample every 4th clock
-	size_t hold = 0;	// clocks before the first sample is taken
+	bool fourth = false;    // a sample every 4th clock
+	size_t hold = 0;        // clocks before the first sample is taken
 };
 
 struct Outcome {
@@ -71,7 +74,7 @@ static Outcome run(const std::vector<Job> &jobs, const Pace &pace)
 		dut.eval();
 		descriptors.sample(dut.s_desc_tready);
 		bytes.sample(dut.s_axis_tready);
-		sink.sample(dut.m_axis_tvalid, {dut.m_axis_tdata, bool(dut.m_axis_tlast)});
+		sink.sample(dut.m_axis_tvalid, { dut.m_axis_tdata, bool(dut.m_axis_tlast) });
 		if (dut.m_axis_tvalid && !o.ready_at)
 			o.ready_at = t;
 		if (sink.ready) {
@@ -94,12 +97,18 @@ static Outcome run(const std::vector<Job> &jobs, const Pace &pace)
 // What a frame's samples say, against the reference.
 struct Verdict {
 	bool shape = true, bits = true;
-	double worst = 0;	      // LSB, clipped samples aside
+	double worst = 0;             // LSB, clipped samples aside
 	double noise = 0, signal = 0; // of the carriers, for the constellation error
-	double error_db() const { return 10 * std::log10(noise / signal); }
+	double error_db() const
+	{
+		return 10 * std::log10(noise / signal);
+	}
 };
 
-static double clip(double v) { return std::min(32767.0, std::max(-32768.0, v)); }
+static double clip(double v)
+{
+	return std::min(32767.0, std::max(-32768.0, v));
+}
 
 static unsigned long slice(ofdm::Cplx v, unsigned bpsc) // the nearest point, by exhaustion
 {
@@ -134,16 +143,17 @@ static void judge(Verdict &v, const Job &job, const Sample *got)
 	size_t count = want.samples.size();
 
 	for (size_t n = 0; n < count; n++) {
-		ofdm::Cplx w(clip(want.samples[n].real() * SCALE), clip(want.samples[n].imag() * SCALE));
+		ofdm::Cplx w(clip(want.samples[n].real() * SCALE),
+			     clip(want.samples[n].imag() * SCALE));
 		ofdm::Cplx e = ofdm::unpack_iq(got[n].data, 1) - w;
-		v.worst = std::max({v.worst, std::fabs(e.real()), std::fabs(e.imag())});
+		v.worst = std::max({ v.worst, std::fabs(e.real()), std::fabs(e.imag()) });
 		v.shape &= got[n].last == (n + 1 == count);
 	}
 	for (size_t s = 0; s < want.symbols.size(); s++) {
 		ofdm::Carriers c = carriers_of(got, s);
 		unsigned bpsc = s ? r.bpsc : 1, at = 0;
 		const uint8_t *bits =
-			s ? &want.interleaved[(s - 1) * r.cbps] : want.signal_interleaved.data();
+		    s ? &want.interleaved[(s - 1) * r.cbps] : want.signal_interleaved.data();
 		for (int k = 0; k < 64; k++) {
 			v.noise += std::norm(c[k] - want.symbols[s][k]);
 			v.signal += std::norm(want.symbols[s][k]);
@@ -182,25 +192,26 @@ static void frames(const std::string &what, const std::vector<Job> &jobs, const 
 		 o.samples.size(), v.worst, v.error_db(),
 		 pace.fourth ? (", starved " + std::to_string(o.starved)).c_str() : "");
 	check(v.shape && v.bits && v.worst < 4 && v.error_db() < -40 &&
-		      (!pace.fourth || !o.starved),
+		  (!pace.fourth || !o.starved),
 	      text);
 }
 
 // The annex's packet, sample by sample against its printed table.
 static void annex()
 {
-	Job job = {ofdm::annex_psdu(), ofdm::ANNEX_MBPS, ofdm::ANNEX_SEED};
-	for (unsigned idle : {0, 50, 90}) {
+	Job job = { ofdm::annex_psdu(), ofdm::ANNEX_MBPS, ofdm::ANNEX_SEED };
+	for (unsigned idle : { 0, 50, 90 }) {
 		Pace pace;
 		pace.byte_idle = pace.sink_idle = idle;
-		Outcome o = run({job}, pace);
+		Outcome o = run({ job }, pace);
 		ofdm::Samples got;
 		for (const Sample &s : o.samples)
 			got.push_back(ofdm::unpack_iq(s.data, SCALE));
 		double worst = ofdm::worst_difference(got, ofdm::annex_samples());
 		char text[160];
-		snprintf(text, sizeof text, "the annex's packet, %u%% idle: %zu samples, worst %.5f", idle,
-			 got.size(), worst);
+		snprintf(text, sizeof text,
+			 "the annex's packet, %u%% idle: %zu samples, worst %.5f", idle, got.size(),
+			 worst);
 		check(worst < ofdm::ANNEX_TOLERANCE + 3 / SCALE, text);
 		if (got.size() != 881)
 			continue;
@@ -231,12 +242,14 @@ int main()
 		pace.fourth = true;
 		std::vector<Job> jobs;
 		for (unsigned n = 1; n <= 40; n++)
-			jobs.push_back({ofdm::random_octets(n, n), r.mbps, 1 + (n * 37 + r.mbps) % 127});
+			jobs.push_back(
+			    { ofdm::random_octets(n, n), r.mbps, 1 + (n * 37 + r.mbps) % 127 });
 		std::string name = std::to_string(r.mbps) + " Mb/s, ";
 		frames(name + "1..40 octets in a row", jobs, pace);
 		jobs.clear();
-		for (unsigned n : {100u, 500u, 1500u, 4095u})
-			jobs.push_back({ofdm::random_octets(n, n), r.mbps, 1 + (n + r.mbps) % 127});
+		for (unsigned n : { 100u, 500u, 1500u, 4095u })
+			jobs.push_back(
+			    { ofdm::random_octets(n, n), r.mbps, 1 + (n + r.mbps) % 127 });
 		frames(name + "100, 500, 1500, 4095 octets", jobs, pace);
 	}
 
@@ -244,34 +257,37 @@ int main()
 	std::mt19937 random(5);
 	std::vector<Job> mixed;
 	for (unsigned n = 0; n < 60; n++)
-		mixed.push_back({ofdm::random_octets(1 + random() % 200, n),
-				 ofdm::rates()[random() % 8].mbps, 1 + unsigned(random() % 127)});
-	for (unsigned bytes : {0, 50, 97})
-		for (unsigned sink : {0, 50, 90}) {
+		mixed.push_back({ ofdm::random_octets(1 + random() % 200, n),
+				  ofdm::rates()[random() % 8].mbps, 1 + unsigned(random() % 127) });
+	for (unsigned bytes : { 0, 50, 97 })
+		for (unsigned sink : { 0, 50, 90 }) {
 			Pace pace;
 			pace.byte_idle = bytes;
 			pace.sink_idle = sink;
-			frames("rates mixed, " + std::to_string(bytes) + "% / " + std::to_string(sink) +
-				       "% idle",
+			frames("rates mixed, " + std::to_string(bytes) + "% / " +
+				   std::to_string(sink) + "% idle",
 			       mixed, pace);
 		}
 
 	// All-zero and all-one octets: the scrambler alone keeps the carriers apart.
 	Pace pace;
 	pace.fourth = true;
-	frames("constant octets",
-	       {{ofdm::Octets(300, 0), 54, 1}, {ofdm::Octets(300, 255), 6, 127}, {{}, 6, 3}}, pace);
+	frames(
+	    "constant octets",
+	    { { ofdm::Octets(300, 0), 54, 1 }, { ofdm::Octets(300, 255), 6, 127 }, { {}, 6, 3 } },
+	    pace);
 
 	// A gate holds the first sample back; the frame waits there unchanged, then runs on.
 	pace.hold = 20000;
 	Outcome o = run(mixed, pace);
 	check(o.ready_at < 500, "the first sample is on offer after " + std::to_string(o.ready_at) +
-					" clocks and waits for its time");
+				    " clocks and waits for its time");
 	frames("held back for 20000 clocks", mixed, pace);
 
 	// How far from starving: clocks a symbol where nothing waits for the antenna.
-	o = run({{ofdm::random_octets(4095, 9), 54, 9}}, Pace());
+	o = run({ { ofdm::random_octets(4095, 9), 54, 9 } }, Pace());
 	size_t clocks = o.clocks / ofdm::symbol_count(ofdm::rate_of(54), 4095);
-	check(clocks < 310, "54 Mb/s takes " + std::to_string(clocks) + " of a symbol's 320 clocks");
+	check(clocks < 310,
+	      "54 Mb/s takes " + std::to_string(clocks) + " of a symbol's 320 clocks");
 	return drive::failures() != 0;
 }
