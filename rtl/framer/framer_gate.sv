@@ -10,9 +10,9 @@
 //   Sent      every sample left, each in its time
 //   Late      `time_at` passed before the first sample was there; the stream is drained, nothing leaves
 //   Underrun  a sample was missing when its time came. A frame is cut there and its rest drained; a
-//             stream that may `resume` (I/Q) goes on when it can and is told to have had a gap
+//             stream that may `resume` (I/Q) goes on when it can and has then had a gap
 //
-// `stop` closes the gate on a stream without tlast: the user sees to it that nothing is inside.
+// `stop` ends a stream that came without tlast: the user sees to it that nothing of it is inside.
 
 `default_nettype none
 
@@ -93,6 +93,10 @@ module framer_gate (
           state <= Open;
           begun <= 1'b1;
           if (!begun) done_time <= now;
+          else begin
+            status         <= UNDERRUN;
+            event_underrun <= 1'b1;
+          end
         end else if (by_time && (missing || passed)) begin
           state     <= Drain;
           status    <= LATE;
@@ -100,20 +104,21 @@ module framer_gate (
         end
       end
       Open: if (missing) begin
-        state          <= resume ? Waiting : Drain;
-        by_time        <= 1'b0;
-        status         <= UNDERRUN;
-        event_underrun <= 1'b1;
+        state   <= resume ? Waiting : Drain;
+        by_time <= 1'b0;
+        if (!resume) begin
+          status         <= UNDERRUN;
+          event_underrun <= 1'b1;
+        end
       end
       default: ;
     endcase
 
-    if (ended) begin
+    if (ended || stop) begin
       state       <= Closed;
       done        <= 1'b1;
       done_status <= status;
     end
-    if (stop) state <= Closed;
     if (rst) begin
       state <= Closed;
       done  <= 1'b0;

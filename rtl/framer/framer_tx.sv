@@ -90,6 +90,7 @@ module framer_tx #(
   logic [7:0]  version, mbps, seed;
   logic        timed;
   logic        option;                         // frame: APPEND_FCS, I/Q: END_BURST
+  logic        bare;                           // I/Q without samples: does nothing but end a burst
   logic [31:0] tag;
   logic [6:0]  own_seed;                       // x^7 + x^4 + 1, never 0
 
@@ -183,9 +184,10 @@ module framer_tx #(
   // A packet that does not go on with the burst waits for the burst's samples to have left, then shuts it;
   // `hold`: until then the gate may still look at the burst's own start_time.
   wire hold    = state == Fields && timed && burst && !path_empty && field >= 3'd3;
-  wire goes_on = is_iq && !timed && burst;
+  wire goes_on = is_iq && burst && (bare || !timed);
   wire shut    = state == Check && burst && !goes_on;
-  assign gate_stop  = shut && path_empty && !gate_closed;
+  wire finale  = state == Check && goes_on && bare && option && !burst_lost;
+  assign gate_stop  = (shut || finale) && path_empty && !gate_closed;
   assign gate_timed = timed;
 
   wire word_taken = word_valid && word_ready;
@@ -229,6 +231,7 @@ module framer_tx #(
           3'd3: if (timed) start_time[31:0] <= word;
           default: begin
             if (timed) start_time[63:32] <= word;
+            bare  <= word_last;
             state <= Settle;
           end
         endcase
@@ -244,6 +247,13 @@ module framer_tx #(
         status_time <= now;
         if (shut) begin
           if (path_empty) burst <= 1'b0;
+        end else if (finale) begin
+          if (path_empty) state <= Finish;
+        end else if (is_iq && bare) begin
+          status     <= burst_lost ? LATE : SENT;
+          event_late <= option && burst_lost;
+          state      <= option ? Report : Head;
+          if (option) {burst, burst_lost} <= '0;
         end else if (is_iq) begin
           if (goes_on) begin
             state  <= burst_lost ? Skip : Samples;
@@ -350,10 +360,10 @@ module framer_tx #(
   // While the gate waits for its time, nothing moves once the way to it is full, or holds all there is (short I/Q).
   wire full    = scaled_valid && !scaled_ready;
   wire settled = scale_empty && wave_valid &&
-                 (state == Finish || hold || shut || (state == Head && queue_empty));
+                 (state == Finish || hold || shut || finale || (state == Head && queue_empty));
 
   assign waiting = gate_waiting;
-  assign working = entry_valid || state == Fields && !hold || state == Settle || state == Check && !shut ||
+  assign working = entry_valid || state == Fields && !hold || state == Settle || state == Check && !shut && !finale ||
                    state == Skip || state == Report || (state == Head && word_valid);
   assign idle    = !entry_valid && !tx_active && !gate_open &&
                    (gate_waiting ? full || settled : state == Head && queue_empty && path_empty);

@@ -54,11 +54,11 @@ module hostlink_rx (
   wire [15:0] length  = s_host_tdata[31:16];
   wire [14:0] words   = {1'b0, length[15:2]} + {14'd0, length[1:0] != 2'd0};
 
-  // A frame has 24 bytes of descriptor and 1..4095 of payload; I/Q 16 and 1..1024 samples.
+  // A frame has 24 bytes of descriptor and 1..4095 of payload; I/Q 16 and 0..1024 samples.
   wire known = s_host_tdata[7:0] == MAGIC &&
                (((type_in == REG_WRITE || type_in == REG_READ) && length == 16'd8) ||
                 (type_in == TX_FRAME && length > 16'd24 && length <= 16'd4119) ||
-                (type_in == TX_IQ && length > 16'd16 && length <= 16'd4112 && length[1:0] == 2'd0));
+                (type_in == TX_IQ && length >= 16'd16 && length <= 16'd4112 && length[1:0] == 2'd0));
 
   wire take = s_host_tvalid && s_host_tready;
   wire pass = state == Queue && !(kind == TX_FRAME && nth == 3'd3);   // word 3 is reserved: its place is the head's

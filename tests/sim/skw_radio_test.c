@@ -605,7 +605,23 @@ static void iq_leaves_in_its_time(void **state)
 	assert_memory_equal(air + 400, wave, 20 * sizeof(*wave));
 	assert_true(silent(air + 420, 580));
 	expect_status(r, 13, SENT, 11400);
+
+	/* Ended by a packet without samples: no gap, however late it comes. Such a packet alone is
+	 * an empty burst. */
+	send_iq(r, TIMED, 14, 12100, wave, 20);
+	skw_radio_run(r, air, NULL, 1000);
+	assert_memory_equal(air + 100, wave, 20 * sizeof(*wave));
+	assert_true(silent(air + 120, 880));
+	send_iq(r, END_BURST, 15, 0, wave, 0);
+	skw_radio_service(r, 1000);
+	expect_status(r, 15, SENT, 12100);
+	send_iq(r, END_BURST, 16, 0, wave, 0);
+	send_iq(r, 0, 17, 0, wave, 0);
+	skw_radio_service(r, 1000);
+	expect_status(r, 16, SENT, UINT64_MAX);
+	assert_int_equal(reg_read(r, 0x17), 1);
 	expect_silence(r);
+	assert_true(skw_radio_idle(r));
 }
 
 static void iq_is_received(void **state)
@@ -739,7 +755,7 @@ static void the_parser_finds_its_way_back(void **state)
 	} bad[] = {
 		{ 0x00, 4 },      { 0x7F, 65535 },          { 0xFF, 0 },
 		{ REG_WRITE, 4 }, { REG_READ, 12 },         { TX_FRAME, 24 },
-		{ TX_FRAME, 3 },  { TX_FRAME, 24 + 4096 },  { TX_IQ, 16 },
+		{ TX_FRAME, 3 },  { TX_FRAME, 24 + 4096 },  { TX_IQ, 15 },
 		{ TX_IQ, 21 },    { TX_IQ, 16 + 4 * 1025 }, { REG_VALUE, 12 },
 		{ REG_WRITE, 0 },
 	};
