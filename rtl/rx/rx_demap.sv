@@ -1,0 +1,108 @@
+// rx_demap - equalised carriers to soft bits of four bits, weighted by the state of the channel.
+//
+// Carrier z is Y conj(H), scaled so that a carrier of average strength has unit amplitude at 1.0; w = |H|^2 over its
+// average. With d the half distance of the constellation's levels (1, 1/sqrt 2, 1/sqrt 10, 1/sqrt 42) and u = 4 z / d
+// per axis, the max-log soft bits of IEEE 802.11-2012, tables 18-8 to 18-11, need no division:
+//
+//   u                 the sign bit
+//   8 w - |u|         16-QAM: inner levels
+//   16 w - |u|        64-QAM: the inner four
+//   8 w - ||u| - 16 w||        : the middle of each half
+//
+// They are proportional to |H|^2, which is the weight that the decoder wants. A carrier of average strength comes out at +-4 at half distance.
+// One multiplier: the real axis in the first clock, the imaginary one in the second. Inputs are at least two clocks apart.
+
+`default_nettype none
+
+module rx_demap (
+  input  wire  logic               clk,
+  input  wire  logic               rst,         // synchronous, active high
+
+  input  wire  logic signed [17:0] s_re,        // s6.12
+  input  wire  logic signed [17:0] s_im,
+  input  wire  logic        [9:0]  s_weight,    // u4.6
+  input  wire  logic               s_valid,
+  input  wire  logic        [1:0]  s_mod,       // ofdm_pkg::mod_e, steady while carriers are inside
+
+  output       logic        [23:0] m_soft,      // bit b at [4b +: 4], -7..7; unused ones 0
+  output       logic               m_valid      // a pulse, eight clocks after s_valid
+);
+
+  // 4 / d, with three bits of fraction.
+  function automatic logic signed [8:0] gain(input logic [1:0] mod);
+    case (mod)
+      ofdm_pkg::Bpsk:  gain = 9'sd32;
+      ofdm_pkg::Qpsk:  gain = 9'sd45;
+      ofdm_pkg::Qam16: gain = 9'sd101;
+      default:         gain = 9'sd207;
+    endcase
+  endfunction
+
+  function automatic logic [3:0] four_bits(input logic signed [15:0] v);  // three bits of fraction go
+    /* verilator lint_off UNUSEDSIGNAL */
+    logic signed [15:0] r;
+    /* verilator lint_on UNUSEDSIGNAL */
+    r = (v + 16'sd4) >>> 3;
+    four_bits = r > 16'sd7 ? 4'd7 : r < -16'sd7 ? 4'b1001 : r[3:0];
+  endfunction
+
+  logic [7:1]         v;                        // v[n]: an input came n clocks ago
+  logic signed [17:0] re, im;
+  logic [9:0]         weight1, weight3, weight4, weight5;     // seen from that clock on, for two
+
+  always_ff @(posedge clk) begin
+    if (s_valid) begin
+      {re, im} <= {s_re, s_im};
+      weight1  <= s_weight;
+    end
+    if (v[2]) weight3 <= weight1;
+    if (v[3]) weight4 <= weight3;
+    if (v[4]) weight5 <= weight4;
+    v <= {v[6:1], s_valid};
+    if (rst) v <= '0;
+  end
+
+  // One axis a clock --------------------------------------------------------------------------------
+
+  logic signed [26:0] product;
+  logic signed [14:0] u, u3, u4;                // s11.3
+  logic signed [15:0] size, outer, beyond;
+  logic        [11:0] axis, axis_re;
+
+  wire signed [17:0] axis_in = v[1] ? re : im;
+  wire signed [15:0] two    = {6'd0, weight4};     // 8 w with three bits of fraction: 64 w
+  wire signed [15:0] four   = {5'd0, weight4, 1'b0};     // 16 w
+  wire signed [15:0] middle = {6'd0, weight5} - (beyond < 0 ? -beyond : beyond);
+
+  /* verilator lint_off UNUSEDSIGNAL */
+  wire signed [26:0] rounded = product + 27'sd2048;
+  /* verilator lint_on UNUSEDSIGNAL */
+
+  always_ff @(posedge clk) begin
+    if (v[1] || v[2]) product <= axis_in * gain(s_mod);
+    if (v[2] || v[3]) u <= rounded[26:12];
+    if (v[3] || v[4]) begin
+      u3   <= u;
+      size <= u < 0 ? -16'(u) : 16'(u);
+    end
+    if (v[4] || v[5]) begin
+      u4     <= u3;
+      outer  <= (s_mod == ofdm_pkg::Qam64 ? four : two) - size;
+      beyond <= size - four;
+    end
+    if (v[5] || v[6]) axis <= {four_bits(middle), four_bits(outer), four_bits(16'(u4))};
+    if (v[6]) axis_re <= axis;
+    if (v[7]) begin
+      case (s_mod)
+        ofdm_pkg::Bpsk:  m_soft <= {20'd0, axis_re[3:0]};
+        ofdm_pkg::Qpsk:  m_soft <= {16'd0, axis[3:0], axis_re[3:0]};
+        ofdm_pkg::Qam16: m_soft <= {8'd0, axis[7:0], axis_re[7:0]};
+        default:         m_soft <= {axis, axis_re};
+      endcase
+    end
+    m_valid <= v[7] && !rst;
+  end
+
+endmodule
+
+`default_nettype wire

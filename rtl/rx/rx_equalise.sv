@@ -1,0 +1,341 @@
+// rx_equalise - channel, equaliser, phase tracking: transformed symbols in, soft bits out.
+//
+//   s_axis --> two long symbols --> h, |h|^2 --> 1/mean --> H', w
+//          --> symbol --> z = y conj(H') --> pilots --> angle --> z e^(-j angle) --> demap --> m_axis
+//
+// Blocks of 64 carriers, -32..31, come in the order long, long, SIGNAL, data...; tuser says which. Nothing is divided but
+// one number a frame: with h = Y1 + Y2, A = sum |h|^2 over the 52 carriers and R = 52 2^38 / A,
+//
+//   H' = h R / 2^11,   w = |h|^2 R / 2^32   (u4.6: average 1),   z = y conj(H') / 2^14   (s6.12: average amplitude 1)
+//
+// whatever the level. B = sum |Y1 - Y2|^2 gives the noise: A = 4 S + 2 N, B = 2 N per carrier.
+//
+// Pilots: C = sum p z over the four. Its angle, less the one foretold from the last symbols, corrects the
+// angle by 1/2 and its rate by 1/8 of the error: a loop of second order that follows what is left of the carrier offset.
+//
+// `mod` is asked for only when the carriers of a symbol leave: SIGNAL needs none, and a data symbol waits for `data_go`.
+// One symbol is worked on at a time, in some 280 clocks: less than its 320.
+
+`default_nettype none
+
+module rx_equalise (
+  input  wire  logic               clk,
+  input  wire  logic               rst,         // synchronous, active high
+
+  input  wire  logic        [31:0] s_axis_tdata,  // {im, re}, s1.15
+  input  wire  logic        [1:0]  s_axis_tuser,  // kind_e
+  input  wire  logic               s_axis_tvalid,
+  output       logic               s_axis_tready,
+
+  input  wire  logic        [1:0]  data_mod,    // ofdm_pkg::mod_e of the data symbols
+  input  wire  logic               data_go,     // it is known
+
+  output       logic        [31:0] signal_part, // 4 S and 4 N summed over the carriers: SNR = signal / noise
+  output       logic        [31:0] noise_part,
+
+  output       logic        [23:0] m_axis_tdata,  // as rx_decode takes it
+  output       logic               m_axis_tuser,
+  output       logic               m_axis_tvalid,
+  input  wire  logic               m_axis_tready,
+  output       logic               symbol_done  // a pulse: the last carrier of a data symbol was handed over
+);
+
+  typedef enum logic [1:0] {Long1, Long2, Signal, Data} kind_e;
+  typedef enum logic [2:0] {
+    Take,                                       // a block comes in, two clocks a carrier
+    Settle,                                     // its last products are made
+    Divide,                                     // R, one bit a clock
+    Scale,                                      // H' and w, two clocks a carrier
+    Angle,                                      // of the pilots
+    Wait,                                       // for the modulation
+    Give                                        // 48 carriers leave
+  } state_e;
+
+  localparam logic [63:0] LONG_MINUS = 64'h00567d4c0a605300;    // equation 18-8, bit k + 32
+
+  function automatic logic active(input logic [5:0] k);
+    active = k >= 6'd6 && k <= 6'd58 && k != 6'd32;
+  endfunction
+  function automatic logic pilot(input logic [5:0] k);
+    pilot = k == 6'd11 || k == 6'd25 || k == 6'd39 || k == 6'd53;
+  endfunction
+  function automatic logic signed [17:0] clip(input logic signed [26:0] v);
+    clip = v[26:17] == {10{v[26]}} ? v[17:0] : {v[26], {17{!v[26]}}};
+  endfunction
+
+  logic [2:0] state, after;                     // after: the state behind Settle
+  logic [1:0] kind;                             // of the block in work
+  logic [5:0] at;                               // carrier + 32
+  logic       beat;                             // second clock of a carrier
+  logic [2:0] settle;
+
+  wire symbol  = kind[1];
+  wire take    = s_axis_tvalid && s_axis_tready;
+  wire issue   = take || (state == Scale && !beat);
+
+  assign s_axis_tready = state == Take && !beat;
+
+  // Memories, and the carrier on its way: v[n] is n clocks after its issue -------------------------------
+
+  logic [33:0] h_mem [64];                      // h; before it, the first long symbol
+  logic [17:0] g_mem [64];                      // |h|^2 / 2^12
+  logic [35:0] c_mem [64];                      // H'
+  logic [9:0]  w_mem [64];
+  logic [35:0] z_mem [64];
+
+  logic [5:1]         v;
+  logic [5:0]         at1, at2, at3, at4, at5;
+  logic               scaling;                  // the carriers on_way come from Scale
+  logic signed [15:0] y_re, y_im;
+  logic signed [16:0] h_re, h_im;
+  logic signed [17:0] c_re, c_im;
+  logic        [17:0] g;
+
+  always_ff @(posedge clk) begin
+    if (issue) begin
+      {y_im, y_re} <= s_axis_tdata;
+      {h_im, h_re} <= h_mem[at];
+      {c_im, c_re} <= c_mem[at];
+      g            <= g_mem[at];
+      scaling      <= state == Scale;
+    end
+    v <= {v[4:1], issue};
+    {at1, at2, at3, at4, at5} <= {at, at1, at2, at3, at4};
+    if (rst) v <= '0;
+  end
+
+  // Two multipliers for all: one product in each of a carrier's two clocks --------------------------------
+
+  logic signed [17:0] e0, e1, f0, f1;           // what is multiplied
+  logic signed [17:0] a0, b0, a1, b1;
+  logic signed [35:0] p0, p1;
+  logic               minus_a, minus_p;
+  logic        [16:0] reciprocal;               // R
+
+  wire signed [17:0] r = {1'b0, reciprocal};
+  wire signed [36:0] sum = minus_p ? 37'(p0) - 37'(p1) : 37'(p0) + 37'(p1);
+
+  wire signed [17:0] plus_re  = 18'(h_re) + 18'(y_re);
+  wire signed [17:0] plus_im  = 18'(h_im) + 18'(y_im);
+  wire               flip     = LONG_MINUS[at1];
+  wire signed [17:0] h_new_re = !active(at1) ? '0 : flip ? -plus_re : plus_re;
+  wire signed [17:0] h_new_im = !active(at1) ? '0 : flip ? -plus_im : plus_im;
+
+  always_ff @(posedge clk) begin
+    if (v[1]) begin
+      if (scaling) begin
+        {e0, e1} <= {18'(h_re), 18'(h_im)};
+        {f0, f1} <= {g, 18'd0};
+      end else if (symbol) begin
+        {e0, e1} <= {18'(y_re), 18'(y_im)};
+        {f0, f1} <= {c_re, c_im};
+      end else begin
+        {e0, e1} <= {h_new_re, h_new_im};
+        {f0, f1} <= {18'(h_re) - 18'(y_re), 18'(h_im) - 18'(y_im)};
+      end
+    end
+    if (v[2]) begin                             // h R | y conj(H'), real | |h|^2
+      {a0, a1} <= {e0, e1};
+      {b0, b1} <= scaling ? {r, r} : symbol ? {f0, f1} : {e0, e1};
+    end
+    if (v[3]) begin                             // |h|^2 R | y conj(H'), imaginary | |Y1 - Y2|^2
+      {a0, a1} <= scaling ? {f0, 18'd0} : symbol ? {e1, e0} : {f0, f1};
+      {b0, b1} <= scaling ? {r, r} : {f0, f1};
+    end
+    minus_a <= v[3] && symbol && !scaling;
+    minus_p <= minus_a;
+    if (v[3] || v[4]) begin
+      p0 <= a0 * b0;
+      p1 <= a1 * b1;
+    end
+    if (v[1] && !scaling && kind == Long1) h_mem[at1] <= {17'(y_im), 17'(y_re)};
+    if (v[1] && !scaling && kind == Long2) h_mem[at1] <= {h_new_im[16:0], h_new_re[16:0]};
+  end
+
+  // Channel ----------------------------------------------------------------------------------------------
+
+  logic [39:0] sum_a, sum_b;
+  logic [4:0]  bits;                            // of the quotient that are still to come
+  logic [25:0] rest;
+  logic [29:0] quotient;
+
+  wire [26:0] rest2   = {rest, bits == 5'd30 || bits == 5'd29 || bits == 5'd27};  // 52 2^24 in binary
+  wire        fits    = rest2 >= {1'b0, sum_a[39:14]};
+  wire [36:0] w_wide  = {1'b0, p0} >> 20;
+
+  always_ff @(posedge clk) begin
+    if (v[4] && !scaling && kind == Long2) begin
+      g_mem[at4] <= |sum[36:29] ? 18'h1ffff : {1'b0, sum[28:12]};
+      sum_a <= sum_a + 40'(sum);
+    end
+    if (v[5] && !scaling && kind == Long2 && active(at5)) sum_b <= sum_b + 40'(sum);
+    if (v[4] && scaling) c_mem[at4] <= {clip(27'(p1 >>> 11)), clip(27'(p0 >>> 11))};
+    if (v[5] && scaling) w_mem[at5] <= |w_wide[36:10] ? '1 : w_wide[9:0];
+
+    if (state == Take && kind == Long1) {sum_a, sum_b} <= '0;
+    if (state == Divide && bits != 0) begin
+      rest     <= fits ? rest2[25:0] - sum_a[39:14] : rest2[25:0];
+      quotient <= {quotient[28:0], fits};
+      bits     <= bits - 1'b1;
+    end
+    if (state != Divide) begin
+      rest <= '0;
+      bits <= 5'd30;
+    end
+    reciprocal <= |quotient[29:17] ? '1 : quotient[16:0];
+  end
+
+  /* verilator lint_off UNUSEDSIGNAL */             // in the same unit as the signal
+  wire [39:0] noise = sum_b * 2 + sum_b / 2 - sum_b / 32;       // 2 B, and 64/52 for the idle carriers
+  /* verilator lint_on UNUSEDSIGNAL */
+
+  always_ff @(posedge clk) begin
+    if (state == Divide) begin
+      signal_part <= sum_a > sum_b ? 32'((sum_a - sum_b) >> 8) : '0;
+      noise_part  <= noise[39:8] == 0 ? 32'd1 : noise[39:8];
+    end
+  end
+
+  // Pilots -----------------------------------------------------------------------------------------------
+
+  logic signed [17:0] z_re;
+  logic signed [20:0] pilots_re, pilots_im;
+  logic        [6:0]  polarity;                 // 18.3.5.5 from all ones: p_n
+  logic signed [17:0] phase, rate, angle;       // turns, s0.18
+  logic               angle_done;
+
+  wire signed [17:0] z_now   = clip(27'((sum + 37'sd8192) >>> 14));
+  wire               against = polarity[6] ^ polarity[3] ^ (at4 == 6'd53);   // the last pilot is -p_n
+  wire               against5 = polarity[6] ^ polarity[3] ^ (at5 == 6'd53);
+  wire signed [17:0] foretold = phase + rate;
+  wire signed [17:0] error    = angle - foretold;
+
+  always_ff @(posedge clk) begin
+    if (v[4] && symbol && !scaling) begin
+      z_re <= z_now;
+      if (pilot(at4)) pilots_re <= against ? pilots_re - 21'(z_now) : pilots_re + 21'(z_now);
+    end
+    if (v[5] && symbol && !scaling) begin
+      z_mem[at5] <= {z_now, z_re};
+      if (pilot(at5)) pilots_im <= against5 ? pilots_im - 21'(z_now) : pilots_im + 21'(z_now);
+    end
+    if (state == Take && at == 0 && !beat) {pilots_re, pilots_im} <= '0;
+    if (state == Take && kind == Long1) begin
+      polarity <= '1;
+      {phase, rate} <= '0;
+    end
+    if (state == Angle && angle_done) begin
+      phase    <= foretold + (error >>> 1);
+      rate     <= rate + (error >>> 3);
+      polarity <= {polarity[5:0], polarity[6] ^ polarity[3]};
+    end
+  end
+
+  wire angle_start = state == Settle && settle == 0 && after == Angle;
+
+  rx_angle #(.IN(21)) i_angle (
+    .clk, .rst, .x(pilots_re), .y(pilots_im), .start(angle_start), .done(angle_done), .angle
+  );
+
+  // Carriers leave -----------------------------------------------------------------------------------------
+
+  localparam int unsigned ROOM = 16;
+
+  logic [4:0]         on_way;                   // carriers issued and not yet handed over
+  logic               z_valid;
+  logic signed [17:0] out_re, out_im, turned_re, turned_im;
+  logic               turned_valid, soft_valid, fifo_ready;
+  logic [5:0]         w_at;
+  logic [9:0]         weight;
+  logic [23:0]        bits_out;
+  logic [1:0]         mod;
+  logic               from_signal;
+  logic [5:0]         handed;
+
+  function automatic logic [5:0] next_data(input logic [5:0] k);
+    next_data = pilot(k + 1'b1) || k == 6'd31 ? k + 6'd2 : k + 6'd1;
+  endfunction
+
+  wire give = state == Give && !beat && on_way != 5'(ROOM);
+  wire pop  = m_axis_tvalid && m_axis_tready;
+
+  always_ff @(posedge clk) begin
+    if (give) {out_im, out_re} <= z_mem[at];
+    z_valid <= give;
+    weight  <= w_mem[w_at];
+    if (state == Wait)     w_at <= 6'd6;
+    else if (turned_valid) w_at <= next_data(w_at);
+    on_way  <= on_way + 5'(give) - 5'(pop);
+    if (state == Wait && (kind == Signal || data_go)) begin
+      mod         <= kind == Signal ? ofdm_pkg::Bpsk : data_mod;
+      from_signal <= kind == Signal;
+    end
+    symbol_done <= pop && handed == 6'd47 && !m_axis_tuser;
+    if (pop) handed <= handed == 6'd47 ? '0 : handed + 1'b1;
+    if (rst) {z_valid, on_way, handed, symbol_done} <= '0;
+  end
+
+  rx_rotate #(.IN(18), .OUT(18)) i_rotate (
+    .clk, .rst, .s_re(out_re), .s_im(out_im), .s_phase(phase[17:8]), .s_valid(z_valid), .drop(5'd15),
+    .m_re(turned_re), .m_im(turned_im), .m_valid(turned_valid)
+  );
+
+  rx_demap i_demap (
+    .clk, .rst, .s_re(turned_re), .s_im(turned_im), .s_weight(weight), .s_valid(turned_valid), .s_mod(mod),
+    .m_soft(bits_out), .m_valid(soft_valid)
+  );
+
+  fifo #(.WIDTH(25), .DEPTH(ROOM)) i_fifo (
+    .clk, .rst, .s_axis_tdata({from_signal, bits_out}), .s_axis_tvalid(soft_valid), .s_axis_tready(fifo_ready),
+    .m_axis_tdata({m_axis_tuser, m_axis_tdata}), .m_axis_tvalid, .m_axis_tready
+  );
+
+  always_ff @(posedge clk) if (soft_valid && !rst) assert (fifo_ready);
+
+  // Order of work --------------------------------------------------------------------------------------------
+
+  always_ff @(posedge clk) begin
+    beat   <= issue || give;
+    settle <= settle - 1'b1;
+    case (state)
+      Take: if (take) begin
+        if (at == 0) kind <= s_axis_tuser;
+        at <= at + 1'b1;
+        if (at == 6'd63 && kind != Long1) begin
+          state  <= Settle;
+          after  <= symbol ? Angle : Divide;
+          settle <= 3'd5;
+        end
+      end
+      Settle: if (settle == 0) state <= after;
+      Divide: if (bits == 0) state <= Scale;    // one clock more, for the quotient's register
+      Scale: if (!beat) begin
+        at <= at + 1'b1;
+        if (at == 6'd63) begin
+          state  <= Settle;
+          after  <= Take;
+          settle <= 3'd5;
+        end
+      end
+      Angle: if (angle_done) state <= Wait;
+      Wait: begin
+        at <= 6'd6;
+        if (kind == Signal || data_go) state <= Give;
+      end
+      default: if (give) begin
+        at <= next_data(at);
+        if (at == 6'd58) begin
+          state <= Take;
+          at    <= '0;
+        end
+      end
+    endcase
+    if (rst) begin
+      state <= Take;
+      {kind, at, beat} <= '0;
+    end
+  end
+
+endmodule
+
+`default_nettype wire
