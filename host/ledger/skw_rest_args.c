@@ -1,0 +1,212 @@
+/* Arguments of a request: decoded, then turned into the types that the end points want. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/skw_rest_inside.h"
+
+static int nibble(char c)
+{
+	uint8_t v;
+
+	return skw_ledger_hex_parse(&v, 1, (const char[]) { '0', c }, 2) ? v : -1;
+}
+
+/* %41 and + in place. A broken escape stays as it is. */
+static void decode(char *text)
+{
+	char *out = text;
+
+	for (; *text != '\0'; text++) {
+		int high = *text == '%' && text[1] != '\0' ? nibble(text[1]) : -1;
+		int low = high >= 0 && text[2] != '\0' ? nibble(text[2]) : -1;
+
+		if (low >= 0 && high * 16 + low != 0) {
+			*out++ = (char)(high * 16 + low);
+			text += 2;
+		} else {
+			*out++ = *text == '+' ? ' ' : *text;
+		}
+	}
+	*out = '\0';
+}
+
+static void split(struct skw_rest_args *args, char *text)
+{
+	while (*text != '\0' && args->count < SKW_REST_ARGS) {
+		char *next = text + strcspn(text, "&");
+		char *value;
+
+		if (*next == '&')
+			*next++ = '\0';
+		value = text + strcspn(text, "=");
+		if (*value == '=')
+			*value++ = '\0';
+		decode(text);
+		decode(value);
+		args->arg[args->count].name = text;
+		args->arg[args->count++].value = value;
+		text = next;
+	}
+}
+
+bool skw_rest_args_parse(struct skw_rest_args *args, const char *query, const char *form,
+			 size_t form_len)
+{
+	size_t query_len = strlen(query);
+
+	*args = (struct skw_rest_args) { .text = malloc(query_len + form_len + 2) };
+	if (args->text == NULL)
+		return false;
+	/* a form first: the original prefers it */
+	if (form_len > 0)
+		memcpy(args->text, form, form_len);
+	args->text[form_len] = '\0';
+	memcpy(args->text + form_len + 1, query, query_len + 1);
+	if (form_len > 0 && form[0] != '{' && memchr(form, '\0', form_len) == NULL)
+		split(args, args->text);
+	split(args, args->text + form_len + 1);
+	return true;
+}
+
+void skw_rest_args_free(struct skw_rest_args *args)
+{
+	free(args->text);
+	*args = (struct skw_rest_args) { 0 };
+}
+
+const char *skw_rest_arg(const struct skw_rest_call *call, const char *name)
+{
+	for (unsigned i = 0; i < call->args.count; i++)
+		if (strcmp(call->args.arg[i].name, name) == 0)
+			return call->args.arg[i].value;
+	return "";
+}
+
+bool skw_rest_hash(struct skw_rest_call *call, struct skw_sha256 *out, const char *text)
+{
+	size_t len = strlen(text);
+
+	for (const char *p = text; *p != '\0'; p++) {
+		unsigned c = (unsigned char)*p;
+
+		if (nibble(*p) >= 0)
+			continue;
+		if (c > 0x20 && c < 0x7f)
+			skw_rest_fail(call, 400, "encoding/hex: invalid byte: U+%04X '%c'", c, *p);
+		else
+			skw_rest_fail(call, 400, "encoding/hex: invalid byte: U+%04X", c);
+		return false;
+	}
+	if (len % 2 != 0)
+		skw_rest_fail(call, 400, "encoding/hex: odd length hex string");
+	else if (!skw_sha256_parse(out, text))
+		skw_rest_fail(call, 400, "Invalid hex length");
+	else
+		return true;
+	return false;
+}
+
+bool skw_rest_flag(struct skw_rest_call *call, bool *out, const char *name)
+{
+	static const char *const yes[] = { "1", "t", "T", "true", "TRUE", "True" };
+	static const char *const no[] = { "", "0", "f", "F", "false", "FALSE", "False" };
+	const char *text = skw_rest_arg(call, name);
+
+	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
+		if (strcmp(text, yes[i]) == 0)
+			return *out = true;
+	*out = false;
+	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+		if (strcmp(text, no[i]) == 0)
+			return true;
+	skw_rest_fail(call, 400, "Invalid value for %s", name);
+	return false;
+}
+
+bool skw_rest_u64(uint64_t *out, const char *text)
+{
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	*out = strtoull(text, &end, 10);
+	return *end == '\0' && errno == 0;
+}
+
+bool skw_rest_item(const char **at, char *item, size_t cap)
+{
+	for (;;) {
+		size_t len;
+
+		*at += strspn(*at, " ,");
+		len = strcspn(*at, ",");
+		if (len == 0)
+			return false;
+		snprintf(item, cap, "%.*s", (int)(len < cap ? len : cap - 1), *at);
+		*at += len;
+		for (char *end = item + strlen(item); end > item && end[-1] == ' '; end--)
+			end[-1] = '\0';
+		if (*item != '\0')
+			return true;
+	}
+}
+
+static bool is_listed(const struct skw_rest_addresses *addresses, const struct skw_address *address)
+{
+	for (size_t i = 0; i < addresses->count; i++)
+		if (skw_address_equal(&addresses->list[i], address))
+			return true;
+	return false;
+}
+
+bool skw_rest_addresses(struct skw_rest_call *call, struct skw_rest_addresses *out,
+			const char *text)
+{
+	size_t most = 1;
+	char item[64], quoted[200];
+
+	for (const char *p = text; *p != '\0'; p++)
+		most += *p == ',';
+	*out = (struct skw_rest_addresses) { .list = calloc(most, sizeof(*out->list)) };
+	if (out->list == NULL) {
+		skw_rest_fail(call, 500, "out of memory");
+		return false;
+	}
+	while (skw_rest_item(&text, item, sizeof(item))) {
+		struct skw_address address;
+		enum skw_address_status status = skw_address_parse(&address, item);
+
+		if (status != SKW_ADDRESS_OK) {
+			skw_rest_quote(quoted, sizeof(quoted), item);
+			skw_rest_fail(call, 400, "address %s is invalid: %s", quoted,
+				      skw_address_status_text(status));
+			free(out->list);
+			return false;
+		}
+		if (!is_listed(out, &address))
+			out->list[out->count++] = address;
+	}
+	return true;
+}
+
+void skw_rest_quote(char *out, size_t cap, const char *text)
+{
+	size_t n = 0;
+
+	out[n++] = '"';
+	for (; *text != '\0' && n + 6 < cap; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c == '"' || c == '\\')
+			n += (size_t)snprintf(out + n, cap - n, "\\%c", c);
+		else if (c < 0x20 || c > 0x7e)
+			n += (size_t)snprintf(out + n, cap - n, "\\x%02x", c);
+		else
+			out[n++] = (char)c;
+	}
+	out[n++] = '"';
+	out[n] = '\0';
+}

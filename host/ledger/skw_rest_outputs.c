@@ -1,0 +1,441 @@
+/* Outputs and balances: what is confirmed, and what the pending transactions would make of it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/skw_rest_inside.h"
+
+/* The pool, seen from the outputs: which it spends (sorted), and which it would make. */
+struct pool {
+	struct skw_sha256 *spent;
+	size_t spents, spent_room;
+	struct skw_ux *made;
+	size_t mades, made_room;
+	struct skw_block_header head;
+	bool failed;
+};
+
+static bool reserve(void **list, size_t *room, size_t need, size_t size)
+{
+	void *bigger;
+
+	if (need <= *room)
+		return true;
+	bigger = realloc(*list, 2 * need * size);
+	if (bigger == NULL)
+		return false;
+	*list = bigger;
+	*room = 2 * need;
+	return true;
+}
+
+static bool add_pending(void *context, const struct skw_pending *pending)
+{
+	struct pool *pool = context;
+	struct skw_tx tx;
+
+	if (skw_tx_decode(&tx, pending->raw, pending->size) != SKW_CODEC_OK)
+		return true;
+	if (!reserve((void **)&pool->spent, &pool->spent_room, pool->spents + tx.ins,
+		     sizeof(*pool->spent)) ||
+	    !reserve((void **)&pool->made, &pool->made_room, pool->mades + tx.outs,
+		     sizeof(*pool->made))) {
+		pool->failed = true;
+		return false;
+	}
+	memcpy(&pool->spent[pool->spents], tx.in, tx.ins * sizeof(*tx.in));
+	pool->spents += tx.ins;
+	for (uint32_t i = 0; i < tx.outs; i++) {
+		struct skw_tx_output out = skw_tx_output(&tx, i);
+
+		pool->made[pool->mades++] = (struct skw_ux) {
+			.src_tx = pending->txid,
+			.address = out.address,
+			.coins = out.coins,
+			.hours = out.hours,
+			.time = pool->head.time,
+			.seq = pool->head.seq,
+		};
+	}
+	return true;
+}
+
+static int by_hash(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct skw_sha256));
+}
+
+static bool load_pool(struct skw_rest_call *call, struct pool *pool)
+{
+	enum skw_chain_status status;
+
+	*pool = (struct pool) { .head = skw_chain_head(call->chain).header };
+	status = skw_chain_each_pending(call->chain, add_pending, pool);
+	if (pool->failed)
+		status = SKW_CHAIN_MEMORY;
+	if (status != SKW_CHAIN_OK) {
+		skw_rest_chain_failed(call, status);
+		return false;
+	}
+	if (pool->spents > 0)
+		qsort(pool->spent, pool->spents, sizeof(*pool->spent), by_hash);
+	return true;
+}
+
+static void free_pool(struct pool *pool)
+{
+	free(pool->spent);
+	free(pool->made);
+}
+
+static bool is_spent_by(const struct pool *pool, const struct skw_sha256 *uxid)
+{
+	return pool->spents > 0 &&
+	       bsearch(uxid, pool->spent, pool->spents, sizeof(*pool->spent), by_hash) != NULL;
+}
+
+/* ---- balance ---- */
+
+struct balance {
+	struct skw_droplets coins;
+	struct skw_hours hours;
+};
+
+struct account {
+	const struct pool *pool;
+	struct balance confirmed, predicted;
+	bool overflow;
+};
+
+static void credit(struct account *account, struct balance *balance, const struct skw_ux *ux)
+{
+	struct skw_hours hours = skw_rest_hours(ux, account->pool->head.time);
+
+	if (!skw_droplets_add(&balance->coins, balance->coins, ux->coins) ||
+	    !skw_hours_add(&balance->hours, balance->hours, hours))
+		account->overflow = true;
+}
+
+static bool count_output(void *context, const struct skw_ux_record *record)
+{
+	struct account *account = context;
+
+	credit(account, &account->confirmed, &record->ux);
+	if (!is_spent_by(account->pool, &record->uxid))
+		credit(account, &account->predicted, &record->ux);
+	return true;
+}
+
+static void show_balance(struct skw_json *j, const char *key, const struct balance *balance)
+{
+	skw_json_object(j, key);
+	skw_json_u64(j, "coins", balance->coins.n);
+	skw_json_u64(j, "hours", balance->hours.n);
+	skw_json_end_object(j);
+}
+
+static bool add_balance(struct balance *sum, const struct balance *more)
+{
+	return skw_droplets_add(&sum->coins, sum->coins, more->coins) &&
+	       skw_hours_add(&sum->hours, sum->hours, more->hours);
+}
+
+/* Fills one account an address; the sum is the last. */
+static bool count_accounts(struct skw_rest_call *call, const struct skw_rest_addresses *addresses,
+			   const struct pool *pool, struct account *accounts)
+{
+	struct account *sum = &accounts[addresses->count];
+
+	for (size_t i = 0; i < addresses->count; i++) {
+		const struct skw_address *owner = &addresses->list[i];
+		enum skw_chain_status status;
+
+		accounts[i].pool = pool;
+		status = skw_chain_each_unspent(call->chain, owner, count_output, &accounts[i]);
+		if (status != SKW_CHAIN_OK) {
+			skw_rest_chain_failed(call, status);
+			return false;
+		}
+		for (size_t m = 0; m < pool->mades; m++)
+			if (skw_address_equal(&pool->made[m].address, owner))
+				credit(&accounts[i], &accounts[i].predicted, &pool->made[m]);
+		if (accounts[i].overflow || !add_balance(&sum->confirmed, &accounts[i].confirmed) ||
+		    !add_balance(&sum->predicted, &accounts[i].predicted)) {
+			skw_rest_fail(call, 500, "the balance does not fit 64 bits");
+			return false;
+		}
+	}
+	return true;
+}
+
+static void show_accounts(struct skw_json *j, const struct skw_rest_addresses *addresses,
+			  const struct account *accounts)
+{
+	char text[SKW_ADDRESS_TEXT];
+
+	skw_json_object(j, NULL);
+	show_balance(j, "confirmed", &accounts[addresses->count].confirmed);
+	show_balance(j, "predicted", &accounts[addresses->count].predicted);
+	skw_json_object(j, "addresses");
+	for (size_t i = 0; i < addresses->count; i++) {
+		skw_address_print(text, &addresses->list[i]);
+		skw_json_object(j, text);
+		show_balance(j, "confirmed", &accounts[i].confirmed);
+		show_balance(j, "predicted", &accounts[i].predicted);
+		skw_json_end_object(j);
+	}
+	skw_json_end_object(j);
+	skw_json_end_object(j);
+}
+
+void skw_rest_balance(struct skw_rest_call *call)
+{
+	struct skw_rest_addresses addresses;
+	struct account *accounts;
+	struct pool pool;
+
+	if (*skw_rest_arg(call, "addrs") == '\0') {
+		skw_rest_fail(call, 400, "addrs is required");
+		return;
+	}
+	if (!skw_rest_addresses(call, &addresses, skw_rest_arg(call, "addrs")))
+		return;
+	accounts = calloc(addresses.count + 1, sizeof(*accounts));
+	if (accounts == NULL)
+		skw_rest_chain_failed(call, SKW_CHAIN_MEMORY);
+	else if (load_pool(call, &pool)) {
+		if (count_accounts(call, &addresses, &pool, accounts))
+			show_accounts(&call->json, &addresses, accounts);
+		free_pool(&pool);
+	}
+	free(accounts);
+	free(addresses.list);
+}
+
+/* ---- outputs ---- */
+
+static void show_output(struct skw_json *j, const struct skw_sha256 *uxid, const struct skw_ux *ux,
+			uint64_t time)
+{
+	skw_json_object(j, NULL);
+	skw_rest_show_hash(j, "hash", uxid);
+	skw_json_u64(j, "time", ux->time);
+	skw_json_u64(j, "block_seq", ux->seq);
+	skw_rest_show_hash(j, "src_tx", &ux->src_tx);
+	skw_rest_show_address(j, "address", &ux->address);
+	skw_rest_show_coins(j, "coins", ux->coins);
+	skw_json_u64(j, "hours", ux->hours.n);
+	skw_json_u64(j, "calculated_hours", skw_rest_hours(ux, time).n);
+	skw_json_end_object(j);
+}
+
+struct listing {
+	struct skw_rest_call *call;
+	const struct pool *pool;
+	bool only_outgoing;
+};
+
+static bool list_output(void *context, const struct skw_ux_record *record)
+{
+	struct listing *listing = context;
+	struct skw_json *j = &listing->call->json;
+
+	if (!listing->only_outgoing || is_spent_by(listing->pool, &record->uxid))
+		show_output(j, &record->uxid, &record->ux, listing->pool->head.time);
+	return !j->failed;
+}
+
+/* Which outputs are asked for: of some addresses, of some ids, or all. */
+struct filter {
+	struct skw_rest_addresses addresses;
+	bool by_hash;
+	const char *hashes;
+};
+
+static void list_hashes(struct listing *listing, const char *hashes)
+{
+	struct skw_ux_record record;
+	struct skw_sha256 uxid;
+	char item[80];
+
+	while (skw_rest_item(&hashes, item, sizeof(item))) {
+		if (!skw_rest_hash(listing->call, &uxid, item))
+			return;
+		if (skw_chain_output(listing->call->chain, &uxid, &record) == SKW_CHAIN_OK &&
+		    !record.spent)
+			list_output(listing, &record);
+	}
+}
+
+static void list_unspent(struct listing *listing, const char *key, const struct filter *filter)
+{
+	struct skw_rest_call *call = listing->call;
+	enum skw_chain_status status = SKW_CHAIN_OK;
+
+	skw_json_list(&call->json, key);
+	if (filter->by_hash)
+		list_hashes(listing, filter->hashes);
+	else if (filter->addresses.count == 0)
+		status = skw_chain_each_unspent(call->chain, NULL, list_output, listing);
+	for (size_t i = 0; status == SKW_CHAIN_OK && i < filter->addresses.count; i++)
+		status = skw_chain_each_unspent(call->chain, &filter->addresses.list[i],
+						list_output, listing);
+	skw_json_end_list(&call->json);
+	if (status != SKW_CHAIN_OK)
+		skw_rest_chain_failed(call, status);
+}
+
+static bool wanted(const struct filter *filter, const struct skw_sha256 *uxid,
+		   const struct skw_ux *ux)
+{
+	char text[SKW_SHA256_TEXT];
+
+	if (filter->by_hash) {
+		skw_sha256_print(text, uxid);
+		return strstr(filter->hashes, text) != NULL;
+	}
+	for (size_t i = 0; i < filter->addresses.count; i++)
+		if (skw_address_equal(&filter->addresses.list[i], &ux->address))
+			return true;
+	return filter->addresses.count == 0;
+}
+
+static void list_incoming(struct listing *listing, const struct filter *filter)
+{
+	const struct pool *pool = listing->pool;
+	struct skw_sha256 uxid;
+
+	skw_json_list(&listing->call->json, "incoming_outputs");
+	for (size_t i = 0; i < pool->mades; i++) {
+		skw_ux_id(&uxid, &pool->made[i]);
+		if (wanted(filter, &uxid, &pool->made[i]))
+			show_output(&listing->call->json, &uxid, &pool->made[i], pool->head.time);
+	}
+	skw_json_end_list(&listing->call->json);
+}
+
+static void show_outputs(struct skw_rest_call *call, const struct filter *filter)
+{
+	struct listing listing = { .call = call };
+	struct pool pool;
+
+	if (!load_pool(call, &pool))
+		return;
+	listing.pool = &pool;
+	skw_json_object(&call->json, NULL);
+	skw_rest_show_header(&call->json, "head", &pool.head);
+	list_unspent(&listing, "head_outputs", filter);
+	listing.only_outgoing = true;
+	list_unspent(&listing, "outgoing_outputs", filter);
+	list_incoming(&listing, filter);
+	skw_json_end_object(&call->json);
+	free_pool(&pool);
+}
+
+void skw_rest_outputs(struct skw_rest_call *call)
+{
+	struct filter filter = { .hashes = skw_rest_arg(call, "hashes") };
+	const char *addrs = skw_rest_arg(call, "addrs");
+
+	filter.by_hash = *filter.hashes != '\0';
+	if (filter.by_hash && *addrs != '\0') {
+		skw_rest_fail(call, 400, "addrs and hashes cannot be specified together");
+		return;
+	}
+	if (!skw_rest_addresses(call, &filter.addresses, addrs))
+		return;
+	show_outputs(call, &filter);
+	free(filter.addresses.list);
+}
+
+/* ---- the life of an output ---- */
+
+static void show_life(struct skw_rest_call *call, const struct skw_ux_record *record)
+{
+	uint64_t time = skw_chain_head(call->chain).header.time;
+	struct skw_json *j = &call->json;
+
+	skw_json_object(j, NULL);
+	skw_rest_show_hash(j, "uxid", &record->uxid);
+	skw_json_u64(j, "time", record->ux.time);
+	skw_json_u64(j, "src_block_seq", record->ux.seq);
+	skw_rest_show_hash(j, "src_tx", &record->ux.src_tx);
+	skw_rest_show_address(j, "owner_address", &record->ux.address);
+	skw_json_u64(j, "coins", record->ux.coins.n);
+	skw_json_u64(j, "hours", record->ux.hours.n);
+	skw_json_u64(j, "calculated_hours", skw_rest_hours(&record->ux, time).n);
+	skw_json_u64(j, "spent_block_seq", record->spent_seq);
+	skw_rest_show_hash(j, "spent_tx", &record->spent_tx);
+	skw_json_end_object(j);
+}
+
+void skw_rest_uxout(struct skw_rest_call *call)
+{
+	const char *text = skw_rest_arg(call, "uxid");
+	struct skw_ux_record record;
+	enum skw_chain_status status;
+	struct skw_sha256 uxid;
+
+	if (*text == '\0') {
+		skw_rest_fail(call, 400, "uxid is empty");
+		return;
+	}
+	if (!skw_rest_hash(call, &uxid, text))
+		return;
+	status = skw_chain_output(call->chain, &uxid, &record);
+	if (status == SKW_CHAIN_NOTHING)
+		skw_rest_fail(call, 400, "uxout of %s does not exist", text);
+	else if (status != SKW_CHAIN_OK)
+		skw_rest_chain_failed(call, status);
+	else
+		show_life(call, &record);
+}
+
+static bool list_life(void *context, const struct skw_ux_record *record)
+{
+	struct skw_rest_call *call = context;
+
+	show_life(call, record);
+	return !call->json.failed;
+}
+
+void skw_rest_address_uxouts(struct skw_rest_call *call)
+{
+	const char *text = skw_rest_arg(call, "address");
+	struct skw_address address;
+	enum skw_address_status parsed;
+	enum skw_chain_status status;
+
+	if (*text == '\0') {
+		skw_rest_fail(call, 400, "address is empty");
+		return;
+	}
+	parsed = skw_address_parse(&address, text);
+	if (parsed != SKW_ADDRESS_OK) {
+		skw_rest_fail(call, 400, "%s", skw_address_status_text(parsed));
+		return;
+	}
+	skw_json_list(&call->json, NULL);
+	status = skw_chain_each_output(call->chain, &address, list_life, call);
+	skw_json_end_list(&call->json);
+	if (status != SKW_CHAIN_OK)
+		skw_rest_chain_failed(call, status);
+}
+
+void skw_rest_address_count(struct skw_rest_call *call)
+{
+	sqlite3_stmt *stmt = NULL;
+	bool ok = sqlite3_prepare_v2(call->chain->store.db,
+				     "SELECT count(DISTINCT address) FROM outputs"
+				     " WHERE spent_seq IS NULL",
+				     -1, &stmt, NULL) == SQLITE_OK &&
+		  sqlite3_step(stmt) == SQLITE_ROW;
+
+	if (ok) {
+		skw_json_object(&call->json, NULL);
+		skw_json_u64(&call->json, "count", skw_store_u64(stmt, 0));
+		skw_json_end_object(&call->json);
+	} else {
+		skw_rest_chain_failed(call, SKW_CHAIN_STORE);
+	}
+	sqlite3_finalize(stmt);
+}
