@@ -149,7 +149,8 @@ module rx_acquire (
   logic [31:0] sample;
   logic [9:0]  sample_phase;
 
-  wire read = left != 0 && rd != wr && !read_beat;
+  wire [11:0] written = wr - rd;                 // less than nothing where the prefix ahead was skipped
+  wire read = left != 0 && written != 0 && !written[11] && !read_beat;
   wire read_all = left == 0 && drain == 0;
 
   logic signed [15:0] turned_re, turned_im;
