@@ -63,7 +63,7 @@ module rx (
   rx_acquire i_acquire (
     .clk, .rst, .enable, .s_axis_tdata, .s_axis_tuser, .s_axis_tvalid,
     .m_axis_tdata(sample), .m_axis_tuser(sample_kind), .m_axis_tvalid(sample_valid), .m_axis_tready(sample_ready),
-    .signal_valid(sig_valid), .signal_ok(sig_ok), .frame_done, .flush,
+    .signal_valid(sig_valid), .signal_ok(sig_ok), .symbol_done, .frame_done, .flush,
     .energy, .offset, .start_time, .event_detected, .busy(acquire_busy)
   );
 

@@ -32,6 +32,7 @@ module rx_acquire (
 
   input  wire  logic               signal_valid, // SIGNAL was decoded
   input  wire  logic               signal_ok,
+  input  wire  logic               symbol_done,  // a data symbol was handed over
   input  wire  logic               frame_done,   // the frame's last symbol was handed over
   output       logic               flush,        // what is in transform and equaliser is void
 
@@ -87,14 +88,15 @@ module rx_acquire (
   logic signed [32:0] peak_re, peak_im;
   logic        [32:0] peak_energy;
   logic        [11:0] rd;                        // number of the next sample to read
-  logic               behind;                    // the detection lies behind what has been read
+  logic        [11:0] frame_end;                 // first sample after the symbols handed over so far
+  logic               behind;                    // the detection lies behind them
   logic        [11:0] age;
   logic               done_well;                 // the last frame came to its end
 
   wire begin_frame = state == Idle && pending && enable;
 
   /* verilator lint_off UNUSEDSIGNAL */             // only its sign counts
-  wire [11:0] ahead = peak - rd;
+  wire [11:0] ahead = peak - frame_end;
   /* verilator lint_on UNUSEDSIGNAL */
 
   always_ff @(posedge clk) begin
@@ -243,6 +245,7 @@ module rx_acquire (
         rd      <= at_long;
         kind    <= '0;
         loading <= 1'b0;
+        frame_end <= last + 12'd81;              // of SIGNAL
         state   <= Load;
       end
       Load: begin
@@ -270,6 +273,7 @@ module rx_acquire (
       end
     endcase
 
+    if (symbol_done) frame_end <= frame_end + 12'd80;
     if (energy_drop < 5'd15) begin               // it was scaled up
       energy_wide <= energy_wide >> 2;
       energy_drop <= energy_drop + 1'b1;
