@@ -90,17 +90,20 @@ module rx_acquire (
   logic        [11:0] rd;                        // number of the next sample to read
   logic        [11:0] frame_end;                 // first sample after the symbols handed over so far
   logic               behind;                    // the detection lies behind them
-  logic        [11:0] age;
+  logic               stale;
   logic               done_well;                 // the last frame came to its end
+
+  logic        [3:0]  flushing;
 
   wire begin_frame = state == Idle && pending && enable;
 
   /* verilator lint_off UNUSEDSIGNAL */             // only its sign counts
+  wire [11:0] age   = wr - peak;
   wire [11:0] ahead = peak - frame_end;
   /* verilator lint_on UNUSEDSIGNAL */
 
   always_ff @(posedge clk) begin
-    age    <= wr - peak;
+    stale  <= pending && age > STALE;
     behind <= !ahead[11];
     if (event_valid) begin
       pending     <= 1'b1;
@@ -108,7 +111,7 @@ module rx_acquire (
       peak_re     <= event_re;
       peak_im     <= event_im;
       peak_energy <= event_energy;
-    end else if (begin_frame || age > STALE || (state == Flush && done_well && !behind)) begin
+    end else if (begin_frame || stale || (state == Flush && flushing == 4'd8 && done_well && !behind)) begin
       pending <= 1'b0;
     end
     if (rst) pending <= 1'b0;
@@ -183,7 +186,6 @@ module rx_acquire (
 
   logic [1:0]  kind;                             // of the block to read next
   logic        loading;                          // it is being read
-  logic [3:0]  flushing;
   logic [11:0] first;                            // peak of the detection in work
   logic [39:0] energy_wide;
   logic [4:0]  energy_drop;                      // moves to 15 as the scale is taken out of the energy

@@ -83,7 +83,7 @@ module rx_demap (
     if (v[2] || v[3]) u <= rounded[26:12];
     if (v[3] || v[4]) begin
       u3   <= u;
-      size <= u < 0 ? -16'(u) : 16'(u);
+      size <= u < 0 ? 16'sd0 - 16'(u) : 16'(u);
     end
     if (v[4] || v[5]) begin
       u4     <= u3;

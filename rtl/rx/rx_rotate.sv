@@ -70,8 +70,8 @@ module rx_rotate #(
       im0          <= s_im;
     end
     if (v[1]) begin
-      s     <= sine_minus   ? -16'({1'b0, sine_abs})   : 16'({1'b0, sine_abs});
-      c     <= cosine_minus ? -16'({1'b0, cosine_abs}) : 16'({1'b0, cosine_abs});
+      s     <= sine_minus   ? 16'sd0 - {1'b0, sine_abs} : {1'b0, sine_abs};
+      c     <= cosine_minus ? 16'sd0 - {1'b0, cosine_abs} : {1'b0, cosine_abs};
       re1   <= re0;
       im1   <= im0;
     end
