@@ -237,26 +237,29 @@ module fft64 #(
     endcase
   endfunction
 
-  logic [7:0] tw_step;                          // the step whose y is being made
+  logic [7:0] tw_step;                          // the step that is being fetched
   wire  [1:0] tw_q = {tw_step[0], tw_step[1]};
   wire  [3:0] tw_m = tw_step[7:6] == 2'd0 ? {tw_step[3:2], tw_step[5:4]} :
                      tw_step[7:6] == 2'd1 ? {tw_step[5:4], 2'b00} : 4'd0;
-  wire  [5:0] tw_t = (tw_q[0] ? {2'b00, tw_m} : 6'd0) + (tw_q[1] ? {1'b0, tw_m, 1'b0} : 6'd0);
 
-  wire [16:0] up   = sine({1'b0, tw_t[3:0]});
-  wire [16:0] down = sine(5'd16 - {1'b0, tw_t[3:0]});
-  wire [17:0] cosine = {1'b0, tw_t[4] ? up : down};
-  wire [17:0] sinus  = {1'b0, tw_t[4] ? down : up};
+  logic [5:0] t;                                // m q of the step whose y is being made; below 48
+  wire [16:0] up   = sine({1'b0, t[3:0]});
+  wire [16:0] down = sine(5'd16 - {1'b0, t[3:0]});
+  wire [17:0] cosine = {1'b0, t[4] ? up : down};
+  wire [17:0] sinus  = {1'b0, t[4] ? down : up};
 
   logic signed [TW-1:0] w_re, w_im;
   logic signed [IW-1:0] u_re, u_im;
 
   always_ff @(posedge clk) begin
-    if (flow[Y]) begin                          // t < 48: quadrants 0, 1, 2
-      {u_re, u_im} <= {half_re, half_im};
-      w_re    <= tw_t[5:4] == 2'd0 ? cosine : -cosine;
-      w_im    <= tw_t[5:4] == 2'd2 ? sinus : -sinus;
+    if (flow[Y-1]) begin
+      t       <= (tw_q[0] ? {2'b00, tw_m} : 6'd0) + (tw_q[1] ? {1'b0, tw_m, 1'b0} : 6'd0);
       tw_step <= tw_step == 8'd191 ? '0 : tw_step + 1'b1;
+    end
+    if (flow[Y]) begin                          // quadrants 0, 1, 2
+      {u_re, u_im} <= {half_re, half_im};
+      w_re <= t[5:4] == 2'd0 ? cosine : -cosine;
+      w_im <= t[5:4] == 2'd2 ? sinus : -sinus;
     end
     if (rst) tw_step <= '0;
   end
@@ -312,7 +315,7 @@ module fft64 #(
   wire        out_en  = m_axis_tready || !m_axis_tvalid;
 
   assign ul_addr = {ul_k[1:0], ul_k[3:2], ul_k[5:4]};
-  assign ul_read = computed[ul_bank] && !ul_done && (out_en || !q_valid);
+  assign ul_read = computed[ul_bank] && !ul_done && out_en;
 
   wire [2*IW-1:0]         word = ul_bank ? bank1_q : bank0_q;
   wire signed [IW-1:0]    ul_re = ul_inv ? word[2*IW-1:IW] : word[IW-1:0];
@@ -332,9 +335,8 @@ module fft64 #(
       ul_done  <= ul_count == 6'd63;
     end
     if (freed) ul_done <= 1'b0;
-    if (ul_read)     q_valid <= 1'b1;
-    else if (out_en) q_valid <= 1'b0;
     if (out_en) begin
+      q_valid       <= ul_read;
       m_axis_tvalid <= q_valid;
       if (q_valid) begin
         m_axis_tdata <= {saturate(ul_im), saturate(ul_re)};

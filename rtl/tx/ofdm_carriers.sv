@@ -56,8 +56,18 @@ module ofdm_carriers (
   logic polarity;
   wire  minus = kind == Short ? SHORT_MINUS[c[5:2]] :
                 kind == Long  ? LONG_MINUS[c] : polarity ^ (c == 6'd53);
-  wire [15:0] size = kind == Short ? (spike ? SHORT : 16'd0) : guard ? 16'd0 : ONE;
-  wire [15:0] value = minus ? -size : size;
+  wire  silent = kind == Short ? !spike : guard;
+
+  logic [15:0] value;
+  always_comb begin
+    case ({silent, kind == Short, minus})
+      3'b000:  value = ONE;
+      3'b001:  value = -ONE;
+      3'b010:  value = SHORT;
+      3'b011:  value = -SHORT;
+      default: value = 16'd0;
+    endcase
+  end
 
   assign m_axis_tdata  = needed ? s_axis_tdata : {kind == Short ? value : 16'd0, value};
   assign m_axis_tuser  = {kind == Data && (c == 0 ? s_axis_tuser : last), 1'b1};

@@ -28,21 +28,29 @@ module ofdm_mapper #(
 );
 
   // 8192 K_MOD {1, 3, 5, 7}, K_MOD = 1, 1/sqrt 2, 1/sqrt 10, 1/sqrt 42 (table 18-7). The bits
-  // after the sign bit are Gray coded from the outside in (tables 18-10, 18-11).
+  // after the sign bit are Gray coded from the outside in (tables 18-10, 18-11). Both signs are
+  // written out: a table of five inputs is fast, a negation after it is not.
   function automatic logic [15:0] level(input logic [1:0] mod, input logic [2:0] b);
-    logic [13:0] size;                        // b[0] is the sign, b[1] and b[2] the size
-    case (mod)
-      ofdm_pkg::Bpsk:  size = 14'd8192;
-      ofdm_pkg::Qpsk:  size = 14'd5793;
-      ofdm_pkg::Qam16: size = b[1] ? 14'd2591 : 14'd7772;
-      default: case (b[2:1])
-        2'b00:   size = 14'd8848;
-        2'b10:   size = 14'd6320;
-        2'b11:   size = 14'd3792;
-        default: size = 14'd1264;
+    case (mod)                                // b[0] is the sign, b[1] and b[2] the size
+      ofdm_pkg::Bpsk:  level = b[0] ? 16'd8192 : -16'd8192;
+      ofdm_pkg::Qpsk:  level = b[0] ? 16'd5793 : -16'd5793;
+      ofdm_pkg::Qam16: case (b[1:0])
+        2'b00:   level = -16'd7772;
+        2'b10:   level = -16'd2591;
+        2'b11:   level = 16'd2591;
+        default: level = 16'd7772;
+      endcase
+      default: case ({b[0], b[1], b[2]})      // as the standard prints them
+        3'b000:  level = -16'd8848;
+        3'b001:  level = -16'd6320;
+        3'b011:  level = -16'd3792;
+        3'b010:  level = -16'd1264;
+        3'b110:  level = 16'd1264;
+        3'b111:  level = 16'd3792;
+        3'b101:  level = 16'd6320;
+        default: level = 16'd8848;
       endcase
     endcase
-    level = b[0] ? {2'b00, size} : -{2'b00, size};
   endfunction
 
   wire [1:0] mod = s_axis_tuser[1:0];

@@ -50,15 +50,17 @@ module ofdm_prefix (
 
   logic [1:0]  kind;                          // of the section that is read
   logic [7:0]  n;
-  logic [31:0] q;                             // sample n, and what it is:
-  logic        q_valid, q_first, q_over, q_last;
+  logic [31:0] q, x;                          // sample n, as read and one register on: a block
+  logic        q_valid, q_first, q_over, q_last;  // RAM answers late in its clock
+  logic        x_valid, x_first, x_over, x_last;
 
   wire [5:0] start   = kind == Short ? 6'd0 : kind == Long ? 6'd32 : 6'd48;
   wire [7:0] length  = kind == Data ? 8'd80 : 8'd160;
   wire       over    = n == length;
-  wire       q_out   = !q_over || q_last;     // leaves as a sample of its own
-  wire       q_taken = !q_out || m_axis_tready || !m_axis_tvalid;
-  wire       rd_en   = full[rd_bank] && (q_taken || !q_valid);
+  wire       x_out   = !x_over || x_last;     // leaves as a sample of its own
+  wire       x_taken = !x_out || m_axis_tready || !m_axis_tvalid;
+  wire       x_en    = x_taken || !x_valid;
+  wire       rd_en   = full[rd_bank] && x_en;
   wire [5:0] rd_addr = start + n[5:0];
 
   always_ff @(posedge clk) begin
@@ -78,9 +80,12 @@ module ofdm_prefix (
       n       <= over ? '0 : n + 1'b1;
       if (over) kind <= bank_last[rd_bank] ? Short : kind == Short ? Long : Data;
     end
-    if (rd_en)        q_valid <= 1'b1;
-    else if (q_taken) q_valid <= 1'b0;
-    if (rst) {n, kind, q_valid} <= '0;
+    if (x_en) begin
+      q_valid <= rd_en;
+      x_valid <= q_valid;
+      {x, x_first, x_over, x_last} <= {q, q_first, q_over, q_last};
+    end
+    if (rst) {n, kind, q_valid, x_valid} <= '0;
   end
 
   // A bank changes hands on its last sample --------------------------------------------
@@ -104,8 +109,8 @@ module ofdm_prefix (
   // The overlap: half of the sample beyond the last section, half of this one's first ---
 
   logic signed [15:0] beyond_i, beyond_q;     // zero before a frame
-  wire  signed [15:0] now_i = q[15:0];
-  wire  signed [15:0] now_q = q[31:16];
+  wire  signed [15:0] now_i = x[15:0];
+  wire  signed [15:0] now_q = x[31:16];
   wire  signed [16:0] sum_i = 17'(beyond_i) + 17'(now_i);
   wire  signed [16:0] sum_q = 17'(beyond_q) + 17'(now_q);
   wire  signed [15:0] half_i, half_q;
@@ -115,12 +120,12 @@ module ofdm_prefix (
 
   always_ff @(posedge clk) begin
     if (m_axis_tready) m_axis_tvalid <= 1'b0;
-    if (q_valid && q_taken) begin
-      if (q_over)       {beyond_q, beyond_i} <= q_last ? '0 : q;
-      else if (q_first) {beyond_q, beyond_i} <= '0;
-      if (q_out) begin
-        m_axis_tdata  <= q_first || q_over ? {half_q, half_i} : q;
-        m_axis_tlast  <= q_last;
+    if (x_valid && x_taken) begin
+      if (x_over)       {beyond_q, beyond_i} <= x_last ? '0 : x;
+      else if (x_first) {beyond_q, beyond_i} <= '0;
+      if (x_out) begin
+        m_axis_tdata  <= x_first || x_over ? {half_q, half_i} : x;
+        m_axis_tlast  <= x_last;
         m_axis_tvalid <= 1'b1;
       end
     end

@@ -1,5 +1,4 @@
 // ofdm_prefix: guard intervals, training fields and window against the reference, sample by sample.
-// sample.
 
 #include "Vofdm_prefix.h"
 #include "ofdm_reference.h"
