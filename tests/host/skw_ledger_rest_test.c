@@ -1,0 +1,398 @@
+/* rooms: ledger wire
+ * REST: the answers of an original node, byte for byte where they can be, and bad requests in its
+ * words. The chain is the one those answers came from: its blocks are rebuilt from them and signed
+ * anew with a key of ours, since signatures are part of no id. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "ledger/skw_rest.h"
+#include "skw_ledger_purse.h"
+
+#define NOW UINT64_C(1795386640)
+#define ADDRESS "5JnrCM3EeWpKy2YwUHMkYR7MfWViaaJBCg"
+#define TXID "3f7af0398c35a3869dcbb264960a1308b6e163ce5fe34e2406636a2348cfd091"
+
+static struct skw_chain *live;
+
+static void sign_block(struct skw_bytes *bytes, const struct skw_coin_secret *secret)
+{
+	struct skw_reader r = skw_reader(bytes->data, bytes->len);
+	struct skw_block_header header;
+	struct skw_sha256 hash;
+	struct skw_coin_sig sig;
+
+	skw_block_header_get(&r, &header);
+	skw_block_hash(&hash, &header);
+	assert_true(skw_coin_sign(&sig, &hash, secret));
+	memcpy(bytes->data + bytes->len - 65, sig.b, 65);
+}
+
+static struct skw_sha256 hash_in(const json_t *object, const char *key)
+{
+	return hash_of_text(json_string_value(json_object_get(object, key)));
+}
+
+static uint64_t number_in(const json_t *object, const char *key)
+{
+	return (uint64_t)json_integer_value(json_object_get(object, key));
+}
+
+/* Block 2 of the live chain: its header and its one transaction, from two of the answers. */
+static struct skw_bytes live_block_2(void)
+{
+	json_t *block = json_load_file(VECTORS "live/block.json", 0, NULL);
+	json_t *coded = json_load_file(VECTORS "live/transaction-encoded.json", 0, NULL);
+	const json_t *h = json_object_get(block, "header");
+	const char *hex = json_string_value(json_object_get(coded, "encoded_transaction"));
+	struct skw_block_header header = { .version = (uint32_t)number_in(h, "version"),
+					   .time = number_in(h, "timestamp"),
+					   .seq = number_in(h, "seq"),
+					   .fee = number_in(h, "fee"),
+					   .prev = hash_in(h, "previous_block_hash"),
+					   .body = hash_in(h, "tx_body_hash"),
+					   .ux = hash_in(h, "ux_hash") };
+	struct skw_bytes tx = from_hex(hex, strlen(hex));
+	struct skw_bytes out = { malloc(124 + 4 + tx.len + 65), 124 + 4 + tx.len + 65 };
+	struct skw_writer w = skw_writer(out.data, out.len);
+
+	skw_block_header_put(&w, &header);
+	skw_put_u32(&w, 1);
+	skw_put_bytes(&w, tx.data, tx.len);
+	skw_put_zeros(&w, 65);
+	skw_bytes_free(&tx);
+	json_decref(block);
+	json_decref(coded);
+	return out;
+}
+
+static int open_live(void **state)
+{
+	struct skw_network net = vector_network();
+	struct skw_coin_secret secret;
+	struct skw_bytes two;
+	struct blocks blocks;
+
+	(void)state;
+	skw_coin_secret_of_seed(&secret, (const uint8_t *)"our own key", 11);
+	skw_coin_public_of(&net.block_key, &secret);
+	memset(&net.genesis_sig, 0, sizeof(net.genesis_sig));
+	assert_int_equal(skw_chain_open(&live, ":memory:", &net), SKW_CHAIN_OK);
+	read_blocks(&blocks, VECTORS "blocks-private-multi.hex");
+	sign_block(&blocks.block[1], &secret);
+	assert_int_equal(skw_chain_apply(live, blocks.block[1].data, blocks.block[1].len, NULL),
+			 SKW_CHAIN_OK);
+	two = live_block_2();
+	sign_block(&two, &secret);
+	assert_int_equal(skw_chain_apply(live, two.data, two.len, NULL), SKW_CHAIN_OK);
+	skw_bytes_free(&two);
+	free_blocks(&blocks);
+	return 0;
+}
+
+static int close_live(void **state)
+{
+	(void)state;
+	skw_chain_close(live);
+	return 0;
+}
+
+static struct skw_rest_answer ask(struct skw_chain *chain, const char *method, const char *path,
+				  const char *body)
+{
+	struct skw_rest_answer answer;
+
+	skw_rest_handle(chain, NOW, method, path, body, body != NULL ? strlen(body) : 0, &answer);
+	assert_non_null(answer.body);
+	assert_int_equal(answer.len, strlen(answer.body));
+	return answer;
+}
+
+static void answers_as_the_original_byte_for_byte(void **state)
+{
+	static const char *const pairs[][2] = {
+		{ "/api/v1/version", "version" },
+		{ "/api/v1/blockchain/metadata", "metadata" },
+		{ "/api/v1/block?seq=2", "block" },
+		{ "/api/v1/"
+		  "block?hash=a138d04ef76e4944fd41679147869f512c0fb62659fd267ae3266bc299165387",
+		  "block" },
+		{ "/api/v1/block?seq=2&verbose=1", "block-verbose" },
+		{ "/api/v1/blocks?start=0&end=1", "blocks" },
+		{ "/api/v1/blocks?seqs=0,2", "blocks-seqs" },
+		{ "/api/v1/last_blocks?num=1", "last_blocks" },
+		{ "/api/v1/balance?addrs=" ADDRESS, "balance" },
+		{ "/api/v1/outputs?addrs=" ADDRESS, "outputs" },
+		{ "/api/v1/transaction?txid=" TXID, "transaction" },
+		{ "/api/v1/transaction?txid=" TXID "&verbose=true", "transaction-verbose" },
+		{ "/api/v1/transaction?txid=" TXID "&encoded=1", "transaction-encoded" },
+		{ "/api/v1/transactions?addrs=" ADDRESS, "transactions" },
+		{ "/api/v1/rawtx?txid=" TXID, "rawtx" },
+		{ "/api/v1/pendingTxs", "pendingTxs" },
+		{ "/api/v1/"
+		  "uxout?uxid=52c0f65d3871405827e3c288ef02310ce8cab97d1974576af8e9053c76397a19",
+		  "uxout" },
+		{ "/api/v1/address_uxouts?address=" ADDRESS, "address_uxouts" },
+		{ "/api/v1/addresscount", "addresscount" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		struct skw_rest_answer answer = ask(live, "GET", pairs[i][0], NULL);
+		char path[96], *want;
+
+		snprintf(path, sizeof(path), VECTORS "live/%s.json", pairs[i][1]);
+		want = read_text(path);
+		if (strcmp(answer.body, want) != 0)
+			fail_msg("%s:\n%s", pairs[i][0], answer.body);
+		assert_int_equal(answer.status, 200);
+		assert_string_equal(answer.type, "application/json");
+		free(want);
+		skw_rest_free(&answer);
+	}
+}
+
+/* Same keys in the same order with values of the same type, all the way down. */
+static void assert_same_shape(const json_t *ours, const json_t *theirs, const char *where)
+{
+	void *a, *b;
+
+	if (json_typeof(ours) != json_typeof(theirs) &&
+	    !(json_is_boolean(ours) && json_is_boolean(theirs)))
+		fail_msg("%s: another type", where);
+	if (!json_is_object(ours))
+		return;
+	a = json_object_iter((json_t *)(uintptr_t)ours);
+	b = json_object_iter((json_t *)(uintptr_t)theirs);
+	while (a != NULL && b != NULL) {
+		assert_string_equal(json_object_iter_key(a), json_object_iter_key(b));
+		assert_same_shape(json_object_iter_value(a), json_object_iter_value(b),
+				  json_object_iter_key(a));
+		a = json_object_iter_next((json_t *)(uintptr_t)ours, a);
+		b = json_object_iter_next((json_t *)(uintptr_t)theirs, b);
+	}
+	assert_true(a == NULL && b == NULL);
+}
+
+static void health_and_progress_have_the_originals_shape(void **state)
+{
+	static const char *const pairs[][2] = { { "/api/v1/health", "live/health.json" },
+						{ "/api/v1/blockchain/progress",
+						  "live/progress.json" } };
+
+	(void)state;
+	skw_rest_set_about(live, &(struct skw_rest_about) { .started_unix = NOW - 3723 });
+	for (size_t i = 0; i < 2; i++) {
+		struct skw_rest_answer answer = ask(live, "GET", pairs[i][0], NULL);
+		char path[96];
+		json_t *ours = json_loads(answer.body, JSON_DECODE_ANY, NULL), *theirs;
+
+		snprintf(path, sizeof(path), VECTORS "%s", pairs[i][1]);
+		theirs = json_load_file(path, 0, NULL);
+		assert_same_shape(ours, theirs, pairs[i][0]);
+		if (i == 0) {
+			assert_string_equal(json_string_value(json_object_get(ours, "uptime")),
+					    "1h2m3s");
+			assert_true(json_equal(
+			    json_object_get(json_object_get(ours, "blockchain"), "head"),
+			    json_object_get(json_object_get(theirs, "blockchain"), "head")));
+		}
+		json_decref(ours);
+		json_decref(theirs);
+		skw_rest_free(&answer);
+	}
+}
+
+/* errors.txt: path => answer [status type], line breaks of the answer left out */
+static void errors_in_the_words_of_the_original(void **state)
+{
+	char *text = read_text(VECTORS "live/errors.txt");
+	unsigned lines = 0;
+
+	(void)state;
+	for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n"), lines++) {
+		char *want = strstr(line, " => "), *status = strstr(line, " [404 "), one_line[512];
+		struct skw_rest_answer answer;
+		size_t n = 0;
+
+		assert_non_null(want);
+		for (char *p = want; (p = strstr(p, " [")) != NULL; p++)
+			status = p;
+		*want = *status = '\0';
+		want += 4;
+		status += 2;
+		answer = ask(live, "GET", line, NULL);
+		for (const char *p = answer.body; *p != '\0' && n < sizeof(one_line) - 1; p++)
+			if (*p != '\n')
+				one_line[n++] = *p;
+		one_line[n] = '\0';
+		assert_string_equal(one_line, want);
+		assert_int_equal(answer.status, strtoul(status, NULL, 10));
+		assert_memory_equal(answer.type, status + 4, strlen(answer.type));
+		skw_rest_free(&answer);
+	}
+	assert_int_equal(lines, 13);
+	free(text);
+}
+
+static void assert_error(struct skw_chain *chain, const char *method, const char *path,
+			 const char *body, const char *want)
+{
+	struct skw_rest_answer answer = ask(chain, method, path, body);
+
+	assert_string_equal(answer.body, want);
+	assert_int_equal(answer.status, strtoul(want, NULL, 10));
+	skw_rest_free(&answer);
+}
+
+static void bad_requests_get_clear_answers(void **state)
+{
+	static const char *const cases[][3] = {
+		{ "POST", "/api/v1/version", "405 Method Not Allowed\n" },
+		{ "DELETE", "/api/v1/outputs", "405 Method Not Allowed\n" },
+		{ "GET", "/api/v1/injectTransaction", "405 Method Not Allowed\n" },
+		{ "GET", "/api/v1/wallets", "403 Forbidden - Endpoint is disabled\n" },
+		{ "POST", "/api/v1/wallet/create", "403 Forbidden - Endpoint is disabled\n" },
+		{ "GET", "", "404 Not Found\n" },
+		{ "GET", "/api/v1/versions", "404 Not Found\n" },
+		{ "GET", "/api/v1/transaction?verbose=1", "400 Bad Request - txid is empty\n" },
+		{ "GET", "/api/v1/transaction?txid=" TXID "&verbose=x",
+		  "400 Bad Request - Invalid value for verbose\n" },
+		{ "GET", "/api/v1/transaction?txid=" TXID "&verbose=1&encoded=1",
+		  "400 Bad Request - verbose and encoded cannot be combined\n" },
+		{ "GET", "/api/v1/rawtx?txid=abc",
+		  "400 Bad Request - encoding/hex: odd length hex string\n" },
+		{ "GET", "/api/v1/block?seq=1&hash=00",
+		  "400 Bad Request - should only specify one filter, hash or seq\n" },
+		{ "GET", "/api/v1/blocks?seqs=1&start=0",
+		  "400 Bad Request - seqs cannot be used with start or end\n" },
+		{ "GET", "/api/v1/blocks",
+		  "400 Bad Request - At least one of seqs or start or end are required\n" },
+		{ "GET", "/api/v1/blocks?start=-10&end=9",
+		  "400 Bad Request - Invalid start value \"-10\"\n" },
+		{ "GET", "/api/v1/blocks?start=0&end=18446744073709551616",
+		  "400 Bad Request - Invalid end value \"18446744073709551616\"\n" },
+		{ "GET", "/api/v1/outputs?addrs=" ADDRESS "&hashes=" TXID,
+		  "400 Bad Request - addrs and hashes cannot be specified together\n" },
+		{ "GET", "/api/v1/outputs?addrs=invalidAddr",
+		  "400 Bad Request - address \"invalidAddr\" is invalid: Invalid base58 "
+		  "character\n" },
+		{ "GET", "/api/v1/address_uxouts", "400 Bad Request - address is empty\n" },
+		{ "GET", "/api/v1/uxout?uxid=", "400 Bad Request - uxid is empty\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_error(live, cases[i][0], cases[i][1], NULL, cases[i][2]);
+	assert_error(live, "POST", "/api/v1/injectTransaction", NULL, "400 Bad Request - EOF\n");
+	assert_error(live, "POST", "/api/v1/injectTransaction", "{\"wrongKey\":\"wrongValue\"}",
+		     "400 Bad Request - rawtx is required\n");
+	assert_error(live, "POST", "/api/v1/injectTransaction", "{\"rawtx\":\"aab\"}",
+		     "400 Bad Request - encoding/hex: odd length hex string\n");
+	assert_error(
+	    live, "POST", "/api/v1/injectTransaction", "{\"rawtx\":\"aabb\"}",
+	    "400 Bad Request - Invalid transaction: Not enough buffer data to deserialize\n");
+}
+
+/* A body may be a form, escapes are escapes, and what is asked for twice is shown once. */
+static void arguments_in_all_their_forms(void **state)
+{
+	struct skw_rest_answer a, b;
+
+	(void)state;
+	a = ask(live, "GET", "/api/v1/balance?addrs=" ADDRESS, NULL);
+	b = ask(live, "POST", "/api/v1/balance",
+		"addrs=%35JnrCM3EeWpKy2YwUHMkYR7MfWViaaJBCg,+," ADDRESS);
+	assert_string_equal(a.body, b.body);
+	skw_rest_free(&a);
+	skw_rest_free(&b);
+	a = ask(live, "GET",
+		"/api/v1/transactions?addrs=" ADDRESS ",562fka8Hh4LBKLJAsZwX3ycN9CBM8z4r2x", NULL);
+	assert_ptr_equal(strstr(strstr(a.body, TXID) + 1, "\"txid\": \"" TXID), NULL);
+	skw_rest_free(&a);
+	for (const char *p = "/api/v1/block?seq=%&verbose=%4&=&&a=%zz&==%00"; *p != '\0'; p++) {
+		a = ask(live, "GET", p, NULL); /* any rubbish has an answer */
+		skw_rest_free(&a);
+	}
+}
+
+static void a_transaction_from_injection_to_block(void **state)
+{
+	struct purse p = new_purse(":memory:");
+	struct skw_bytes raw = pay(&p, &p.other, 5000000, 10);
+	char body[2048], path[128], txid[SKW_SHA256_TEXT], owner[SKW_ADDRESS_TEXT];
+	struct skw_rest_answer a;
+	struct skw_sha256 id;
+	json_t *json;
+
+	(void)state;
+	skw_address_print(owner, &p.owner);
+	strcpy(body, "{\"rawtx\": \"");
+	skw_ledger_hex_print(body + strlen(body), raw.data, raw.len);
+	strcat(body, "\"}");
+	skw_sha256_of(&id, raw.data, raw.len);
+	skw_sha256_print(txid, &id);
+	for (unsigned twice = 0; twice < 2; twice++) {
+		a = ask(p.chain, "POST", "/api/v1/injectTransaction", body);
+		assert_int_equal(a.status, 200);
+		assert_memory_equal(a.body + 1, txid, 64);
+		skw_rest_free(&a);
+	}
+	snprintf(path, sizeof(path), "/api/v1/outputs?addrs=%s", owner);
+	a = ask(p.chain, "GET", path, NULL);
+	json = json_loads(a.body, 0, NULL);
+	assert_int_equal(json_array_size(json_object_get(json, "head_outputs")), 1);
+	assert_int_equal(json_array_size(json_object_get(json, "outgoing_outputs")), 1);
+	assert_int_equal(json_array_size(json_object_get(json, "incoming_outputs")), 1);
+	json_decref(json);
+	skw_rest_free(&a);
+
+	snprintf(path, sizeof(path), "/api/v1/balance?addrs=%s", owner);
+	a = ask(p.chain, "GET", path, NULL);
+	json = json_loads(a.body, 0, NULL);
+	assert_int_equal(number_in(json_object_get(json, "confirmed"), "coins") -
+			     number_in(json_object_get(json, "predicted"), "coins"),
+			 5000000);
+	json_decref(json);
+	skw_rest_free(&a);
+
+	snprintf(path, sizeof(path), "/api/v1/transaction?txid=%s", txid);
+	a = ask(p.chain, "GET", path, NULL);
+	assert_non_null(strstr(a.body, "\"unconfirmed\": true"));
+	skw_rest_free(&a);
+	a = ask(p.chain, "GET", "/api/v1/pendingTxs?verbose=1", NULL);
+	assert_non_null(strstr(a.body, "\"is_valid\": true"));
+	assert_non_null(strstr(a.body, "\"received\": \"2026-11-22T"));
+	skw_rest_free(&a);
+
+	assert_int_equal(skw_chain_produce(p.chain, &p.block_secret, NOW, NULL), SKW_CHAIN_OK);
+	a = ask(p.chain, "GET", path, NULL);
+	assert_non_null(strstr(a.body, "\"confirmed\": true"));
+	assert_non_null(strstr(a.body, "\"height\": 1,"));
+	skw_rest_free(&a);
+	a = ask(p.chain, "POST", "/api/v1/injectTransaction", body);
+	assert_int_equal(a.status, 400);
+	assert_non_null(strstr(
+	    a.body, "400 Bad Request - Transaction violates hard constraint: unspent output of "));
+	skw_rest_free(&a);
+	skw_bytes_free(&raw);
+	close_purse(&p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(answers_as_the_original_byte_for_byte),
+		cmocka_unit_test(health_and_progress_have_the_originals_shape),
+		cmocka_unit_test(errors_in_the_words_of_the_original),
+		cmocka_unit_test(bad_requests_get_clear_answers),
+		cmocka_unit_test(arguments_in_all_their_forms),
+		cmocka_unit_test(a_transaction_from_injection_to_block),
+	};
+
+	return cmocka_run_group_tests(tests, open_live, close_live);
+}
