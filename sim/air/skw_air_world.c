@@ -215,8 +215,11 @@ static void run_seat(void *ctx, unsigned i)
 	unsigned at = w->running[i];
 	struct seat *seat = &w->seat[at];
 
-	skw_air_channel_hear(w->channel, at, w->now, seat->heard, w->n);
-	skw_radio_run(seat->radio, seat->sent, seat->heard, w->n);
+	bool hears = w->now < seat->awake_until || skw_radio_streams(seat->radio);
+
+	if (hears)
+		skw_air_channel_hear(w->channel, at, w->now, seat->heard, w->n);
+	skw_radio_run(seat->radio, seat->sent, hears ? seat->heard : NULL, w->n);
 	seat->count.evaluated += w->n;
 }
 

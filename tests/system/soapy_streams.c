@@ -1,5 +1,5 @@
-/* An ordinary SoapySDR program against two simulated radios, `a` and `b`, 50 samples and 20 dB apart, with noise
- * at -60 dBFS: registers, I/Q both ways, frames, wrong use, and an air that dies.
+/* An ordinary SoapySDR program against two simulated radios, `a` and `b`, 50 samples and 20 dB
+ * apart, with noise at -60 dBFS: registers, I/Q both ways, frames, wrong use, and an air that dies.
  *
  *   soapy_streams SOCKET AIR-PID
  *
@@ -44,7 +44,8 @@ static SoapySDRDevice *open_radio(const char *path, const char *radio)
 	return d;
 }
 
-static SoapySDRStream *open_stream(SoapySDRDevice *d, int direction, const char *format, bool frames)
+static SoapySDRStream *open_stream(SoapySDRDevice *d, int direction, const char *format,
+				   bool frames)
 {
 	SoapySDRKwargs args = { 0 };
 	size_t channel = 0;
@@ -70,16 +71,20 @@ static void settings(SoapySDRDevice *d)
 	long long before, after;
 	char *text;
 
-	check(SoapySDRDevice_readRegister(d, "core", 0) == 0x534B5957, "the ID register reads SKYW");
-	check(SoapySDRDevice_getSampleRate(d, SOAPY_SDR_RX, 0) == RATE, "the air's sample rate is the radio's");
-	check(SoapySDRDevice_getFrequency(d, SOAPY_SDR_RX, 0) == 5.9e9, "and so is its carrier, beyond 32 bits");
+	check(SoapySDRDevice_readRegister(d, "core", 0) == 0x534B5957,
+	      "the ID register reads SKYW");
+	check(SoapySDRDevice_getSampleRate(d, SOAPY_SDR_RX, 0) == RATE,
+	      "the air's sample rate is the radio's");
+	check(SoapySDRDevice_getFrequency(d, SOAPY_SDR_RX, 0) == 5.9e9,
+	      "and so is its carrier, beyond 32 bits");
 	check(SoapySDRDevice_setGain(d, SOAPY_SDR_TX, 0, -12.34) == 0 &&
-		      SoapySDRDevice_getGain(d, SOAPY_SDR_TX, 0) == -12.34,
+		  SoapySDRDevice_getGain(d, SOAPY_SDR_TX, 0) == -12.34,
 	      "a negative gain is kept to the hundredth");
 	check(SoapySDRDevice_setGain(d, SOAPY_SDR_TX, 0, 0) == 0, "and set back");
 	check(SoapySDRDevice_setSampleRate(d, SOAPY_SDR_RX, 0, 7e6) != 0, "7 MS/s is refused");
 	check(SoapySDRDevice_setGain(d, SOAPY_SDR_RX, 0, 1000) != 0, "1000 dB are refused");
-	check(SoapySDRDevice_setAntenna(d, SOAPY_SDR_RX, 0, "ROOF") != 0, "an unknown antenna is refused");
+	check(SoapySDRDevice_setAntenna(d, SOAPY_SDR_RX, 0, "ROOF") != 0,
+	      "an unknown antenna is refused");
 	check(SoapySDRDevice_setAntenna(d, SOAPY_SDR_RX, 0, "RX2") == 0, "a known one is taken");
 	text = SoapySDRDevice_readSensor(d, "rx_frames");
 	check(text != NULL && strcmp(text, "0") == 0, "a counter reads as a sensor");
@@ -89,7 +94,8 @@ static void settings(SoapySDRDevice *d)
 	nanosleep(&(struct timespec) { .tv_nsec = 20000000 }, NULL);
 	after = SoapySDRDevice_getHardwareTime(d, "");
 	check(before >= 123456789000 && before < 123956789000, "and goes on from there");
-	check(after > before && after - before < 1000000000, "with the wall clock where the air is quiet");
+	check(after > before && after - before < 1000000000,
+	      "with the wall clock where the air is quiet");
 	check(SoapySDRDevice_setHardwareTime(d, 0, "") == 0, "and set back");
 }
 
@@ -104,10 +110,12 @@ static void noise(SoapySDRDevice *d)
 	int got = 0, flags = 0, gaps = 0, n = 0;
 
 	check(s != NULL, "an I/Q receive stream opens");
-	check(SoapySDRDevice_readStream(d, s, buffers, 16, &flags, &time, 1000) == SOAPY_SDR_STREAM_ERROR,
+	check(SoapySDRDevice_readStream(d, s, buffers, 16, &flags, &time, 1000) ==
+		  SOAPY_SDR_STREAM_ERROR,
 	      "reading before activation is an error");
 	check(SoapySDRDevice_activateStream(d, s, 0, 0, 0) == 0, "it is activated");
-	while (got < WANT && (n = SoapySDRDevice_readStream(d, s, buffers, 1024, &flags, &time, LONG_US)) > 0) {
+	while (got < WANT &&
+	       (n = SoapySDRDevice_readStream(d, s, buffers, 1024, &flags, &time, LONG_US)) > 0) {
 		gaps += got > 0 && llabs(time - expected) > 1;
 		for (int k = 0; k < 2 * n; k++)
 			power += samples[k] * samples[k];
@@ -149,7 +157,8 @@ static void tone(SoapySDRDevice *a, SoapySDRDevice *b)
 	for (int tries = 0; done < TONE && tries < 10000; tries++) {
 		flags = SOAPY_SDR_END_BURST | (done == 0 ? SOAPY_SDR_HAS_TIME : 0);
 		out[0] = sent + 2 * done;
-		n = SoapySDRDevice_writeStream(a, tx, out, (size_t)(TONE - done), &flags, start, 10000);
+		n = SoapySDRDevice_writeStream(a, tx, out, (size_t)(TONE - done), &flags, start,
+					       10000);
 		if (n > 0)
 			done += n;
 		else if (n != SOAPY_SDR_TIMEOUT)
@@ -161,7 +170,8 @@ static void tone(SoapySDRDevice *a, SoapySDRDevice *b)
 		if (n <= 0)
 			break;
 		for (int k = 0; k < n; k++) {
-			double p = heard[2 * k] * heard[2 * k] + heard[2 * k + 1] * heard[2 * k + 1];
+			double p =
+			    heard[2 * k] * heard[2 * k] + heard[2 * k + 1] * heard[2 * k + 1];
 
 			last = time + k * 50;
 			if (p < 1000 * 1000)
@@ -175,17 +185,19 @@ static void tone(SoapySDRDevice *a, SoapySDRDevice *b)
 	}
 	n = SoapySDRDevice_readStreamStatus(a, tx, &mask, &flags, &sent_at, LONG_US);
 	power = 10 * log10(power / fmax(peak, 1)) - 20 * log10(20000);
-	printf("# heard %.0f samples from %lld ns after the start, %.2f dB; status %d at %lld ns\n", peak,
-	       first - start, power, n, sent_at - start);
+	printf("# heard %.0f samples from %lld ns after the start, %.2f dB; status %d at %lld ns\n",
+	       peak, first - start, power, n, sent_at - start);
 	check(first - start == DELAY * 50, "it is heard after the path's delay, to the sample");
 	check(peak == TONE, "all of it");
 	check(fabs(power + LOSS_DB) < 0.1, "weaker by the path's loss");
-	check(n == 0 && (flags & SOAPY_SDR_END_BURST) && sent_at == start, "its status tells when it left");
+	check(n == 0 && (flags & SOAPY_SDR_END_BURST) && sent_at == start,
+	      "its status tells when it left");
 	SoapySDRDevice_closeStream(a, tx);
 	SoapySDRDevice_closeStream(b, rx);
 }
 
-/* A transmit descriptor of docs/frame-stream.md, byte by byte, and a PSDU of `length` bytes without its FCS. */
+/* A transmit descriptor of docs/frame-stream.md, byte by byte, and a PSDU of `length` bytes without
+ * its FCS. */
 static size_t make_frame(uint8_t *out, unsigned rate, unsigned length, uint32_t tag)
 {
 	memset(out, 0, 16);
@@ -193,7 +205,7 @@ static size_t make_frame(uint8_t *out, unsigned rate, unsigned length, uint32_t 
 	out[1] = (uint8_t)rate;
 	out[2] = (uint8_t)(length + 4);
 	out[3] = (uint8_t)((length + 4) >> 8);
-	out[4] = 2; /* APPEND_FCS */
+	out[4] = 2;               /* APPEND_FCS */
 	memcpy(out + 8, &tag, 4); /* little-endian machines only, as the simulator's */
 	for (unsigned k = 0; k < length; k++)
 		out[16 + k] = (uint8_t)(k * 7 + tag);
@@ -217,12 +229,14 @@ static void one_frame(SoapySDRDevice *a, SoapySDRStream *tx, SoapySDRDevice *b, 
 	check(n == (int)len, "a frame is taken whole");
 	flags = 0;
 	part = SoapySDRDevice_readStream(b, rx, in, 100, &flags, &time, LONG_US);
-	printf("# one frame of 504 bytes at 12 Mb/s crossed in %.1f ms, 1 ms of them before its time\n",
+	printf("# one frame of 504 bytes at 12 Mb/s crossed in %.1f ms, 1 ms of them before its "
+	       "time\n",
 	       (wall() - began) * 1e3);
 	check(part == 100 && flags == (SOAPY_SDR_HAS_TIME | SOAPY_SDR_MORE_FRAGMENTS),
 	      "a short buffer gets the first fragment and the time");
 	printf("# heard %lld ns after it left\n", time - start);
-	check(llabs(time - start - DELAY * 50) <= 8 * 50, "the time is that of the preamble, give or take the channel");
+	check(llabs(time - start - DELAY * 50) <= 8 * 50,
+	      "the time is that of the preamble, give or take the channel");
 	in[0] = heard + 100;
 	n = SoapySDRDevice_readStream(b, rx, in, sizeof(heard) - 100, &flags, &time, LONG_US);
 	check(n == 24 + 504 - 100 && flags == WHOLE, "the next call gets the rest, and the end");
@@ -245,7 +259,8 @@ static void wrong_frames(SoapySDRDevice *a, SoapySDRStream *tx)
 	int flags = WHOLE, n;
 	long long at;
 
-	check(SoapySDRDevice_writeStream(a, tx, out, len - 1, &flags, 0, 0) == SOAPY_SDR_STREAM_ERROR,
+	check(SoapySDRDevice_writeStream(a, tx, out, len - 1, &flags, 0, 0) ==
+		  SOAPY_SDR_STREAM_ERROR,
 	      "a frame shorter than it says is refused");
 	flags = SOAPY_SDR_HAS_TIME;
 	check(SoapySDRDevice_writeStream(a, tx, out, len, &flags, now, 0) == SOAPY_SDR_STREAM_ERROR,
@@ -262,18 +277,21 @@ static void wrong_frames(SoapySDRDevice *a, SoapySDRStream *tx)
 	flags = WHOLE | SOAPY_SDR_HAS_TIME;
 	n = SoapySDRDevice_writeStream(a, tx, out, len, &flags, now - 1000000, 0);
 	check(n == SOAPY_SDR_TIME_ERROR, "a frame whose time has passed is a time error");
-	flags = WHOLE | SOAPY_SDR_HAS_TIME; /* the clock moves on between our look and the board's */
+	flags =
+	    WHOLE | SOAPY_SDR_HAS_TIME; /* the clock moves on between our look and the board's */
 	n = SoapySDRDevice_writeStream(a, tx, out, len, &flags, now + 50, 0);
 	if (n == (int)len)
 		n = SoapySDRDevice_readStreamStatus(a, tx, &mask, &flags, &at, LONG_US);
 	check(n == SOAPY_SDR_TIME_ERROR, "and one that passes on its way is reported as late");
 	check(open_stream(a, SOAPY_SDR_TX, SOAPY_SDR_U8, true) == NULL, "a stream opens once");
-	check(open_stream(a, SOAPY_SDR_RX, SOAPY_SDR_U8, false) == NULL, "U8 without mode=frame is refused");
+	check(open_stream(a, SOAPY_SDR_RX, SOAPY_SDR_U8, false) == NULL,
+	      "U8 without mode=frame is refused");
 	check(open_stream(a, SOAPY_SDR_RX, SOAPY_SDR_CS8, false) == NULL, "and so is CS8");
 }
 
 /* More frames than the board's queue holds, all for later: the last ones must wait for room. */
-static void a_full_queue(SoapySDRDevice *a, SoapySDRStream *tx, SoapySDRDevice *b, SoapySDRStream *rx)
+static void a_full_queue(SoapySDRDevice *a, SoapySDRStream *tx, SoapySDRDevice *b,
+			 SoapySDRStream *rx)
 {
 	enum { FRAMES = 20, LENGTH = 1400 };
 	uint8_t frame[16 + LENGTH], heard[24 + 4095];
@@ -287,27 +305,32 @@ static void a_full_queue(SoapySDRDevice *a, SoapySDRStream *tx, SoapySDRDevice *
 		size_t len = make_frame(frame, 54, LENGTH, (uint32_t)taken);
 
 		flags = WHOLE | SOAPY_SDR_HAS_TIME;
-		n = SoapySDRDevice_writeStream(a, tx, out, len, &flags, start + taken * 400000LL, 1000);
+		n = SoapySDRDevice_writeStream(a, tx, out, len, &flags, start + taken * 400000LL,
+					       1000);
 		if (n == SOAPY_SDR_TIMEOUT && timeouts++ < 20000)
 			continue;
 		if (n != (int)len)
 			break;
 		taken++;
 	}
-	while (sent < taken && SoapySDRDevice_readStreamStatus(a, tx, &mask, &flags, &time, LONG_US) == 0 &&
+	while (sent < taken &&
+	       SoapySDRDevice_readStreamStatus(a, tx, &mask, &flags, &time, LONG_US) == 0 &&
 	       mask == (size_t)sent)
 		sent++;
 	while (good < taken &&
-	       (n = SoapySDRDevice_readStream(b, rx, in, sizeof(heard), &flags, &time, LONG_US)) == 24 + LENGTH + 4 &&
+	       (n = SoapySDRDevice_readStream(b, rx, in, sizeof(heard), &flags, &time, LONG_US)) ==
+		   24 + LENGTH + 4 &&
 	       (heard[4] & 1) && heard[24] == (uint8_t)good)
 		good++;
-	printf("# %d frames taken, %d timeouts, %d sent, %d received\n", taken, timeouts, sent, good);
+	printf("# %d frames taken, %d timeouts, %d sent, %d received\n", taken, timeouts, sent,
+	       good);
 	check(taken == FRAMES && timeouts > 0, "a full queue is a timeout, not an overflow");
 	check(sent == FRAMES, "all frames leave in order");
 	check(good == FRAMES, "and all arrive in order");
 }
 
-static void the_air_dies(SoapySDRDevice *a, SoapySDRStream *tx, SoapySDRDevice *b, SoapySDRStream *rx, pid_t air)
+static void the_air_dies(SoapySDRDevice *a, SoapySDRStream *tx, SoapySDRDevice *b,
+			 SoapySDRStream *rx, pid_t air)
 {
 	uint8_t frame[16 + 100], heard[24 + 4095];
 	const void *out[1] = { frame };
@@ -318,17 +341,21 @@ static void the_air_dies(SoapySDRDevice *a, SoapySDRStream *tx, SoapySDRDevice *
 	double began = wall();
 
 	kill(air, SIGKILL);
-	check(SoapySDRDevice_readStream(b, rx, in, sizeof(heard), &flags, &time, LONG_US) == SOAPY_SDR_STREAM_ERROR,
+	check(SoapySDRDevice_readStream(b, rx, in, sizeof(heard), &flags, &time, LONG_US) ==
+		  SOAPY_SDR_STREAM_ERROR,
 	      "a reader of a radio whose air died gets an error");
-	for (n = (int)len; n == (int)len && wall() - began < 2;) { /* until its thread has seen the end */
+	for (n = (int)len;
+	     n == (int)len && wall() - began < 2;) { /* until its thread has seen the end */
 		flags = WHOLE;
 		n = SoapySDRDevice_writeStream(a, tx, out, len, &flags, 0, LONG_US);
 	}
 	check(n == SOAPY_SDR_STREAM_ERROR, "and so does a writer");
-	check(SoapySDRDevice_readStreamStatus(a, tx, &mask, &flags, &time, LONG_US) == SOAPY_SDR_STREAM_ERROR,
+	check(SoapySDRDevice_readStreamStatus(a, tx, &mask, &flags, &time, LONG_US) ==
+		  SOAPY_SDR_STREAM_ERROR,
 	      "and who waits for a status");
 	SoapySDRDevice_readRegister(a, "core", 0);
-	check(strstr(SoapySDRDevice_lastError(), "gone") != NULL, "a register says that the board is gone");
+	check(strstr(SoapySDRDevice_lastError(), "gone") != NULL,
+	      "a register says that the board is gone");
 	check(wall() - began < 2, "none of them hangs");
 }
 
@@ -360,7 +387,7 @@ int main(int argc, char **argv)
 	tx = open_stream(a, SOAPY_SDR_TX, SOAPY_SDR_U8, true);
 	rx = open_stream(b, SOAPY_SDR_RX, SOAPY_SDR_U8, true);
 	check(tx != NULL && rx != NULL && SoapySDRDevice_activateStream(a, tx, 0, 0, 0) == 0 &&
-		      SoapySDRDevice_activateStream(b, rx, 0, 0, 0) == 0,
+		  SoapySDRDevice_activateStream(b, rx, 0, 0, 0) == 0,
 	      "frame streams open and start");
 	if (tx == NULL || rx == NULL)
 		return 1;
