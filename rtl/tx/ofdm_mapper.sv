@@ -53,20 +53,22 @@ module ofdm_mapper #(
     endcase
   endfunction
 
-  wire [1:0] mod = s_axis_tuser[1:0];
+  // Gather a point's bits, then look it up: the memory before this module answers late ----
 
-  logic [2:0] count;                          // bits of this point that are here
-  logic [4:0] held;                           // bit n of the point
+  logic [5:0]      point;                     // bit n of the point
+  logic [USER-1:0] user;
+  logic [2:0]      count;                     // the bit that comes next
+  logic            whole;                     // all bits of the point are there
 
-  wire complete = count == ofdm_pkg::n_bpsc(mod) - 3'd1;
-  wire taken    = s_axis_tvalid && s_axis_tready;
+  wire [1:0] mod    = user[1:0];
+  wire       out_en = m_axis_tready || !m_axis_tvalid;
+  wire       taken  = s_axis_tvalid && s_axis_tready;
+  wire       ends   = count == ofdm_pkg::n_bpsc(s_axis_tuser[1:0]) - 3'd1;
 
-  logic [5:0] point;                          // held bits and the one that enters
-  logic [2:0] b_i, b_q;
+  assign s_axis_tready = !whole || out_en;
+
+  logic [2:0] b_q;
   always_comb begin
-    point = {1'b0, held};
-    point[count] = s_axis_tdata;
-    b_i = point[2:0];
     case (mod)
       ofdm_pkg::Qpsk:  b_q = {2'b00, point[1]};
       ofdm_pkg::Qam16: b_q = {1'b0, point[3:2]};
@@ -74,21 +76,21 @@ module ofdm_mapper #(
     endcase
   end
 
-  assign s_axis_tready = !complete || m_axis_tready || !m_axis_tvalid;
-
   always_ff @(posedge clk) begin
-    if (m_axis_tready) m_axis_tvalid <= 1'b0;
+    if (s_axis_tready) whole <= s_axis_tvalid && ends;
     if (taken) begin
-      held  <= point[4:0];
-      count <= complete ? '0 : count + 1'b1;
-      if (complete) begin
-        m_axis_tdata[15:0]  <= level(mod, b_i);
-        m_axis_tdata[31:16] <= mod == ofdm_pkg::Bpsk ? 16'd0 : level(mod, b_q);
-        m_axis_tuser        <= s_axis_tuser[USER-1:2];
-        m_axis_tvalid       <= 1'b1;
+      point[count] <= s_axis_tdata;
+      user         <= s_axis_tuser;
+      count        <= ends ? '0 : count + 1'b1;
+    end
+    if (out_en) begin
+      m_axis_tvalid <= whole;
+      if (whole) begin
+        m_axis_tdata <= {mod == ofdm_pkg::Bpsk ? 16'd0 : level(mod, b_q), level(mod, point[2:0])};
+        m_axis_tuser <= user[USER-1:2];
       end
     end
-    if (rst) {m_axis_tvalid, count} <= '0;
+    if (rst) {m_axis_tvalid, whole, count} <= '0;
   end
 
 endmodule
