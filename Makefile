@@ -180,7 +180,7 @@ setup:
 demo:
 	@.ci/setup
 	@$(MAKE) --no-print-directory -j2 all
-	@BUILD=$(BUILD) tests/system/demo $(if $(FILE),--file '$(FILE)') --hops $(or $(HOPS),2)
+	@BUILD=$(BUILD) python3 sim/demo/demo.py $(if $(FILE),--file '$(FILE)') --hops $(or $(HOPS),2)
 
 DESTDIR ?=
 BINDIR   = $(DESTDIR)$(PREFIX)/bin
