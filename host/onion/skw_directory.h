@@ -18,7 +18,7 @@
 #define SKW_DIRECTORY_LIFE_MAX                                                                     \
 	86400u                    /* seconds that a descriptor may be valid for, ahead of now      \
 				   */
-#define SKW_DIRECTORY_INTERVAL 2u /* seconds between accepted descriptors of one node */
+#define SKW_DIRECTORY_INTERVAL 2u /* seconds between descriptors of one node, after 16 at once */
 #define SKW_PATH_RELAYS_MAX 7u
 
 enum skw_directory_status {

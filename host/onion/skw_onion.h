@@ -118,7 +118,7 @@ void skw_onion_peer_down(struct skw_onion *onion, uint32_t peer, uint64_t now_us
 void skw_onion_set_room(struct skw_onion *onion, uint32_t peer, uint32_t cells);
 /* While not allowed, cells of relayed circuits that this peer pays for wait, then are dropped. */
 void skw_onion_set_admission(struct skw_onion *onion, uint32_t peer, bool allowed);
-/* Own price for relaying from or to this peer; until told, that of the configuration. */
+/* Own price for relaying on to this peer; until told, that of the configuration. */
 void skw_onion_set_price(struct skw_onion *onion, uint32_t peer, uint64_t price_per_mib);
 
 /* A message of SKW_LINK_CELL or SKW_LINK_CIRCUIT. */

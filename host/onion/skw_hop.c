@@ -1,0 +1,82 @@
+#include "onion/skw_hop.h"
+
+#include <string.h>
+
+#include <sodium.h>
+
+enum { ZERO = 4, SIGNED = ZERO + SKW_CELL_MAC };
+
+static void expand(const struct skw_noise_cipher *cipher, const char *label, uint8_t *out,
+		   size_t len)
+{
+	crypto_generichash(out, len, (const uint8_t *)label, strlen(label), cipher->key,
+			   SKW_NOISE_KEY);
+}
+
+static void derive(struct skw_hop_key *key, const struct skw_noise_cipher *cipher)
+{
+	uint8_t shift[16];
+
+	expand(cipher, "skywave hop stream", key->stream, sizeof(key->stream));
+	expand(cipher, "skywave hop mac", key->mac, sizeof(key->mac));
+	expand(cipher, "skywave hop shift", shift, sizeof(shift));
+	key->shift = 0;
+	for (unsigned i = 0; i < 8; i++)
+		key->shift |= (uint64_t)shift[i] << 8 * i;
+	sodium_memzero(shift, sizeof(shift));
+}
+
+void skw_hop_derive(struct skw_hop *hop, const struct skw_noise_cipher *first,
+		    const struct skw_noise_cipher *second)
+{
+	derive(&hop->forward, first);
+	derive(&hop->backward, second);
+}
+
+static void put_nonce(uint8_t out[8], uint64_t nonce)
+{
+	for (unsigned i = 0; i < 8; i++)
+		out[i] = (uint8_t)(nonce >> 8 * i);
+}
+
+void skw_hop_layer(const struct skw_hop_key *key, uint64_t nonce, uint8_t *body, size_t len)
+{
+	uint8_t n[crypto_stream_chacha20_NONCEBYTES];
+
+	put_nonce(n, nonce);
+	crypto_stream_chacha20_xor(body, body, len, n, key->stream);
+}
+
+static void mac(const struct skw_hop_key *key, uint64_t nonce, const uint8_t *body, size_t len,
+		uint8_t out[16])
+{
+	crypto_generichash_state st;
+	uint8_t n[8];
+
+	put_nonce(n, nonce);
+	crypto_generichash_init(&st, key->mac, sizeof(key->mac), 16);
+	crypto_generichash_update(&st, n, sizeof(n));
+	crypto_generichash_update(&st, body + SIGNED, len - SIGNED);
+	crypto_generichash_final(&st, out, 16);
+}
+
+void skw_hop_sign(const struct skw_hop_key *key, uint64_t nonce, uint8_t *body, size_t len)
+{
+	uint8_t full[16];
+
+	memset(body, 0, ZERO);
+	mac(key, nonce, body, len, full);
+	memcpy(body + ZERO, full, SKW_CELL_MAC);
+}
+
+bool skw_hop_recognise(const struct skw_hop_key *key, uint64_t nonce, const uint8_t *body,
+		       size_t len)
+{
+	uint8_t full[16];
+
+	/* Four bytes of zero happen once in 2^32 cells of others: transit pays no MAC. */
+	if ((body[0] | body[1] | body[2] | body[3]) != 0)
+		return false;
+	mac(key, nonce, body, len, full);
+	return sodium_memcmp(full, body + ZERO, SKW_CELL_MAC) == 0;
+}
