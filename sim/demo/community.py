@@ -147,9 +147,8 @@ class Community:
     def make_wallets(self):
         for name in ["publisher"] + self.names:
             made = json.loads(self.skywave("wallet", "create", self.wallet(name), "--json"))
-            self.coins[name] = made["entries"][0]["address"]
-            if name == "publisher":
-                public = made["entries"][0]["public_key"]
+            self.coins[name] = made["addresses"][0]
+        public = json.loads(self.wallet("publisher").read_text())["entries"][0]["public_key"]
         (self.folder / "network.ini").write_text(
             f"name = demo\nblock_key = {public}\ngenesis_address = {self.coins['publisher']}\n"
             f"genesis_time = {int(time.time()) - 86400}\n")
