@@ -9,3 +9,6 @@ $(BUILD)/test/air_regress: tests/system/air_regress.c
 .PHONY: sim
 sim: $(BUILD)/bin/skywave-air $(BUILD)/soapy/libskywaveSupport.so $(BUILD)/test/air_regress
 	@sim/regress.sh $(BUILD) $(FRAMES)
+
+# The C core of the SoapySDR module as a library, for its tests under the sanitizers.
+$(eval $(call room_rules,soapy))
