@@ -22,6 +22,7 @@ module rx_fine (
   output       logic        [39:0] energy
 );
 
+  (* ram_style = "distributed" *)
   logic [31:0]        first [64];
   logic [6:0]         n;
   logic [3:1]         v;

@@ -1,0 +1,462 @@
+// rx against the floating-point reference transmitter through a channel, and against captures of other people's
+// transmitters.
+//
+// `rtl_rx_test` is the test; `rtl_rx_test sweep RATE FRAMES FROM TO` prints the frame error rate over
+// the signal-to-noise ratio, for PSDUs of 1,000 octets.
+
+#include <cstdarg>
+#include <cstring>
+#include <fstream>
+#include <map>
+
+#include "Vrx.h"
+#include "ofdm_reference.h"
+#include "stream_drive.h"
+#include "verilated.h"
+
+using namespace ofdm;
+
+struct Frame_in { // as the receiver tells it
+	unsigned code = 0, length = 0;
+	double energy = 0, signal = 0, noise = 0, cfo = 0;
+	uint64_t time = 0;
+	Octets psdu;
+	bool whole = false; // tlast came with the last octet, and not before
+};
+
+class Receiver {
+public:
+	std::vector<Frame_in> frames;
+	unsigned detected = 0, signal_bad = 0, faults = 0;
+	uint64_t time = 0, clocks = 0;
+	unsigned stall = 0, spacing = 4, jitter = 0;
+
+	Receiver()
+	{
+		dut.enable = 1;
+		dut.s_axis_tvalid = 0;
+		drive::reset(dut);
+	}
+	void sample(uint32_t iq)
+	{
+		dut.s_axis_tdata = iq;
+		dut.s_axis_tuser = time++;
+		dut.s_axis_tvalid = 1;
+		clock();
+		dut.s_axis_tvalid = 0;
+		unsigned extra = jitter ? random() % (jitter + 1) : 0;
+		for (unsigned n = 1; n < spacing + extra; n++)
+			clock();
+	}
+	void samples(const Samples &s, double full_scale = 32768)
+	{
+		for (Cplx v : s)
+			sample(pack_iq(v, full_scale));
+	}
+	// Silence until nothing is in flight; false if that never comes.
+	bool settle(size_t most = 30000)
+	{
+		while (dut.busy && most--)
+			sample(0);
+		return !dut.busy;
+	}
+	bool busy() const { return dut.busy; }
+	void enable(bool on) { dut.enable = on; }
+
+private:
+	Vrx dut;
+	std::mt19937 random{7};
+	std::vector<Frame_in> announced;
+	bool desc_waiting = false;
+
+	void clock()
+	{
+		dut.m_desc_tready = random() % 100 >= stall;
+		dut.m_axis_tready = random() % 100 >= stall;
+		dut.eval();
+		detected += dut.event_detected;
+		signal_bad += dut.event_signal_bad;
+		if (dut.m_desc_tvalid && !desc_waiting) {
+			Frame_in f;
+			f.code = dut.m_desc_rate;
+			f.length = dut.m_desc_length;
+			f.energy = dut.m_desc_energy;
+			f.signal = dut.m_desc_signal;
+			f.noise = dut.m_desc_noise;
+			f.cfo = int32_t(dut.m_desc_cfo) / 4294967296.0;
+			f.time = dut.m_desc_time;
+			announced.push_back(f);
+		}
+		desc_waiting = dut.m_desc_tvalid && !dut.m_desc_tready;
+		if (dut.m_axis_tvalid && dut.m_axis_tready) {
+			if (announced.empty()) {
+				faults++; // an octet without a descriptor
+			} else {
+				Frame_in &f = announced.front();
+				f.psdu.push_back(dut.m_axis_tdata);
+				if (dut.m_axis_tlast) {
+					f.whole = f.psdu.size() == f.length;
+					faults += !f.whole;
+					frames.push_back(f);
+					announced.erase(announced.begin());
+				}
+			}
+		}
+		drive::clock(dut);
+		clocks++;
+	}
+};
+
+// Signal-to-noise ratio at which 10 % of frames of 1,000 octets are lost by an ideal receiver, 6..54 Mb/s.
+static const double IDEAL_DB[] = {-0.3, 2.3, 2.7, 5.3, 8.3, 11.6, 15.7, 17.1};
+
+static double dbfs_gain(double dbfs) // of the annex's scale
+{
+	return std::pow(10, dbfs / 20) / std::sqrt(SIGNAL_POWER);
+}
+
+static void sweep(unsigned mbps, unsigned count, double from, double to)
+{
+	for (double snr = from; snr <= to + 1e-9; snr += 1) {
+		Receiver rx;
+		unsigned good = 0, heads = 0;
+		for (unsigned n = 0; n < count; n++) {
+			Octets psdu = random_octets(1000, n + 1);
+			Channel ch;
+			ch.snr_db = snr;
+			ch.seed = n + 77;
+			ch.cfo = cfo_of_ppm(double(n % 9) * 10 - 40);
+			ch.phase = n;
+			ch.gain = dbfs_gain(-24);
+			ch.delay = 300 + n % 80;
+			ch.silence_after = 800;
+			rx.frames.clear();
+			rx.samples(through(frame_of(psdu, mbps, 1 + n % 127).samples, ch));
+			rx.settle();
+			for (const Frame_in &f : rx.frames) {
+				heads += f.code == rate_of(mbps).code && f.length == 1000;
+				good += f.psdu == psdu;
+			}
+		}
+		printf("%2u Mb/s %5.1f dB: %u of %u, heads %u, detected %u, signal bad %u\n", mbps, snr, good, count, heads,
+		       rx.detected, rx.signal_bad);
+		fflush(stdout);
+	}
+}
+
+struct Truth { unsigned start, mbps, length; double cfo_hz, snr_db; Octets psdu; };
+
+static void captures()
+{
+	std::ifstream table("tests/vectors/ofdm/captures/frames.tsv");
+	std::map<std::string, std::vector<Truth>> files;
+	std::string line;
+	std::getline(table, line);
+	while (std::getline(table, line)) {
+		std::stringstream row(line);
+		std::string file, hex, ok;
+		Truth t;
+		row >> file >> t.start >> t.mbps >> t.length >> ok >> t.cfo_hz >> t.snr_db >> hex;
+		t.psdu = octets_of_hex(hex);
+		files[file].push_back(t);
+	}
+	unsigned all = 0, found = 0, exact = 0;
+	for (const auto &[name, truths] : files) {
+		std::ifstream in("tests/vectors/ofdm/captures/" + name, std::ios::binary);
+		Receiver rx;
+		uint32_t word;
+		while (in.read(reinterpret_cast<char *>(&word), 4))
+			rx.sample(word);
+		rx.settle();
+		unsigned here = 0;
+		for (const Truth &t : truths) {
+			bool hit = false;
+			for (const Frame_in &f : rx.frames)
+				if (f.psdu == t.psdu && std::fabs(double(f.time) - t.start) < 40) {
+					hit = true;
+					exact += std::fabs(double(f.time) - t.start) <= 4 &&
+						 std::fabs(f.cfo * 20e6 - t.cfo_hz) < 3000;
+				}
+			here += hit;
+		}
+		drive::check(here == truths.size() && rx.frames.size() == truths.size(),
+			     name + ": " + std::to_string(here) + " of " + std::to_string(truths.size()) + " frames, " +
+				     std::to_string(rx.frames.size()) + " told, " + std::to_string(rx.detected) +
+				     " detected, " + std::to_string(rx.signal_bad) + " refused");
+		all += truths.size();
+		found += here;
+	}
+	drive::check(found == 130 && all == 130, "captures: " + std::to_string(found) + " of 130");
+	drive::check(exact == found, "captures: time within 4 samples, offset within 3 kHz of what others measured");
+}
+
+static std::string text(const char *format, ...)
+{
+	char line[300];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(line, sizeof line, format, args);
+	va_end(args);
+	return line;
+}
+
+struct Sent { Octets psdu; unsigned mbps; uint64_t time; double cfo; };
+
+// Appends a frame through the channel; the time is that of its first sample.
+static void add(Samples &air, std::vector<Sent> &sent, Octets psdu, unsigned mbps, const Channel &ch)
+{
+	uint64_t at = air.size() + uint64_t(std::ceil(ch.delay - 1e-9));
+	Samples s = through(frame_of(psdu, mbps, 1 + unsigned(air.size()) % 127).samples, ch);
+	air.insert(air.end(), s.begin(), s.end());
+	sent.push_back({psdu, mbps, at, ch.cfo});
+}
+
+// Every frame sent came, in order, and nothing else; time within `slack` samples.
+static bool all_came(const Receiver &rx, const std::vector<Sent> &sent, double slack = 4)
+{
+	bool good = rx.frames.size() == sent.size() && rx.faults == 0;
+	for (size_t n = 0; good && n < sent.size(); n++) {
+		const Frame_in &f = rx.frames[n];
+		good = f.psdu == sent[n].psdu && f.code == rate_of(sent[n].mbps).code &&
+		       std::fabs(double(f.time) - double(sent[n].time)) <= slack;
+	}
+	return good;
+}
+
+static unsigned correct(const Receiver &rx, const std::vector<Sent> &sent)
+{
+	unsigned n = 0;
+	for (const Frame_in &f : rx.frames)
+		for (const Sent &s : sent)
+			n += f.psdu == s.psdu && f.code == rate_of(s.mbps).code;
+	return n;
+}
+
+// Every rate, many lengths (2 pad bits among them), 10 dB above the ideal receiver's need.
+static void every_rate()
+{
+	for (size_t r = 0; r < 8; r++) {
+		unsigned mbps = ofdm::rates()[r].mbps;
+		Samples air;
+		std::vector<Sent> sent;
+		std::mt19937 random(unsigned(r) + 1);
+		for (unsigned length : {1u, 2u, 14u, 60u, 100u, 257u, 500u, 528u, 1000u, 1500u}) {
+			Channel ch;
+			ch.snr_db = IDEAL_DB[r] + 10;
+			ch.seed = random();
+			ch.cfo = cfo_of_ppm(double(random() % 81) - 40);
+			ch.phase = double(random() % 1000) * 0.00628;
+			ch.delay = 200 + double(random() % 1000) / 7.0;
+			ch.silence_after = 500;
+			ch.gain = dbfs_gain(-13 - double(random() % 33));
+			add(air, sent, random_octets(length, length + mbps), mbps, ch);
+		}
+		Receiver rx;
+		rx.stall = 30;
+		rx.jitter = r % 2;
+		rx.samples(air);
+		bool settled = rx.settle();
+		drive::check(all_came(rx, sent) && settled,
+			     text("%u Mb/s, 1 to 1500 octets, -13..-45 dBFS, +-40 ppm, 10 dB above need: %u of %zu", mbps,
+				  correct(rx, sent), sent.size()));
+	}
+	Samples air;
+	std::vector<Sent> sent;
+	Channel ch;
+	ch.snr_db = 25;
+	ch.gain = dbfs_gain(-20);
+	ch.cfo = cfo_of_ppm(40);
+	ch.delay = 100;
+	for (unsigned mbps : {6u, 54u})
+		add(air, sent, random_octets(4095, mbps), mbps, ch);
+	Receiver rx;
+	rx.samples(air);
+	rx.settle();
+	drive::check(all_came(rx, sent), text("4095 octets at 6 and 54 Mb/s: %u of 2", correct(rx, sent)));
+}
+
+// The descriptor's numbers.
+static void measures()
+{
+	double worst_cfo = 0, worst_snr = 0, mean_snr = 0, worst_energy = 0;
+	unsigned got = 0, n = 0;
+	for (double khz : {-480.0, -236.0, -50.0, 0.0, 100.0, 236.0, 480.0})
+		for (double dbfs : {-45.0, -30.0, -13.0}) {
+			Samples air;
+			std::vector<Sent> sent;
+			Channel ch;
+			ch.snr_db = 20;
+			ch.seed = ++n;
+			ch.cfo = khz / 20e3;
+			ch.gain = dbfs_gain(dbfs);
+			ch.delay = 333 + n % 80;
+			ch.silence_after = 300;
+			add(air, sent, random_octets(100, n), 24, ch);
+			Receiver rx;
+			rx.samples(air);
+			rx.settle();
+			if (!all_came(rx, sent))
+				continue;
+			got++;
+			const Frame_in &f = rx.frames[0];
+			double energy = (std::pow(10, dbfs / 10)) * (1 + 0.01) * (1 << 30);
+			worst_cfo = std::max(worst_cfo, std::fabs(f.cfo - ch.cfo) * 20e6);
+			double snr = 10 * std::log10(f.signal / f.noise);
+			worst_snr = std::max(worst_snr, std::fabs(snr - 20));
+			mean_snr += snr;
+			worst_energy = std::max(worst_energy, std::fabs(10 * std::log10(f.energy / energy)));
+		}
+	drive::check(got == n, text("offsets to 480 kHz at -45..-13 dBFS: %u of %u", got, n));
+	drive::check(got && worst_cfo < 4000 && worst_snr < 2.5 && std::fabs(mean_snr / got - 20) < 0.4 &&
+			     worst_energy < 0.6,
+		     text("descriptor at 20 dB: offset within %.0f Hz, SNR within %.2f dB, %.2f on average, energy within %.2f dB",
+			  worst_cfo, worst_snr, mean_snr / got, worst_energy));
+}
+
+// Frames 16 us apart with noise or exact zeros between them.
+static void back_to_back()
+{
+	for (bool noisy : {false, true}) {
+		Samples air(200);
+		std::vector<Sent> sent;
+		for (unsigned n = 0; n < 16; n++) {
+			Channel ch;
+			ch.delay = 320;
+			ch.snr_db = noisy ? 28 : INFINITY;
+			ch.seed = n + 1;
+			ch.cfo = (n % 2 ? 1 : -1) * cfo_of_ppm(double(n) * 2);
+			ch.gain = dbfs_gain(n % 3 ? -18 : -28);
+			unsigned mbps = ofdm::rates()[n * 5 % 8].mbps;
+			add(air, sent, random_octets(n % 2 ? 14 : 1 + n * 60, n + 50), mbps, ch);
+		}
+		Receiver rx;
+		rx.samples(air);
+		rx.settle();
+		drive::check(all_came(rx, sent), text("16 frames 16 us apart, %s between: %u", noisy ? "noise" : "zeros",
+						      correct(rx, sent)));
+	}
+}
+
+static Samples noise(size_t n, double dbfs, unsigned seed)
+{
+	std::mt19937 random(seed);
+	std::normal_distribution<double> normal(0, std::pow(10, dbfs / 20) / std::sqrt(2));
+	Samples s(n);
+	for (Cplx &v : s) {
+		double re = normal(random);
+		v = Cplx(re, normal(random));
+	}
+	return s;
+}
+
+// What is not a frame gives none, and what comes after it is still heard.
+static void trouble()
+{
+	{
+		Receiver rx;
+		for (double dbfs : {-60.0, -40.0, -20.0, -6.0})
+			rx.samples(noise(500000, dbfs, unsigned(-dbfs)));
+		drive::check(rx.settle() && rx.frames.empty() && rx.faults == 0,
+			     text("2,000,000 samples of noise: %zu frames, %u detections", rx.frames.size(), rx.detected));
+	}
+	Channel ch;
+	ch.snr_db = 22;
+	ch.gain = dbfs_gain(-20);
+	ch.delay = 400;
+	{ // cut off in the preamble, in SIGNAL, in the data
+		for (unsigned keep : {100u, 250u, 350u, 410u, 700u}) {
+			Samples air, cut;
+			std::vector<Sent> sent, lost;
+			add(cut, lost, random_octets(100, 5), 12, ch);
+			cut.resize(400 + keep);
+			air = cut;
+			ch.delay = 1300;
+			add(air, sent, random_octets(300, 6), 36, ch);
+			ch.delay = 400;
+			Receiver rx;
+			rx.samples(air);
+			bool settled = rx.settle();
+			drive::check(settled && correct(rx, sent) == 1 && rx.faults == 0,
+				     text("a frame after one cut off at sample %u: %u", keep, correct(rx, sent)));
+		}
+	}
+	{ // a constant below the signal
+		Samples air;
+		std::vector<Sent> sent;
+		for (unsigned n = 0; n < 8; n++) {
+			ch.cfo = cfo_of_ppm(double(n) * 10 - 40);
+			add(air, sent, random_octets(200, n), 24, ch);
+		}
+		for (Cplx &v : air)
+			v += Cplx(0.02, -0.015) * dbfs_gain(-20) * 10.0 * std::sqrt(SIGNAL_POWER);
+		Receiver rx;
+		rx.samples(air);
+		rx.settle(3000);
+		drive::check(correct(rx, sent) == 8, text("a constant 12 dB below the signal: %u of 8", correct(rx, sent)));
+	}
+	{ // two paths of air
+		Samples air;
+		std::vector<Sent> sent;
+		ch.snr_db = 30;
+		for (unsigned n = 0; n < 8; n++) {
+			ch.cfo = cfo_of_ppm(5);
+			ch.taps = {1, 0, 0, std::polar(0.5, n * 0.7), 0, 0, std::polar(0.2, n * 1.9)};
+			add(air, sent, random_octets(200, n + 20), 36, ch);
+		}
+		Receiver rx;
+		rx.samples(air);
+		rx.settle();
+		drive::check(all_came(rx, sent, 8), text("echoes of -6 and -14 dB: %u of 8", correct(rx, sent)));
+		ch.taps = {1};
+	}
+	{ // a SIGNAL of wrong parity is refused, and counted
+		Samples air;
+		std::vector<Sent> sent, bad;
+		ch.cfo = 0;
+		add(air, bad, random_octets(50, 3), 12, ch);
+		Frame f = frame_of(random_octets(50, 3), 12, 9);
+		Bits wrong = f.signal;
+		wrong[8] ^= 1;
+		Carriers c = symbol_carriers(interleave(convolve(wrong), rate_of(6)).data(), rate_of(6), 0);
+		Carriers time = dft(c, true, 1.0 / 64);
+		for (int n = -16; n < 64; n++)
+			air[400 + 320 + 16 + n] = time[n & 63] * dbfs_gain(-20);
+		add(air, sent, random_octets(50, 4), 12, ch);
+		Receiver rx;
+		rx.samples(air);
+		rx.settle();
+		drive::check(all_came(rx, sent) && rx.signal_bad == 1, text("SIGNAL of wrong parity: %u refused, %zu frames",
+									   rx.signal_bad, rx.frames.size()));
+	}
+	{ // off means off, and time may jump while nothing is in flight
+		Samples air;
+		std::vector<Sent> sent;
+		add(air, sent, random_octets(50, 4), 12, ch);
+		Receiver rx;
+		rx.enable(false);
+		rx.samples(air);
+		bool quiet = rx.settle() && rx.frames.empty() && rx.detected == 0;
+		rx.enable(true);
+		rx.time = 1000000000000;
+		rx.samples(air);
+		bool settled = rx.settle();
+		sent[0].time += 1000000000000;
+		drive::check(quiet && settled && all_came(rx, sent), "disabled: nothing; enabled after a jump of time: the frame");
+	}
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 6 && !strcmp(argv[1], "sweep")) {
+		sweep(unsigned(atoi(argv[2])), unsigned(atoi(argv[3])), atof(argv[4]), atof(argv[5]));
+		return 0;
+	}
+	drive::failures() += self_check();
+	captures();
+	every_rate();
+	measures();
+	back_to_back();
+	trouble();
+	printf("%s\n", drive::failures() ? "FAILED" : "PASSED");
+	return drive::failures() != 0;
+}
