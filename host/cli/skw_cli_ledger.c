@@ -1,0 +1,56 @@
+/* skywave ledger: verifies and shows chain files offline, and asks a node what it knows. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/skw_cli.h"
+#include "cli/skw_cli_args.h"
+#include "cli/skw_cli_ledger_ask.h"
+#include "cli/skw_cli_ledger_file.h"
+
+static int usage(FILE *out)
+{
+	fputs("usage: skywave ledger verify [--network mainnet|FILE.ini] FILE.hex\n"
+	      "           one signed block a line; checks all of it, shows the head\n"
+	      "       skywave ledger parse FILE.hex       blocks or transactions, one a line\n"
+	      "       skywave ledger status [--node URL]\n"
+	      "       skywave ledger blocks [--last N] [--node URL]\n"
+	      "       skywave ledger outputs ADDRESS [--node URL]\n"
+	      "       skywave ledger transaction TXID [--node URL]\n"
+	      "each with --json\n",
+	      out);
+	return out == stdout ? 0 : 2;
+}
+
+int skw_cli_ledger(int argc, char **argv)
+{
+	const char *network = "mainnet", *node = SKW_CLI_NODE, *last = "10", *rest[2] = { NULL };
+	bool json = false, help = false;
+	const struct skw_cli_option options[] = {
+		{ "--network", &network, NULL }, { "--node", &node, NULL },
+		{ "--last", &last, NULL },       { "--json", NULL, &json },
+		{ "--help", NULL, &help },
+	};
+	uint64_t n;
+	int count;
+
+	if (!skw_cli_parse(argc, argv, options, sizeof(options) / sizeof(options[0]), rest, 2,
+			   &count))
+		return 2;
+	if (help)
+		return usage(stdout);
+	if (count == 0 || !skw_cli_number(&n, last, "--last", 1, 255))
+		return count == 0 ? usage(stderr) : 2;
+	if (strcmp(rest[0], "status") == 0 && count == 1)
+		return skw_cli_ledger_status(node, json);
+	if (strcmp(rest[0], "blocks") == 0 && count == 1)
+		return skw_cli_ledger_blocks(node, n, json);
+	if (strcmp(rest[0], "verify") == 0 && count == 2)
+		return skw_cli_ledger_verify(network, rest[1], json);
+	if (strcmp(rest[0], "parse") == 0 && count == 2)
+		return skw_cli_ledger_parse(rest[1], json);
+	if (strcmp(rest[0], "outputs") == 0 && count == 2)
+		return skw_cli_ledger_outputs(node, rest[1], json);
+	if (strcmp(rest[0], "transaction") == 0 && count == 2)
+		return skw_cli_ledger_transaction(node, rest[1], json);
+	return usage(stderr);
+}
