@@ -61,9 +61,17 @@ module rx_traceback (
   logic [6:0] top, rd;                        // the ring holds rd .. top - 1
   wire  [6:0] used = top - rd;
 
-  wire last   = finish && fill <= 11'd256;
-  wire room   = quiet || (go && used <= (last ? 7'd32 : 7'd48));
-  wire launch = !tracing && room && (last ? fill != 0 : fill >= 11'd256);
+  wire ends = finish && fill <= 11'd256;
+  wire room = quiet || (go && used <= (ends ? 7'd32 : 7'd48));
+
+  // Decided a clock ahead, for the sake of Fmax: until then neither base nor, at the end, fill moves.
+  logic launch, last;
+
+  always_ff @(posedge clk) begin
+    launch <= !tracing && !launch && room && (ends ? fill != 0 : fill >= 11'd256);
+    last   <= ends;
+    if (rst) launch <= 1'b0;
+  end
 
   logic [8:0] span;                           // steps that the trace retires
   logic [5:0] octets;                         // .. and the whole octets in them

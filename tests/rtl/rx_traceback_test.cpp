@@ -65,9 +65,11 @@ static void test(const char *what, const std::vector<Block> &blocks, unsigned id
 		tick();
 		dut->start = 0;
 		size_t waited = 0, stuck = 0;
+		unsigned ready = 0; // as a writer three clocks away sees it
 		for (size_t t = 0; t < b.decisions.size() && good;) {
 			dut->go = ++waited > hold;
-			dut->s_valid = dut->s_ready && rng() % 100 >= idle_in;
+			ready = ready << 1 | dut->s_ready;
+			dut->s_valid = (ready & 8) && rng() % 100 >= idle_in;
 			dut->s_data = dut->s_valid ? b.decisions[t] : rng();
 			t += dut->s_valid;
 			tick();
