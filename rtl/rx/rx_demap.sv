@@ -28,13 +28,13 @@ module rx_demap (
   output       logic               m_valid      // a pulse, eight clocks after s_valid
 );
 
-  // 4 / d, with three bits of fraction.
-  function automatic logic signed [8:0] gain(input logic [1:0] mod);
+  // 4 / d, with eight bits of fraction.
+  function automatic logic signed [13:0] gain(input logic [1:0] mod);
     case (mod)
-      ofdm_pkg::Bpsk:  gain = 9'sd32;
-      ofdm_pkg::Qpsk:  gain = 9'sd45;
-      ofdm_pkg::Qam16: gain = 9'sd101;
-      default:         gain = 9'sd207;
+      ofdm_pkg::Bpsk:  gain = 14'sd1024;
+      ofdm_pkg::Qpsk:  gain = 14'sd1448;
+      ofdm_pkg::Qam16: gain = 14'sd3238;
+      default:         gain = 14'sd6636;
     endcase
   endfunction
 
@@ -64,7 +64,7 @@ module rx_demap (
 
   // One axis a clock --------------------------------------------------------------------------------
 
-  logic signed [26:0] product;
+  logic signed [31:0] product;
   logic signed [14:0] u, u3, u4;                // s11.3
   logic signed [15:0] size, outer, beyond;
   logic        [11:0] axis, axis_re;
@@ -75,12 +75,12 @@ module rx_demap (
   wire signed [15:0] middle = {6'd0, weight5} - (beyond < 0 ? -beyond : beyond);
 
   /* verilator lint_off UNUSEDSIGNAL */
-  wire signed [26:0] rounded = product + 27'sd2048;
+  wire signed [31:0] rounded = product + 32'sd65536;
   /* verilator lint_on UNUSEDSIGNAL */
 
   always_ff @(posedge clk) begin
     if (v[1] || v[2]) product <= axis_in * gain(s_mod);
-    if (v[2] || v[3]) u <= rounded[26:12];
+    if (v[2] || v[3]) u <= rounded[31:17];
     if (v[3] || v[4]) begin
       u3   <= u;
       size <= u < 0 ? 16'sd0 - 16'(u) : 16'(u);

@@ -2,8 +2,8 @@
 //
 //   P(n) = sum x(m) conj(x(m - 16)),   R(n) = sum |x(m)|^2,   over the last 128 samples
 //
-// Where |P| >= 3/8 R the signal repeats itself: at a signal-to-noise ratio of 0 dB |P|/R is near 1/2, and noise alone
-// reaches 3/8 about once in e^(-128 (3/8)^2)^-1 = 6e7 windows. |P| grows until the window is full of short symbols and falls when the
+// Where |P| >= 5/16 R the signal repeats itself: at a signal-to-noise ratio of 0 dB |P|/R is near 1/2, and noise alone
+// reaches 5/16 about once in e^(128 (5/16)^2) = 270,000 windows; what comes after has to weed those out. |P| grows until the window is full of short symbols and falls when the
 // long ones enter; an event is told when it has not grown for 24 samples, with the values at its peak. Later growth
 // tells another event: the last one counts. arg P / 16 is the carrier offset in turns a sample.
 //
@@ -134,7 +134,7 @@ module rx_detect (
     end
     if (ph[8]) begin
       size <= most + (least >> 2) + (least >> 3);
-      need <= (energy_q >> 2) + (energy_q >> 3);
+      need <= (energy_q >> 2) + (energy_q >> 4);
     end
     if (ph[9]) periodic <= size >= need && energy_q >= FLOOR;
 
