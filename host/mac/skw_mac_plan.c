@@ -247,7 +247,7 @@ static uint64_t work_at(const struct skw_mac *mac)
 
 bool skw_mac_plan(struct skw_mac *mac, uint64_t now_ns, struct skw_mac_output *out)
 {
-	struct draft d;
+	struct draft d = { 0 };
 
 	d.start_ns = reach(mac, now_ns, &d.end_ns);
 	if (now_ns < mac->blocked_ns || now_ns < commit_at(mac, d.start_ns))

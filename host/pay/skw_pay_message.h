@@ -60,6 +60,7 @@ struct skw_pay_message {
 			uint64_t credit_limit; /* droplets the sender lends as a payee */
 		} hello;
 		struct {
+			bool answer; /* please: the sender does not know yet that you know */
 			struct skw_count received; /* by the sender: what was delivered to it */
 			struct skw_count sent;
 			struct skw_count seen_sent; /* what the other end said it had sent, when

@@ -1,0 +1,293 @@
+#include "pay/skw_pay_state.h"
+
+#include <string.h>
+
+static const enum skw_pay_role roles[2] = { SKW_PAY_PAYEE, SKW_PAY_PAYER };
+
+/* ---- outputs ---- */
+
+static void to_peer(struct skw_pay_output *out, enum skw_pay_output_type type,
+		    const struct skw_pay_peer *p, const struct skw_account *a)
+{
+	*out = (struct skw_pay_output) { .type = type };
+	memcpy(out->peer, p->key, SKW_PAY_KEY);
+	if (a != NULL)
+		out->role = a->role;
+}
+
+static void send(struct skw_pay *pay, struct skw_pay_output *out, const struct skw_pay_peer *p,
+		 const struct skw_account *a, struct skw_pay_message *m)
+{
+	if (a != NULL) {
+		m->role = a->role;
+		m->epoch = m->kind == SKW_PAY_SETTLE ? a->settle_epoch : a->epoch;
+	}
+	to_peer(out, SKW_PAY_SEND, p, a);
+	out->data = pay->buffer;
+	out->len = skw_pay_message_put(pay->buffer, m);
+}
+
+static void persist(struct skw_pay *pay, struct skw_pay_output *out, const struct skw_pay_peer *p,
+		    struct skw_account *a)
+{
+	to_peer(out, SKW_PAY_PERSIST, p, a);
+	memcpy(out->key, p->key, SKW_PAY_KEY);
+	out->key[SKW_PAY_KEY] = (uint8_t)a->role;
+	out->len = skw_pay_record_put(pay->buffer, p, a);
+	out->data = pay->buffer;
+	a->saved_received = a->received;
+	a->saved_sent = a->sent;
+	a->dirty = false;
+}
+
+static uint64_t unsaved(const struct skw_account *a)
+{
+	return a->received.bytes - a->saved_received.bytes + (a->sent.bytes - a->saved_sent.bytes);
+}
+
+static bool every(struct skw_pay *pay, uint64_t now_us, uint64_t last, uint64_t period)
+{
+	return skw_pay_due(pay, now_us, last == 0 ? 0 : skw_pay_later(last, period));
+}
+
+/* ---- meters ---- */
+
+static bool report_wanted(struct skw_pay *pay, uint64_t now_us, const struct skw_account *a)
+{
+	const struct skw_pay_config *c = &pay->config;
+	uint64_t more = a->received.bytes - a->told_received;
+	bool news = more > 0 || a->sent.bytes > a->told_sent;
+	bool waits = a->told_received > a->peer_seen_received || a->told_sent > a->seen_sent.bytes;
+
+	if (more >= c->report_bytes || (news && pay->closing))
+		return true;
+	if (a->report_due && every(pay, now_us, a->report_at, c->report_us / 4))
+		return true;
+	if (news && every(pay, now_us, a->report_at, c->report_us))
+		return true;
+	return waits && every(pay, now_us, a->report_at, c->retry_us);
+}
+
+/* Says only what is on disk. */
+static void report(struct skw_pay *pay, uint64_t now_us, struct skw_pay_output *out,
+		   struct skw_pay_peer *p, struct skw_account *a)
+{
+	struct skw_pay_message m = { .kind = SKW_PAY_METER };
+
+	m.u.meter.received = a->saved_received;
+	m.u.meter.sent = a->saved_sent;
+	m.u.meter.seen_sent = a->peer_sent;
+	m.u.meter.seen_received = a->peer_received.bytes;
+	m.u.meter.answer = a->saved_received.bytes > a->peer_seen_received ||
+			   a->saved_sent.bytes > a->seen_sent.bytes;
+	a->told_received = a->saved_received.bytes;
+	a->told_sent = a->saved_sent.bytes;
+	a->report_at = now_us;
+	a->report_due = false;
+	send(pay, out, p, a, &m);
+}
+
+/* ---- money ---- */
+
+static bool send_voucher(struct skw_pay *pay, uint64_t now_us, struct skw_pay_output *out,
+			 struct skw_pay_peer *p, struct skw_account *a)
+{
+	struct skw_pay_message m = { .kind = SKW_PAY_VOUCHER };
+
+	if (a->role != SKW_PAY_PAYER || a->state != SKW_PAY_STATE_OPEN ||
+	    a->voucher.amount <= a->accepted ||
+	    !every(pay, now_us, a->voucher_at, pay->config.retry_us))
+		return false;
+	a->voucher_at = now_us;
+	m.u.voucher.amount = a->voucher.amount;
+	m.u.voucher.last = a->voucher.last;
+	m.u.voucher.network = pay->config.network;
+	m.u.voucher.tx = a->voucher.tx;
+	m.u.voucher.tx_len = a->voucher.len;
+	send(pay, out, p, a, &m);
+	return true;
+}
+
+static bool send_accept(struct skw_pay *pay, struct skw_pay_output *out, struct skw_pay_peer *p,
+			struct skw_account *a)
+{
+	struct skw_pay_message m = { .kind = SKW_PAY_ACCEPT };
+
+	if (!a->accept_due)
+		return false;
+	a->accept_due = false;
+	m.u.accept.amount = a->voucher.amount;
+	m.u.accept.verdict = a->verdict;
+	send(pay, out, p, a, &m);
+	return true;
+}
+
+/* Until the payer has moved on to a later epoch. */
+static bool send_settle(struct skw_pay *pay, uint64_t now_us, struct skw_pay_output *out,
+			struct skw_pay_peer *p, struct skw_account *a)
+{
+	struct skw_pay_message m = { .kind = SKW_PAY_SETTLE };
+
+	if (a->role != SKW_PAY_PAYEE || a->state == SKW_PAY_STATE_CUT || a->settle_epoch == 0 ||
+	    a->peer_epoch > a->settle_epoch ||
+	    !every(pay, now_us, a->settle_at, pay->config.retry_us))
+		return false;
+	a->settle_at = now_us;
+	m.u.settle.amount = a->settle_amount;
+	m.u.settle.txid = a->settle_txid;
+	send(pay, out, p, a, &m);
+	return true;
+}
+
+static bool poll_ledger(struct skw_pay *pay, uint64_t now_us, struct skw_pay_output *out,
+			struct skw_pay_peer *p, struct skw_account *a)
+{
+	if (a->inject_due) {
+		a->inject_due = false;
+		to_peer(out, SKW_PAY_INJECT, p, a);
+		out->txid = a->voucher.txid;
+		out->data = a->voucher.tx;
+		out->len = a->voucher.len;
+		return true;
+	}
+	if (a->ask_unspents) {
+		a->ask_unspents = false;
+		a->asked_at = now_us;
+		to_peer(out, SKW_PAY_QUERY_UNSPENTS, p, a);
+		out->address = p->wallet;
+		return true;
+	}
+	if (a->ask_outputs && a->ask_output < a->inputs) {
+		to_peer(out, SKW_PAY_QUERY_OUTPUT, p, a);
+		out->txid = a->input[a->ask_output++].uxid;
+		return true;
+	}
+	a->ask_outputs = false;
+	if (a->state == SKW_PAY_STATE_SETTLING &&
+	    every(pay, now_us, a->asked_at, pay->config.ledger_us)) {
+		a->asked_at = now_us;
+		to_peer(out, SKW_PAY_QUERY_TX, p, a);
+		out->txid = a->settle_txid;
+		return true;
+	}
+	return false;
+}
+
+static bool poll_account(struct skw_pay *pay, uint64_t now_us, struct skw_pay_output *out,
+			 struct skw_pay_peer *p, struct skw_account *a)
+{
+	bool report_now = p->link_up && report_wanted(pay, now_us, a);
+
+	if (a->admitted != a->told_admitted) {
+		a->told_admitted = a->admitted;
+		to_peer(out, SKW_PAY_ADMISSION, p, a);
+		out->allowed = a->admitted;
+		return true;
+	}
+	if (a->dirty || unsaved(a) >= pay->config.persist_bytes || (report_now && unsaved(a) > 0)) {
+		persist(pay, out, p, a);
+		return true;
+	}
+	if (poll_ledger(pay, now_us, out, p, a))
+		return true;
+	if (!p->link_up)
+		return false;
+	if (report_now) {
+		report(pay, now_us, out, p, a);
+		return true;
+	}
+	return send_accept(pay, out, p, a) || send_voucher(pay, now_us, out, p, a) ||
+	       send_settle(pay, now_us, out, p, a);
+}
+
+static bool poll_hello(struct skw_pay *pay, uint64_t now_us, struct skw_pay_output *out,
+		       struct skw_pay_peer *p)
+{
+	struct skw_pay_message m = { .kind = SKW_PAY_HELLO };
+
+	if (!p->link_up || (!p->hello_due && (p->hello_acked || !every(pay, now_us, p->hello_at,
+								       pay->config.retry_us))))
+		return false;
+	p->hello_due = false;
+	p->hello_at = now_us;
+	m.u.hello.seen = p->hello_heard;
+	m.u.hello.network = pay->config.network;
+	m.u.hello.wallet = pay->config.wallet;
+	m.u.hello.credit_limit = pay->config.credit_limit;
+	send(pay, out, p, NULL, &m);
+	return true;
+}
+
+static bool poll_peer(struct skw_pay *pay, uint64_t now_us, struct skw_pay_output *out,
+		      struct skw_pay_peer *p)
+{
+	if (poll_hello(pay, now_us, out, p))
+		return true;
+	for (unsigned r = 0; r < 2; r++)
+		if (p->account[roles[r]].used &&
+		    poll_account(pay, now_us, out, p, &p->account[roles[r]]))
+			return true;
+	return false;
+}
+
+static bool poll_event(struct skw_pay *pay, struct skw_pay_output *out)
+{
+	if (pay->event_count == 0)
+		return false;
+	*out = (struct skw_pay_output) { .type = SKW_PAY_EVENT,
+					 .event = pay->event[pay->event_first] };
+	memcpy(out->peer, out->event.peer, SKW_PAY_KEY);
+	out->role = out->event.role;
+	pay->event_first = (pay->event_first + 1) % SKW_PAY_EVENTS;
+	pay->event_count--;
+	return true;
+}
+
+static bool poll_wallet(struct skw_pay *pay, uint64_t now_us, struct skw_pay_output *out)
+{
+	if (!pay->wallet_wanted || !every(pay, now_us, pay->wallet_asked_at, pay->config.ledger_us))
+		return false;
+	pay->wallet_wanted = false;
+	pay->wallet_asked_at = now_us;
+	*out = (struct skw_pay_output) { .type = SKW_PAY_QUERY_UNSPENTS,
+					 .address = pay->config.wallet };
+	return true;
+}
+
+static void note_admission(struct skw_pay *pay, uint64_t now_us, struct skw_pay_peer *p,
+			   struct skw_account *a)
+{
+	bool allowed = skw_pay_allowed(pay, p, a);
+
+	if (allowed != a->admitted && a->used)
+		skw_pay_note(pay, now_us, p, a,
+			     allowed ? SKW_PAY_EVENT_RESUMED : SKW_PAY_EVENT_STOPPED,
+			     skw_pay_at_stake(pay, a), NULL);
+	a->admitted = allowed;
+}
+
+bool skw_pay_poll(struct skw_pay *pay, uint64_t now_us, struct skw_pay_output *out)
+{
+	pay->wake = UINT64_MAX;
+	for (unsigned i = 0; i < pay->config.neighbours_max; i++) {
+		struct skw_pay_peer *p = &pay->peer[i];
+
+		if (!p->used)
+			continue;
+		skw_pay_payer_step(pay, now_us, p);
+		skw_pay_payee_step(pay, now_us, p);
+		for (unsigned r = 0; r < 2; r++)
+			note_admission(pay, now_us, p, &p->account[r]);
+	}
+	if (poll_event(pay, out) || poll_wallet(pay, now_us, out))
+		return true;
+	for (unsigned i = 0; i < pay->config.neighbours_max; i++)
+		if (pay->peer[i].used && poll_peer(pay, now_us, out, &pay->peer[i]))
+			return true;
+	return false;
+}
+
+uint64_t skw_pay_next_timer(const struct skw_pay *pay, uint64_t now_us)
+{
+	return pay->wake > now_us ? pay->wake : now_us;
+}
