@@ -10,7 +10,7 @@
 
 enum { LINE_MAX_LEN = 256, LINE_DELAY = 100 };
 
-static const double LINE_LOSS_DB = 30;
+static const double LINE_LOSS_DB = 10;
 static const double LIGHT_M_S = 299792458;
 
 struct parser {

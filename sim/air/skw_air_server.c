@@ -3,17 +3,16 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "air/skw_air_clock.h"
+#include "air/skw_air_report.h"
+#include "air/skw_air_socket.h"
 #include "air/skw_air_world.h"
 
 enum {
@@ -21,7 +20,6 @@ enum {
 	REQUEST_MAX = 64,    /* bytes of the first line */
 	PENDING_MAX = 65536, /* bytes that a board has not taken: then its client is not read */
 	OUTBOX = 65536,      /* bytes that a client has not taken: then its board waits */
-	REPORT_MAX = 256 + 256 * SKW_AIR_RADIOS,
 };
 
 struct client {
@@ -72,46 +70,20 @@ static int owner(const struct server *v, unsigned seat)
 	return -1;
 }
 
-static size_t append(char *text, size_t len, size_t size, const char *format, ...)
+static size_t report(const struct server *v, char text[SKW_AIR_REPORT_MAX])
 {
-	va_list args;
-	int n;
+	struct skw_air_facts facts = {
+		.s = v->s,
+		.world = v->world,
+		.threads = v->threads,
+		.wall_ns = wall_ns() - v->start_ns,
+		.run_ns = v->run_ns,
+		.run_samples = v->run_samples,
+	};
 
-	va_start(args, format);
-	n = vsnprintf(text + len, size - len, format, args);
-	va_end(args);
-	return n > 0 && len + (size_t)n < size ? len + (size_t)n : len;
-}
-
-static size_t report(const struct server *v, char *text, size_t size)
-{
-	uint64_t time = skw_air_world_time(v->world), evaluated = 0, skipped = 0;
-	double busy = (double)v->run_ns * 1e-9, wall = (double)(wall_ns() - v->start_ns) * 1e-9;
-	size_t len = 0;
-
-	for (unsigned i = 0; i < v->s->radios; i++) {
-		evaluated += skw_air_world_count(v->world, i).evaluated;
-		skipped += skw_air_world_count(v->world, i).skipped;
-	}
-	len = append(
-	    text, len, size,
-	    "{\"time\":%llu,\"rate_hz\":%u,\"device_s\":%.6f,\"wall_s\":%.6f,\"busy_s\":%.6f,"
-	    "\"threads\":%u,\"air_samples\":%llu,\"evaluated\":%llu,\"skipped\":%llu,"
-	    "\"air_samples_per_s\":%.0f,\"evaluated_per_s\":%.0f,\"radios\":[",
-	    (unsigned long long)time, v->s->rate_hz, (double)time / v->s->rate_hz, wall, busy,
-	    v->threads, (unsigned long long)v->run_samples, (unsigned long long)evaluated,
-	    (unsigned long long)skipped, busy > 0 ? (double)v->run_samples / busy : 0,
-	    busy > 0 ? (double)evaluated / busy : 0);
-	for (unsigned i = 0; i < v->s->radios; i++) {
-		struct skw_air_count c = skw_air_world_count(v->world, i);
-
-		len = append(
-		    text, len, size,
-		    "%s{\"name\":\"%s\",\"connected\":%s,\"evaluated\":%llu,\"skipped\":%llu}",
-		    i > 0 ? "," : "", v->s->radio[i].name, owner(v, i) >= 0 ? "true" : "false",
-		    (unsigned long long)c.evaluated, (unsigned long long)c.skipped);
-	}
-	return append(text, len, size, "]}\n");
+	for (unsigned i = 0; i < v->s->radios; i++)
+		facts.connected[i] = owner(v, i) >= 0;
+	return skw_air_report(text, SKW_AIR_REPORT_MAX, &facts);
 }
 
 static void answer(struct client *c, const char *text, size_t len)
@@ -137,9 +109,10 @@ static void answer_list(const struct server *v, struct client *c)
 
 static void answer_status(const struct server *v, struct client *c)
 {
-	char text[REPORT_MAX];
+	char text[SKW_AIR_REPORT_MAX];
+	size_t len = report(v, text);
 
-	answer(c, text, report(v, text, sizeof(text)));
+	answer(c, text, len);
 }
 
 static void refuse(struct client *c, const char *why)
@@ -396,10 +369,10 @@ static unsigned watch(struct server *v, struct pollfd *on, struct client **who)
 
 static void print_status(struct server *v)
 {
-	char text[REPORT_MAX];
+	char text[SKW_AIR_REPORT_MAX];
 
 	status_wanted = 0;
-	report(v, text, sizeof(text));
+	report(v, text);
 	fputs(text, stderr);
 }
 
@@ -431,48 +404,6 @@ static void loop(struct server *v, const sigset_t *during_poll)
 
 /* ---- beginning and end ------------------------------------------------------------------------
  */
-
-/* True if a path is taken by an air that answers. */
-static bool in_use(const struct sockaddr_un *address)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool answers =
-	    fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0;
-
-	if (fd >= 0)
-		close(fd);
-	return answers;
-}
-
-static int open_listener(const char *path, char *error, size_t error_size)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct stat old;
-	mode_t mask;
-	int fd, bound;
-
-	if (strlen(path) >= sizeof(address.sun_path)) {
-		snprintf(error, error_size, "%s: too long for a socket's path", path);
-		return -1;
-	}
-	memcpy(address.sun_path, path, strlen(path) + 1);
-	if (in_use(&address)) {
-		snprintf(error, error_size, "%s: another air is there", path);
-		return -1;
-	}
-	if (lstat(path, &old) == 0 && S_ISSOCK(old.st_mode))
-		unlink(path); /* left behind by one that was killed */
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	mask = umask(077);
-	bound = fd >= 0 ? bind(fd, (const struct sockaddr *)&address, sizeof(address)) : -1;
-	umask(mask);
-	if (bound == 0 && listen(fd, 64) == 0)
-		return fd;
-	snprintf(error, error_size, "%s: %s", path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return -1;
-}
 
 static void catch_signals(sigset_t *during_poll)
 {
@@ -511,7 +442,7 @@ int skw_air_server_run(const struct skw_air_scenario *s, const char *path, unsig
 		snprintf(error, error_size, "out of memory");
 		return 1;
 	}
-	v->listener = open_listener(path, error, error_size);
+	v->listener = skw_air_socket_open(path, error, error_size);
 	if (v->listener < 0) {
 		free(v);
 		return 1;
