@@ -1,217 +1,8 @@
-/* Outputs and balances: what is confirmed, and what the pending transactions would make of it. */
+/* Outputs: the unspent ones, those that pending transactions move, and the life of each. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "ledger/skw_rest_inside.h"
-
-/* The pool, seen from the outputs: which it spends (sorted), and which it would make. */
-struct pool {
-	struct skw_sha256 *spent;
-	size_t spents, spent_room;
-	struct skw_ux *made;
-	size_t mades, made_room;
-	struct skw_block_header head;
-	bool failed;
-};
-
-static bool reserve(void **list, size_t *room, size_t need, size_t size)
-{
-	void *bigger;
-
-	if (need <= *room)
-		return true;
-	bigger = realloc(*list, 2 * need * size);
-	if (bigger == NULL)
-		return false;
-	*list = bigger;
-	*room = 2 * need;
-	return true;
-}
-
-static bool add_pending(void *context, const struct skw_pending *pending)
-{
-	struct pool *pool = context;
-	struct skw_tx tx;
-
-	if (skw_tx_decode(&tx, pending->raw, pending->size) != SKW_CODEC_OK)
-		return true;
-	if (!reserve((void **)&pool->spent, &pool->spent_room, pool->spents + tx.ins,
-		     sizeof(*pool->spent)) ||
-	    !reserve((void **)&pool->made, &pool->made_room, pool->mades + tx.outs,
-		     sizeof(*pool->made))) {
-		pool->failed = true;
-		return false;
-	}
-	memcpy(&pool->spent[pool->spents], tx.in, tx.ins * sizeof(*tx.in));
-	pool->spents += tx.ins;
-	for (uint32_t i = 0; i < tx.outs; i++) {
-		struct skw_tx_output out = skw_tx_output(&tx, i);
-
-		pool->made[pool->mades++] = (struct skw_ux) {
-			.src_tx = pending->txid,
-			.address = out.address,
-			.coins = out.coins,
-			.hours = out.hours,
-			.time = pool->head.time,
-			.seq = pool->head.seq,
-		};
-	}
-	return true;
-}
-
-static int by_hash(const void *a, const void *b)
-{
-	return memcmp(a, b, sizeof(struct skw_sha256));
-}
-
-static bool load_pool(struct skw_rest_call *call, struct pool *pool)
-{
-	enum skw_chain_status status;
-
-	*pool = (struct pool) { .head = skw_chain_head(call->chain).header };
-	status = skw_chain_each_pending(call->chain, add_pending, pool);
-	if (pool->failed)
-		status = SKW_CHAIN_MEMORY;
-	if (status != SKW_CHAIN_OK) {
-		skw_rest_chain_failed(call, status);
-		return false;
-	}
-	if (pool->spents > 0)
-		qsort(pool->spent, pool->spents, sizeof(*pool->spent), by_hash);
-	return true;
-}
-
-static void free_pool(struct pool *pool)
-{
-	free(pool->spent);
-	free(pool->made);
-}
-
-static bool is_spent_by(const struct pool *pool, const struct skw_sha256 *uxid)
-{
-	return pool->spents > 0 &&
-	       bsearch(uxid, pool->spent, pool->spents, sizeof(*pool->spent), by_hash) != NULL;
-}
-
-/* ---- balance ---- */
-
-struct balance {
-	struct skw_droplets coins;
-	struct skw_hours hours;
-};
-
-struct account {
-	const struct pool *pool;
-	struct balance confirmed, predicted;
-	bool overflow;
-};
-
-static void credit(struct account *account, struct balance *balance, const struct skw_ux *ux)
-{
-	struct skw_hours hours = skw_rest_hours(ux, account->pool->head.time);
-
-	if (!skw_droplets_add(&balance->coins, balance->coins, ux->coins) ||
-	    !skw_hours_add(&balance->hours, balance->hours, hours))
-		account->overflow = true;
-}
-
-static bool count_output(void *context, const struct skw_ux_record *record)
-{
-	struct account *account = context;
-
-	credit(account, &account->confirmed, &record->ux);
-	if (!is_spent_by(account->pool, &record->uxid))
-		credit(account, &account->predicted, &record->ux);
-	return true;
-}
-
-static void show_balance(struct skw_json *j, const char *key, const struct balance *balance)
-{
-	skw_json_object(j, key);
-	skw_json_u64(j, "coins", balance->coins.n);
-	skw_json_u64(j, "hours", balance->hours.n);
-	skw_json_end_object(j);
-}
-
-static bool add_balance(struct balance *sum, const struct balance *more)
-{
-	return skw_droplets_add(&sum->coins, sum->coins, more->coins) &&
-	       skw_hours_add(&sum->hours, sum->hours, more->hours);
-}
-
-/* Fills one account an address; the sum is the last. */
-static bool count_accounts(struct skw_rest_call *call, const struct skw_rest_addresses *addresses,
-			   const struct pool *pool, struct account *accounts)
-{
-	struct account *sum = &accounts[addresses->count];
-
-	for (size_t i = 0; i < addresses->count; i++) {
-		const struct skw_address *owner = &addresses->list[i];
-		enum skw_chain_status status;
-
-		accounts[i].pool = pool;
-		status = skw_chain_each_unspent(call->chain, owner, count_output, &accounts[i]);
-		if (status != SKW_CHAIN_OK) {
-			skw_rest_chain_failed(call, status);
-			return false;
-		}
-		for (size_t m = 0; m < pool->mades; m++)
-			if (skw_address_equal(&pool->made[m].address, owner))
-				credit(&accounts[i], &accounts[i].predicted, &pool->made[m]);
-		if (accounts[i].overflow || !add_balance(&sum->confirmed, &accounts[i].confirmed) ||
-		    !add_balance(&sum->predicted, &accounts[i].predicted)) {
-			skw_rest_fail(call, 500, "the balance does not fit 64 bits");
-			return false;
-		}
-	}
-	return true;
-}
-
-static void show_accounts(struct skw_json *j, const struct skw_rest_addresses *addresses,
-			  const struct account *accounts)
-{
-	char text[SKW_ADDRESS_TEXT];
-
-	skw_json_object(j, NULL);
-	show_balance(j, "confirmed", &accounts[addresses->count].confirmed);
-	show_balance(j, "predicted", &accounts[addresses->count].predicted);
-	skw_json_object(j, "addresses");
-	for (size_t i = 0; i < addresses->count; i++) {
-		skw_address_print(text, &addresses->list[i]);
-		skw_json_object(j, text);
-		show_balance(j, "confirmed", &accounts[i].confirmed);
-		show_balance(j, "predicted", &accounts[i].predicted);
-		skw_json_end_object(j);
-	}
-	skw_json_end_object(j);
-	skw_json_end_object(j);
-}
-
-void skw_rest_balance(struct skw_rest_call *call)
-{
-	struct skw_rest_addresses addresses;
-	struct account *accounts;
-	struct pool pool;
-
-	if (*skw_rest_arg(call, "addrs") == '\0') {
-		skw_rest_fail(call, 400, "addrs is required");
-		return;
-	}
-	if (!skw_rest_addresses(call, &addresses, skw_rest_arg(call, "addrs")))
-		return;
-	accounts = calloc(addresses.count + 1, sizeof(*accounts));
-	if (accounts == NULL)
-		skw_rest_chain_failed(call, SKW_CHAIN_MEMORY);
-	else if (load_pool(call, &pool)) {
-		if (count_accounts(call, &addresses, &pool, accounts))
-			show_accounts(&call->json, &addresses, accounts);
-		free_pool(&pool);
-	}
-	free(accounts);
-	free(addresses.list);
-}
-
-/* ---- outputs ---- */
+#include "ledger/skw_rest_pool.h"
 
 static void show_output(struct skw_json *j, const struct skw_sha256 *uxid, const struct skw_ux *ux,
 			uint64_t time)
@@ -230,7 +21,7 @@ static void show_output(struct skw_json *j, const struct skw_sha256 *uxid, const
 
 struct listing {
 	struct skw_rest_call *call;
-	const struct pool *pool;
+	const struct skw_rest_pool *pool;
 	bool only_outgoing;
 };
 
@@ -239,7 +30,7 @@ static bool list_output(void *context, const struct skw_ux_record *record)
 	struct listing *listing = context;
 	struct skw_json *j = &listing->call->json;
 
-	if (!listing->only_outgoing || is_spent_by(listing->pool, &record->uxid))
+	if (!listing->only_outgoing || skw_rest_pool_spends(listing->pool, &record->uxid))
 		show_output(j, &record->uxid, &record->ux, listing->pool->head.time);
 	return !j->failed;
 }
@@ -301,7 +92,7 @@ static bool wanted(const struct filter *filter, const struct skw_sha256 *uxid,
 
 static void list_incoming(struct listing *listing, const struct filter *filter)
 {
-	const struct pool *pool = listing->pool;
+	const struct skw_rest_pool *pool = listing->pool;
 	struct skw_sha256 uxid;
 
 	skw_json_list(&listing->call->json, "incoming_outputs");
@@ -316,9 +107,9 @@ static void list_incoming(struct listing *listing, const struct filter *filter)
 static void show_outputs(struct skw_rest_call *call, const struct filter *filter)
 {
 	struct listing listing = { .call = call };
-	struct pool pool;
+	struct skw_rest_pool pool;
 
-	if (!load_pool(call, &pool))
+	if (!skw_rest_pool_load(call, &pool))
 		return;
 	listing.pool = &pool;
 	skw_json_object(&call->json, NULL);
@@ -328,7 +119,7 @@ static void show_outputs(struct skw_rest_call *call, const struct filter *filter
 	list_unspent(&listing, "outgoing_outputs", filter);
 	list_incoming(&listing, filter);
 	skw_json_end_object(&call->json);
-	free_pool(&pool);
+	skw_rest_pool_free(&pool);
 }
 
 void skw_rest_outputs(struct skw_rest_call *call)

@@ -74,7 +74,7 @@ struct skw_tx_output skw_tx_output(const struct skw_tx *tx, uint32_t i)
 {
 	struct skw_reader r =
 	    skw_reader(tx->out + (size_t)i * SKW_TX_OUTPUT_LEN, SKW_TX_OUTPUT_LEN);
-	struct skw_tx_output out;
+	struct skw_tx_output out = { 0 };
 
 	assert(i < tx->outs);
 	skw_get_bytes(&r, out.address.b, sizeof(out.address.b));

@@ -210,6 +210,7 @@ static void rules_that_need_only_the_bytes(void **state)
 	assert_int_equal(check(), SKW_FAULT_INNER_HASH);
 	len = skw_tx_put_unsigned(raw, sizeof(raw), ins, 2, outs, 2);
 	assert_int_equal(check(), SKW_FAULT_UNSIGNED);
+	assert_int_equal(check_as(SKW_RULES_BLOCK), SKW_FAULT_UNSIGNED);
 	write_tx(2, 2);
 	raw[37 + 4 + 32] |= 0x80; /* high s */
 	assert_int_equal(check(), SKW_FAULT_SIGNATURE);
@@ -249,6 +250,8 @@ static void rules_against_the_unspent_outputs(void **state)
 	fresh(NULL);
 	assert_true(skw_tx_sign_input(raw, len, 1, &thief));
 	assert_int_equal(check(), SKW_FAULT_NOT_OWNER);
+	assert_int_equal(check_as(SKW_RULES_BLOCK), SKW_FAULT_NOT_OWNER);
+	assert_int_equal(check_as(SKW_RULES_PROVEN), SKW_FAULT_NONE); /* what that mode leaves out */
 	assert_text(SKW_FAULT_NOT_OWNER, "Signature not valid for output being spent");
 	outs[0].coins.n += 1000;
 	write_tx(2, 2);
