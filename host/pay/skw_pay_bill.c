@@ -54,7 +54,9 @@ uint64_t skw_pay_at_stake(const struct skw_pay *pay, const struct skw_account *a
 
 		total = sum(total, (struct skw_units) { minus(lost, borne), 0 });
 	}
-	return minus(minus(total.whole, a->settled), a->voucher.amount);
+	/* a payer's voucher counts when the payee has said so */
+	return minus(minus(total.whole, a->settled),
+		     a->role == SKW_PAY_PAYER ? a->accepted : a->voucher.amount);
 }
 
 bool skw_pay_allowed(const struct skw_pay *pay, const struct skw_pay_peer *p,

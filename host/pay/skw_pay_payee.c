@@ -237,6 +237,8 @@ void skw_pay_begin_settling(struct skw_pay *pay, uint64_t now_us, struct skw_pay
 	a->state = SKW_PAY_STATE_SETTLING;
 	a->settle_epoch = a->epoch;
 	a->settle_amount = amount;
+	if (amount > a->accepted)
+		a->accepted = amount;
 	a->settle_txid = *txid;
 	a->settle_at = 0;
 	a->settle_request = false;

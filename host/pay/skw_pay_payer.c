@@ -46,9 +46,18 @@ static bool sign(const struct skw_pay *pay, const struct skw_account *a, struct 
 	return true;
 }
 
+/* The hours that go with the coins: about their part. More would starve the payer, whose next
+ * vouchers need hours to burn; one more, where there are plenty, makes the output fit to be spent
+ * at once. */
+static uint64_t hours_along(uint64_t rest, uint64_t amount, uint64_t coins)
+{
+	uint64_t part = rest / (coins / amount + 1) + (rest >= 100);
+
+	return part < rest && amount < coins ? part : rest;
+}
+
 /* The voucher of this epoch over `amount`: always the same bytes for the same amount, so that the
- * payer can tell by its id which of them was settled. Half of the hours that the fee leaves go with
- * the coins. */
+ * payer can tell by its id which of them was settled. */
 static bool make_voucher(const struct skw_pay *pay, const struct skw_pay_peer *p,
 			 const struct skw_account *a, uint64_t amount, struct skw_pay_voucher *v)
 {
@@ -57,18 +66,18 @@ static bool make_voucher(const struct skw_pay *pay, const struct skw_pay_peer *p
 	struct skw_tx_output out[2];
 	struct skw_hours hours, rest;
 	uint32_t outs = amount < coins ? 2 : 1;
+	uint64_t along;
 
 	if (a->inputs == 0 || amount == 0 || amount > coins || !hours_of(&hours, a) ||
 	    !skw_hours_sub(&rest, hours,
 			   skw_rules_fee_needed(hours, pay->config.limits.burn_factor)))
 		return false;
+	along = hours_along(rest.n, amount, coins);
 	for (unsigned i = 0; i < a->inputs; i++)
 		in[i] = a->input[i].uxid;
-	out[0] =
-	    (struct skw_tx_output) { p->wallet, { amount }, { outs == 2 ? rest.n / 2 : rest.n } };
-	out[1] = (struct skw_tx_output) { pay->config.wallet,
-					  { coins - amount },
-					  { rest.n - rest.n / 2 } };
+	out[0] = (struct skw_tx_output) { p->wallet, { amount }, { along } };
+	out[1] =
+	    (struct skw_tx_output) { pay->config.wallet, { coins - amount }, { rest.n - along } };
 
 	v->amount = amount;
 	v->len = (uint16_t)skw_tx_put_unsigned(v->tx, sizeof(v->tx), in, a->inputs, out, outs);

@@ -242,15 +242,16 @@ static void pour(unsigned payer, unsigned payee, uint64_t us)
 			cell(payer, payee, n % 2, 1024, PRICE);
 }
 
-/* As a payer that only takes: it relays whatever it can get, and never asks its own core. */
-static void pour_ruthlessly(uint64_t us)
+/* As a payer that only takes: whatever the relay admits crosses the link, and the payer counts
+ * nothing. */
+static void take(enum skw_pay_direction direction, uint64_t us)
 {
 	for (uint64_t end = w.now + us; w.now < end; step(20 * MILLI))
 		for (unsigned n = 0; n < 20; n++) {
 			if (!skw_pay_admitted(w.party[1].pay, w.party[0].key, SKW_PAY_PAYEE))
 				continue;
 			skw_pay_meter(w.party[1].pay, w.now, w.party[0].key, SKW_PAY_PAYEE,
-				      n % 2 ? SKW_PAY_RECEIVED : SKW_PAY_SENT, 1024, PRICE);
+				      direction, 1024, PRICE);
 			w.truth[0][1].forth += 1024 * PRICE;
 		}
 }
@@ -265,7 +266,7 @@ static void who_does_not_pay_is_stopped_at_the_limit(void **state)
 	world_start();
 	limit = w.party[1].config.credit_limit;
 	run(2000 * MILLI);
-	pour_ruthlessly(30000 * MILLI);
+	take(SKW_PAY_RECEIVED, 30000 * MILLI);
 	assert_false(skw_pay_admitted(w.party[1].pay, w.party[0].key, SKW_PAY_PAYEE));
 	assert_true(w.party[1].stopped[0][SKW_PAY_PAYEE]);
 	assert_int_equal(w.party[1].events[SKW_PAY_EVENT_STOPPED], 1);
@@ -273,6 +274,20 @@ static void who_does_not_pay_is_stopped_at_the_limit(void **state)
 	assert_int_equal(account(1, 0, SKW_PAY_PAYEE).credit_left, 0);
 	/* the other direction is another account */
 	assert_true(skw_pay_admitted(w.party[1].pay, w.party[0].key, SKW_PAY_PAYER));
+}
+
+static void who_denies_that_anything_arrives_is_stopped_as_well(void **state)
+{
+	uint64_t limit, cost = 1024 * PRICE >> 20;
+
+	(void)state;
+	world(2, 51);
+	world_start();
+	limit = w.party[1].config.credit_limit;
+	run(2000 * MILLI);
+	take(SKW_PAY_SENT, 60000 * MILLI); /* at our own cost: 50 permille of it */
+	assert_false(skw_pay_admitted(w.party[1].pay, w.party[0].key, SKW_PAY_PAYEE));
+	assert_in_range(truth_owed(0, 1), limit, limit * 1000 / 950 + 2 * cost);
 }
 
 static void a_payer_stops_itself_before_and_goes_on_when_it_has_paid(void **state)
@@ -308,7 +323,7 @@ static void vouchers_held_are_capped_too(void **state)
 	world_start();
 	run(2000 * MILLI);
 	pour(0, 1, 60000 * MILLI);
-	pour_ruthlessly(20000 * MILLI);
+	take(SKW_PAY_RECEIVED, 20000 * MILLI);
 	assert_in_range(truth_owed(0, 1), 3 * SKY, 4 * SKY + 1 + 1024);
 	assert_false(skw_pay_admitted(w.party[1].pay, w.party[0].key, SKW_PAY_PAYEE));
 }
@@ -318,6 +333,8 @@ static void lost_cells_are_borne_up_to_the_agreed_part(void **state)
 	(void)state;
 	world(2, 43);
 	w.cell_loss = 4; /* of 5 borne */
+	w.block_us = 2000 * MILLI;
+	w.party[1].config.credit_limit = SKY / 2;
 	world_start();
 	run(2000 * MILLI);
 	for (unsigned i = 0; i < 60; i++)
@@ -438,7 +455,7 @@ static void used_up_outputs_are_settled_and_replaced(void **state)
 	for (unsigned i = 0; i < 30; i++)
 		pour(0, 1, 4000 * MILLI);
 	assert_true(account(0, 1, SKW_PAY_PAYER).epoch >= 4);
-	run(30000 * MILLI);
+	run(60000 * MILLI);
 	check_bills();
 	check_the_chain();
 }
@@ -541,10 +558,9 @@ static void bad_vouchers_are_named(void **state)
 	deliver(tx, len, 50000, 1), VERDICT(SKW_VOUCHER_SIGNATURE);
 	len = forge(tx, &in, 50000, us, all - 50000, 500, &w.party[1].secret); /* not its owner */
 	deliver(tx, len, 50000, 1), VERDICT(SKW_VOUCHER_SIGNATURE);
-	len = forge(tx, &in, 50000, us, all - 50000, 1000000, key); /* all hours, and more */
+	len = forge(tx, &in, 50000, us, all - 50000, 10 * HOURS, key); /* all hours, and more */
 	deliver(tx, len, 50000, 1), VERDICT(SKW_VOUCHER_FEE);
-	len = forge(tx, &in, 50000, us, all - 50000, 998,
-		    key); /* of some 1000: not a tenth is burnt */
+	len = forge(tx, &in, 50000, us, all - 50000, HOURS - 2, key); /* not a tenth is burnt */
 	deliver(tx, len, 50000, 1), VERDICT(SKW_VOUCHER_FEE);
 	len = forge(tx, &in, 50000, us, all - 51000, 500, key); /* coins vanish */
 	deliver(tx, len, 50000, 1), VERDICT(SKW_VOUCHER_RULES);
@@ -641,7 +657,7 @@ static void a_theft_on_its_way_is_raced(void **state)
 	w.next_block = w.now + 60000 * MILLI;
 	len = forge(tx, &in, 50000, &w.party[1].wallet, all - 50000, 500, &w.party[0].secret);
 	deliver(tx, len, 50000, 1), VERDICT(SKW_VOUCHER_OK);
-	len = forge(theft, &in, 1000, &w.party[0].wallet, all - 1000, 880,
+	len = forge(theft, &in, 1000, &w.party[0].wallet, all - 1000, HOURS * 88 / 100,
 		    &w.party[0].secret); /* pays less to the block maker */
 	assert_int_equal(
 	    skw_chain_inject(w.chain, theft, len, SKW_INJECT_USER, unix_now(), NULL, NULL),
@@ -727,6 +743,8 @@ int main(void)
 		cmocka_unit_test_teardown(three_that_are_killed_at_any_instant, world_end),
 		cmocka_unit_test_teardown(four_with_everything, world_end),
 		cmocka_unit_test_teardown(who_does_not_pay_is_stopped_at_the_limit, world_end),
+		cmocka_unit_test_teardown(who_denies_that_anything_arrives_is_stopped_as_well,
+					  world_end),
 		cmocka_unit_test_teardown(a_payer_stops_itself_before_and_goes_on_when_it_has_paid,
 					  world_end),
 		cmocka_unit_test_teardown(vouchers_held_are_capped_too, world_end),

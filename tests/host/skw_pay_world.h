@@ -16,7 +16,8 @@
 enum { PARTIES = 4, RECORDS = 8, POST = 256, ASKS = 256 };
 
 #define SKY UINT64_C(1000000)
-#define MILLI UINT64_C(1000) /* microseconds */
+#define MILLI UINT64_C(1000)   /* microseconds */
+#define HOURS UINT64_C(100000) /* coin hours that each party begins with */
 #define T0 UINT64_C(1700000000)
 
 struct record {
@@ -396,7 +397,8 @@ static bool cell(unsigned payer, unsigned payee, bool forth, uint64_t bytes, uin
 	enum skw_pay_role sender = forth ? SKW_PAY_PAYER : SKW_PAY_PAYEE;
 	enum skw_pay_role receiver = forth ? SKW_PAY_PAYEE : SKW_PAY_PAYER;
 
-	if (!skw_pay_admitted(from->pay, to->key, sender) ||
+	/* a payer that stopped asks for nothing more, so nothing comes back either */
+	if (!skw_pay_admitted(w.party[payer].pay, w.party[payee].key, SKW_PAY_PAYER) ||
 	    !skw_pay_admitted(w.party[payee].pay, w.party[payer].key, SKW_PAY_PAYEE))
 		return false;
 	assert_int_equal(
@@ -436,11 +438,10 @@ static void coins_for_all(uint64_t sky)
 	unspents(&l, &w.net.genesis_address);
 	in.uxid = l.list[0].uxid;
 	in.coins = l.list[0].ux.coins;
-	in.hours.n = 1000000;
 	for (unsigned i = 0; i < w.parties; i++)
 		to[i] = (struct skw_tx_output) { w.party[i].wallet,
 						 { sky * SKY + i * 1000 },
-						 { 1000 } };
+						 { HOURS } };
 	assert_int_equal(
 	    skw_ux_hours_at(&in.hours, &l.list[0].ux, skw_chain_head(w.chain).header.time),
 	    SKW_UX_HOURS_OK);
