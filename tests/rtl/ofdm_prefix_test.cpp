@@ -57,10 +57,11 @@ static void frame(std::vector<In> &in, std::vector<Sample> &want, size_t blocks,
 	}
 }
 
+static Vofdm_prefix dut; // one for all, reset between runs: nothing may be left behind
+
 static void check(const std::string &what, const std::vector<In> &in,
 		  const std::vector<Sample> &want, unsigned source, unsigned sink)
 {
-	Vofdm_prefix dut;
 	drive::Run r;
 	r.source_idle = source;
 	r.sink_idle = sink;
@@ -89,6 +90,32 @@ int main()
 		for (unsigned sink : { 0, 40, 75, 95 })
 			check("frames of 3, 4, 20, 3, 9 blocks", in, want, source, sink);
 
+	// Short frames where both sides are about as fast: the reader runs dry at any moment.
+	in.clear();
+	want.clear();
+	for (int n = 0; n < 60; n++)
+		frame(in, want, 3, false);
+	for (unsigned sink : { 75, 80, 85 })
+		check("60 frames", in, want, 90, sink);
+
+	// A reset inside a frame leaves nothing behind.
+	std::vector<In> in2(in.begin(), in.begin() + 64 * 6);
+	std::vector<Sample> want2(want.begin(), want.begin() + 401 * 2);
+	for (size_t cut : { 1, 700, 1300, 1950, 2600, 3300, 4000, 4700 }) {
+		drive::Run r;
+		r.source_idle = 90; // the reader waits between sections
+		r.patience = cut;
+		drive::reset(dut);
+		drive::run_stream(
+		    dut, in, want.size(), r,
+		    [](Vofdm_prefix &d, const In &b) {
+			    d.s_axis_tdata = b.data;
+			    d.s_axis_tuser = b.last;
+		    },
+		    [](Vofdm_prefix &d) { return d.m_axis_tdata; });
+		check("after a reset at clock " + std::to_string(cut), in2, want2, 0, 0);
+	}
+
 	// The annex's packet: from the reference's blocks to the printed samples.
 	ofdm::Frame f = ofdm::frame_of(ofdm::annex_psdu(), ofdm::ANNEX_MBPS, ofdm::ANNEX_SEED);
 	std::vector<ofdm::Carriers> blocks = { ofdm::short_training(), ofdm::long_training() };
@@ -97,7 +124,6 @@ int main()
 	for (size_t b = 0; b < blocks.size(); b++)
 		for (ofdm::Cplx v : ofdm::dft(blocks[b], true, 1.0 / 64))
 			in.push_back({ ofdm::pack_iq(v, 65536), b + 1 == blocks.size() });
-	Vofdm_prefix dut;
 	drive::Run r;
 	drive::reset(dut);
 	auto got = drive::run_stream(

@@ -42,17 +42,19 @@ template <class Beat> class Source
 {
       public:
 	Source(std::vector<Beat> b, unsigned idle_percent, unsigned seed)
-	    : beats(std::move(b)), stall(idle_percent, seed)
+	    : beats(std::move(b)), stall(idle_percent, seed), decoy(seed)
 	{
 	}
 	void offer()
 	{
 		if (!valid && next < beats.size())
 			valid = !stall();
+		if (!beats.empty())
+			shown = beats[valid ? next : decoy() % beats.size()];
 	}
-	const Beat &beat() const
+	const Beat &beat() const // any other one where there is no offer: nobody may look at it
 	{
-		return beats[next < beats.size() ? next : beats.size() - 1];
+		return shown;
 	}
 	void sample(bool ready)
 	{
@@ -72,6 +74,8 @@ template <class Beat> class Source
       private:
 	std::vector<Beat> beats;
 	Stall stall;
+	std::minstd_rand decoy;
+	Beat shown {};
 };
 
 // Beat needs operator==.
@@ -143,8 +147,7 @@ auto run_stream(Dut &dut, const std::vector<In> &in, size_t expect, Run &run, Pu
 		source.offer();
 		sink.decide();
 		dut.s_axis_tvalid = source.valid;
-		if (!in.empty())
-			put(dut, source.beat());
+		put(dut, source.beat());
 		dut.m_axis_tready = sink.ready;
 		dut.eval();
 		source.sample(dut.s_axis_tready);

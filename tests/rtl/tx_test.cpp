@@ -28,6 +28,7 @@ struct Pace {
 	unsigned byte_idle = 0; // percent
 	unsigned sink_idle = 0; // percent, where not every 4th clock
 	bool fourth = false;    // a sample every 4th clock
+	size_t cut = 0;         // clocks after which the run ends, if not 0
 	size_t hold = 0;        // clocks before the first sample is taken
 };
 
@@ -39,9 +40,8 @@ struct Outcome {
 	bool steady = true, all_taken = true;
 };
 
-static Outcome run(const std::vector<Job> &jobs, const Pace &pace)
+static Outcome run(Vtx &dut, const std::vector<Job> &jobs, const Pace &pace)
 {
-	Vtx dut;
 	ofdm::Octets octets;
 	size_t expect = 0;
 	for (const Job &j : jobs) {
@@ -56,7 +56,8 @@ static Outcome run(const std::vector<Job> &jobs, const Pace &pace)
 	size_t beyond = 2000;
 
 	drive::reset(dut);
-	for (size_t t = 0; t < 100000 + expect * 400 && beyond; t++) {
+	for (size_t t = 0; t < 100000 + expect * 400 && beyond && (!pace.cut || t < pace.cut);
+	     t++) {
 		descriptors.offer();
 		bytes.offer();
 		sink.decide();
@@ -92,6 +93,12 @@ static Outcome run(const std::vector<Job> &jobs, const Pace &pace)
 	o.all_taken = descriptors.done() && bytes.done();
 	o.samples = sink.beats;
 	return o;
+}
+
+static Outcome run(const std::vector<Job> &jobs, const Pace &pace)
+{
+	Vtx dut;
+	return run(dut, jobs, pace);
 }
 
 // What a frame's samples say, against the reference.
@@ -283,6 +290,21 @@ int main()
 	check(o.ready_at < 500, "the first sample is on offer after " + std::to_string(o.ready_at) +
 				    " clocks and waits for its time");
 	frames("held back for 20000 clocks", mixed, pace);
+
+	// A reset at any moment leaves nothing behind.
+	std::vector<Job> few(mixed.begin(), mixed.begin() + 3);
+	Vtx dut;
+	bool clean = true;
+	for (size_t cut = 1; cut < 12000; cut += 7 + cut / 6) {
+		pace = Pace();
+		pace.fourth = true;
+		pace.cut = cut;
+		run(dut, mixed, pace);
+		pace.cut = 0;
+		Verdict v = judge_all(few, run(dut, few, pace));
+		clean &= v.shape && v.bits && v.worst < 4;
+	}
+	check(clean, "whole frames after a reset, at some thirty moments of another");
 
 	// How far from starving: clocks a symbol where nothing waits for the antenna.
 	o = run({ { ofdm::random_octets(4095, 9), 54, 9 } }, Pace());
