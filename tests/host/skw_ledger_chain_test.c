@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -395,6 +396,17 @@ static void remove_file(const char *path)
 	unlink(name);
 }
 
+/* Puts a database of somebody else's there. */
+static void other_program(const char *path)
+{
+	sqlite3 *db;
+
+	remove_file(path);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "CREATE TABLE theirs (x)", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
 static void a_file_is_taken_up_where_it_was_left(void **state)
 {
 	char path[] = "/tmp/skw-chain-XXXXXX";
@@ -425,6 +437,9 @@ static void a_file_is_taken_up_where_it_was_left(void **state)
 	assert_int_equal(skw_chain_open(&chain, path, &other), SKW_CHAIN_FOREIGN);
 	skw_chain_close(chain);
 	assert_int_equal(skw_chain_open(&chain, VECTORS "blocks-180.hex", &net), SKW_CHAIN_FOREIGN);
+	skw_chain_close(chain);
+	other_program(path);
+	assert_int_equal(skw_chain_open(&chain, path, &net), SKW_CHAIN_FOREIGN);
 	skw_chain_close(chain);
 	assert_int_equal(skw_chain_open(&chain, "/nowhere/at/all", &net), SKW_CHAIN_STORE);
 	skw_chain_close(chain);
