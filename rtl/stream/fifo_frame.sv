@@ -12,6 +12,8 @@
 // `s_drop` forgets the words of the frame that is open (a word offered in that clock is not taken).
 // A frame needs its words and one more; one longer than DEPTH - 1 words fills the queue and waits
 // forever, so the writer must bound it or drop it. A frame has one word at least besides its head.
+//
+// Two registers stand behind the memory, since a block RAM's own output is slow; they hold two words more.
 
 `default_nettype none
 
@@ -52,9 +54,14 @@ module fifo_frame #(
   // which does no harm: a word is taken first, and there is none without room for both.
   wire [AW:0] used  = wr_ptr - rd_ptr;
   wire        push  = s_axis_tvalid && s_axis_tready;
-  wire        fetch = rd_ptr != start && (m_axis_tready || !m_axis_tvalid);
 
-  assign empty         = used == (AW + 1)'(1) && !m_axis_tvalid;
+  logic [WIDTH:0] ram_word;                    // the memory's output
+  logic           ram_valid;
+
+  wire        move  = m_axis_tready || !m_axis_tvalid;
+  wire        fetch = rd_ptr != start && (move || !ram_valid);
+
+  assign empty         = used == (AW + 1)'(1) && !ram_valid && !m_axis_tvalid;
   assign s_axis_tready = !used[AW] && !closing && !s_drop;
 
   wire          wr_en   = push || closing;
@@ -89,13 +96,17 @@ module fifo_frame #(
 
   always_ff @(posedge clk) begin
     if (fetch) begin
-      {m_axis_tlast, m_axis_tdata} <= mem[rd_ptr[AW-1:0]];
-      rd_ptr <= rd_ptr + 1'b1;
+      ram_word <= mem[rd_ptr[AW-1:0]];
+      rd_ptr   <= rd_ptr + 1'b1;
     end
-    if (m_axis_tready || !m_axis_tvalid) m_axis_tvalid <= fetch;
+    if (move || !ram_valid) ram_valid <= fetch;
+    if (move) begin
+      {m_axis_tlast, m_axis_tdata} <= ram_word;
+      m_axis_tvalid                <= ram_valid;
+    end
     if (rst) begin
-      m_axis_tvalid <= 1'b0;
-      rd_ptr        <= '0;
+      {ram_valid, m_axis_tvalid} <= '0;
+      rd_ptr                     <= '0;
     end
   end
 
@@ -135,8 +146,12 @@ module fifo_frame #(
 
   // What is fetched is what was written, and what is offered stays until it is taken.
   always @(posedge clk) if (!rst && $past(!rst && fetch && rd_ptr == nth)) begin
-    assert ({m_axis_tlast, m_axis_tdata} == $past(word));
+    assert (ram_valid && ram_word == $past(word));
   end
+  always @(posedge clk) if (!rst && $past(!rst && ram_valid && move)) begin
+    assert (m_axis_tvalid && {m_axis_tlast, m_axis_tdata} == $past(ram_word));
+  end
+  always @(posedge clk) if (!rst && $past(!rst && ram_valid && !move)) assert (ram_valid && $stable(ram_word));
   always @(posedge clk) if (!rst && $past(!rst && m_axis_tvalid && !m_axis_tready)) begin
     assert (m_axis_tvalid);
     assert ($stable({m_axis_tlast, m_axis_tdata}));
