@@ -112,7 +112,7 @@ bool skw_pay_record_get(struct skw_pay_peer *p, struct skw_account *a, const uin
 {
 	struct skw_reader r = skw_reader(data, len);
 	uint8_t version = skw_get_u8(&r), state = skw_get_u8(&r);
-	struct skw_address wallet;
+	struct skw_address wallet = { { 0 } };
 	uint64_t credit_limit;
 	bool known = skw_get_u8(&r) != 0;
 

@@ -172,6 +172,7 @@ static void traffic(uint64_t us)
 static void turmoil(struct chaos c, uint32_t seed)
 {
 	uint64_t delivered = 0, settled = 0;
+	unsigned posted;
 	struct skw_pay_view v;
 
 	world(c.parties, seed);
@@ -190,6 +191,9 @@ static void turmoil(struct chaos c, uint32_t seed)
 	check_never_too_much();
 	check_bills();
 	check_the_chain();
+	posted = w.posted;
+	run(30000 * MILLI);
+	assert_int_equal(w.posted, posted); /* all is said: the links are silent */
 	for (unsigned i = 0; i < w.parties; i++)
 		for (unsigned k = 0; skw_pay_view(w.party[i].pay, k, &v); k++)
 			if (v.role == SKW_PAY_PAYEE)

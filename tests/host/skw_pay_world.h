@@ -80,7 +80,7 @@ static struct {
 	unsigned loss, repeat, kill; /* messages: per cent; kill: per ten thousand outputs */
 	unsigned cell_loss;          /* per cent */
 	unsigned blocked_kind;       /* messages of this kind never arrive */
-	unsigned kills;
+	unsigned kills, posted;
 } w;
 
 static unsigned roll(unsigned n)
@@ -151,6 +151,7 @@ static void save(struct party *p, const struct skw_pay_output *out)
 static void post(unsigned from, unsigned to, const uint8_t *data, size_t len)
 {
 	assert_true(len > 0 && len <= SKW_PAY_MESSAGE_MAX);
+	w.posted++;
 	if (data[1] == w.blocked_kind)
 		return;
 	for (unsigned copy = 0; copy < 1 + (roll(100) < w.repeat); copy++) {
