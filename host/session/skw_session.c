@@ -1,0 +1,515 @@
+#include "session/skw_session_state.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+static_assert(SKW_SESSION_STREAMS <= 64, "opened numbers are remembered in 64 bits");
+static_assert(HEADER + SKW_NOISE_TAG + 3 + 16 + 8 * (ACK_RUNS - 1) <= SKW_CELL_SMALL_DATA,
+	      "an ack fits a small cell");
+
+/* ---- life
+ * ------------------------------------------------------------------------------------------- */
+
+static void set_default(uint64_t *value, uint64_t otherwise)
+{
+	if (*value == 0)
+		*value = otherwise;
+}
+
+struct skw_session *skw_session_new(const struct skw_session_config *config)
+{
+	struct skw_session *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->config = *config;
+	if (s->config.sessions_max == 0)
+		s->config.sessions_max = 256;
+	if (s->config.sessions_max > 65535)
+		s->config.sessions_max = 65535;
+	set_default(&s->config.handshake_us, 2000000);
+	set_default(&s->config.dead_us, 120000000);
+	set_default(&s->config.idle_us, 600000000);
+	s->ones = calloc(s->config.sessions_max, sizeof(struct one *));
+	s->generations = calloc(s->config.sessions_max, sizeof(*s->generations));
+	if (s->ones == NULL || s->generations == NULL) {
+		skw_session_free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void skw_session_free(struct skw_session *s)
+{
+	if (s == NULL)
+		return;
+	for (uint32_t i = 0; s->ones != NULL && i < s->config.sessions_max; i++)
+		if (s->ones[i] != NULL)
+			session_discard(s, s->ones[i]);
+	free(s->ones);
+	free(s->generations);
+	sodium_memzero(s, sizeof(*s));
+	free(s);
+}
+
+struct one *session_of(const struct skw_session *s, uint32_t handle)
+{
+	uint32_t at = (handle & 0xffff) - 1;
+	struct one *one = at < s->config.sessions_max ? s->ones[at] : NULL;
+
+	return one != NULL && !one->closed && one->generation == handle >> 16 ? one : NULL;
+}
+
+static uint32_t handle_of(const struct skw_session *s, uint32_t at)
+{
+	return (uint32_t)s->ones[at]->generation << 16 | (at + 1);
+}
+
+/* A free place; else that of the oldest caller who never came back. */
+static uint32_t free_place(struct skw_session *s)
+{
+	uint32_t oldest = UINT32_MAX;
+
+	for (uint32_t i = 0; i < s->config.sessions_max; i++) {
+		const struct one *one = s->ones[i];
+
+		if (one == NULL)
+			return i;
+		if (!one->client && !one->established && !one->handshake_due &&
+		    (oldest == UINT32_MAX || one->created_us < s->ones[oldest]->created_us))
+			oldest = i;
+	}
+	if (oldest != UINT32_MAX)
+		session_discard(s, s->ones[oldest]);
+	return oldest;
+}
+
+struct one *session_create(struct skw_session *s, uint32_t path, uint64_t now_us)
+{
+	uint32_t at = free_place(s);
+	struct one *one = at != UINT32_MAX ? calloc(1, sizeof(*one)) : NULL;
+
+	if (one == NULL)
+		return NULL;
+	one->sent = calloc(SENT, sizeof(*one->sent));
+	one->streams = calloc(STREAMS, sizeof(*one->streams));
+	s->ones[at] = one;
+	if (one->sent == NULL || one->streams == NULL) {
+		session_discard(s, one);
+		return NULL;
+	}
+	one->used = true;
+	one->generation = ++s->generations[at];
+	one->path = path;
+	one->path_up = true;
+	one->room = UINT32_MAX;
+	one->created_us = one->heard_us = now_us;
+	skw_recovery_init(&one->recovery);
+	return one;
+}
+
+void session_discard(struct skw_session *s, struct one *one)
+{
+	for (uint32_t i = 0; i < s->config.sessions_max; i++)
+		if (s->ones[i] == one)
+			s->ones[i] = NULL;
+	for (unsigned i = 0; one->streams != NULL && i < STREAMS; i++)
+		stream_free(&one->streams[i]);
+	free(one->streams);
+	free(one->sent);
+	sodium_memzero(one, sizeof(*one));
+	free(one);
+}
+
+void session_end(struct one *one, uint32_t code)
+{
+	one->closed = one->dirty = true;
+	one->close_code = code;
+}
+
+enum skw_session_status skw_session_connect(struct skw_session *s, uint32_t path,
+					    const struct skw_node_address *to, uint64_t now_us,
+					    uint32_t *session)
+{
+	struct one *one;
+
+	s->now_us = now_us;
+	one = session_create(s, path, now_us);
+	if (one == NULL)
+		return SKW_SESSION_FULL;
+	one->client = true;
+	one->address = *to;
+	if (!session_begin(s, one)) {
+		session_discard(s, one);
+		return SKW_SESSION_INVALID;
+	}
+	one->handshake_us = now_us;
+	*session = (uint32_t)one->generation << 16 | ((one->local & 0xffff) + 1);
+	return SKW_SESSION_OK;
+}
+
+void skw_session_close(struct skw_session *s, uint32_t session, uint32_t code, uint64_t now_us)
+{
+	struct one *one = session_of(s, session);
+
+	s->now_us = now_us;
+	if (one == NULL)
+		return;
+	if (one->established && one->path_up) {
+		one->need_close = true; /* CLOSED comes when it has left */
+		one->close_code = code;
+	} else {
+		session_end(one, code);
+	}
+}
+
+/* ---- paths
+ * -------------------------------------------------------------------------------------------- */
+
+void skw_session_path_down(struct skw_session *s, uint32_t path, uint64_t now_us)
+{
+	s->now_us = now_us;
+	for (uint32_t i = 0; i < s->config.sessions_max; i++)
+		if (s->ones[i] != NULL && s->ones[i]->path == path)
+			s->ones[i]->path_up = false;
+}
+
+enum skw_session_status skw_session_move(struct skw_session *s, uint32_t session, uint32_t path,
+					 uint64_t now_us)
+{
+	struct one *one = session_of(s, session);
+
+	s->now_us = now_us;
+	if (one == NULL || !one->client)
+		return SKW_SESSION_UNKNOWN;
+	one->path = path;
+	one->path_up = true;
+	if (one->established)
+		session_new_path(s, one);
+	else
+		one->handshake_due = true;
+	one->heard_us = now_us;
+	return SKW_SESSION_OK;
+}
+
+void skw_session_set_room(struct skw_session *s, uint32_t path, uint32_t packets)
+{
+	for (uint32_t i = 0; i < s->config.sessions_max; i++)
+		if (s->ones[i] != NULL && s->ones[i]->path == path)
+			s->ones[i]->room = packets;
+}
+
+static void use_room(struct skw_session *s, uint32_t path)
+{
+	for (uint32_t i = 0; i < s->config.sessions_max; i++) {
+		struct one *one = s->ones[i];
+
+		if (one != NULL && one->path == path && one->room > 0 && one->room != UINT32_MAX)
+			one->room--;
+	}
+}
+
+enum skw_session_status skw_session_receive(struct skw_session *s, uint32_t path,
+					    const uint8_t *data, size_t len, uint64_t now_us)
+{
+	s->now_us = now_us;
+	if (len >= 9 && len <= SKW_SESSION_PACKET_MAX) {
+		switch (data[0]) {
+		case PACKET_INIT:
+			return session_on_init(s, path, data, len);
+		case PACKET_RESP:
+			return session_on_resp(s, data, len);
+		case PACKET_DATA:
+			return session_on_packet(s, path, data, len);
+		default:
+			break;
+		}
+	}
+	s->counters.malformed++;
+	return SKW_SESSION_DROPPED;
+}
+
+/* ---- streams
+ * -------------------------------------------------------------------------------------------- */
+
+enum skw_session_status skw_session_open(struct skw_session *s, uint32_t session, const char *name,
+					 uint64_t now_us, uint32_t *stream)
+{
+	struct one *one = session_of(s, session);
+	size_t len = strnlen(name, SKW_SESSION_NAME_MAX + 1);
+	struct stream *x;
+
+	s->now_us = now_us;
+	if (one == NULL)
+		return SKW_SESSION_UNKNOWN;
+	if (len == 0 || len > SKW_SESSION_NAME_MAX)
+		return SKW_SESSION_INVALID;
+	x = stream_new(one, one->next_stream, true);
+	if (x == NULL)
+		return SKW_SESSION_FULL;
+	memcpy(x->name, name, len + 1);
+	x->need_open = true;
+	one->next_stream += 2;
+	*stream = x->id;
+	return SKW_SESSION_OK;
+}
+
+enum skw_session_status skw_session_accept(struct skw_session *s, uint32_t session, uint32_t stream,
+					   uint64_t now_us)
+{
+	struct one *one = session_of(s, session);
+	struct stream *x = one != NULL ? stream_find(one, stream) : NULL;
+
+	s->now_us = now_us;
+	if (x == NULL || x->resetting)
+		return SKW_SESSION_UNKNOWN;
+	if (x->ours || x->accepted)
+		return SKW_SESSION_INVALID;
+	x->accepted = x->need_accept = true;
+	return SKW_SESSION_OK;
+}
+
+enum skw_session_status skw_session_reset(struct skw_session *s, uint32_t session, uint32_t stream,
+					  uint32_t code, uint64_t now_us)
+{
+	struct one *one = session_of(s, session);
+	struct stream *x = one != NULL ? stream_find(one, stream) : NULL;
+
+	s->now_us = now_us;
+	if (x == NULL || x->resetting)
+		return SKW_SESSION_UNKNOWN;
+	if (x->say_reset || x->say_finished) { /* over anyway */
+		stream_free(x);
+		return SKW_SESSION_OK;
+	}
+	free(x->tx);
+	free(x->rx);
+	x->tx = x->rx = NULL;
+	x->resetting = x->need_reset = true;
+	x->code = code;
+	x->need_open = x->need_accept = x->need_credit = false;
+	x->say_opened = x->say_accepted = x->say_readable = x->say_writable = false;
+	return SKW_SESSION_OK;
+}
+
+/* ---- poll
+ * -------------------------------------------------------------------------------------------------
+ */
+
+static bool take(bool *flag)
+{
+	bool was = *flag;
+
+	*flag = false;
+	return was;
+}
+
+static bool poll_stream(struct stream *x, struct skw_session_out *out)
+{
+	out->stream = x->id;
+	out->code = x->code;
+	if (take(&x->say_opened)) {
+		out->event = SKW_SESSION_OPENED;
+		memcpy(out->name, x->name, sizeof(out->name));
+		return true;
+	}
+	if (take(&x->say_accepted)) {
+		out->event = SKW_SESSION_ACCEPTED;
+		return true;
+	}
+	if (take(&x->say_reset)) {
+		out->event = SKW_SESSION_RESET;
+		stream_free(x);
+		return true;
+	}
+	if (take(&x->say_readable)) {
+		out->event = SKW_SESSION_READABLE;
+		return true;
+	}
+	if (take(&x->say_writable)) {
+		out->event = SKW_SESSION_WRITABLE;
+		return true;
+	}
+	if (take(&x->say_finished)) {
+		out->event = SKW_SESSION_FINISHED;
+		stream_free(x);
+		return true;
+	}
+	return false;
+}
+
+static bool poll_one(struct skw_session *s, uint32_t at, struct skw_session_out *out)
+{
+	struct one *one = s->ones[at];
+
+	out->session = handle_of(s, at);
+	if (one->established && !one->said_established) {
+		one->said_established = true;
+		out->event = SKW_SESSION_ESTABLISHED;
+		out->address = one->address;
+		return true;
+	}
+	for (unsigned i = 0; i < STREAMS; i++)
+		if (one->streams[i].used && poll_stream(&one->streams[i], out))
+			return true;
+	if (one->closed) {
+		bool known = one->client || one->said_established;
+
+		out->event = SKW_SESSION_CLOSED;
+		out->code = one->close_code;
+		session_discard(s, one);
+		return known;
+	}
+	one->dirty = false;
+	return false;
+}
+
+static size_t handshake_packet(struct skw_session *s, struct one *one)
+{
+	size_t len = one->client ? INIT_LEN : RESP_LEN;
+
+	if (!one->handshake_due)
+		return 0;
+	one->handshake_due = false;
+	memcpy(s->packet, one->handshake, len);
+	if (one->client) {
+		unsigned doublings = one->tries < 5 ? one->tries : 5;
+
+		one->handshake_us = s->now_us + (s->config.handshake_us << doublings);
+		one->tries++;
+	}
+	return len;
+}
+
+static bool poll_packet(struct skw_session *s, struct skw_session_out *out)
+{
+	for (uint32_t i = 0; i < s->config.sessions_max; i++) {
+		uint32_t at = (s->turn + i) % s->config.sessions_max;
+		struct one *one = s->ones[at];
+		size_t len;
+
+		if (one == NULL || one->closed || !one->path_up || one->room == 0)
+			continue;
+		len = handshake_packet(s, one);
+		if (len == 0)
+			len = session_write_packet(s, one);
+		if (len == 0)
+			continue;
+		s->turn = (at + 1) % s->config.sessions_max;
+		out->event = SKW_SESSION_SEND;
+		out->path = one->path;
+		out->data = s->packet;
+		out->len = len;
+		use_room(s, one->path);
+		return true;
+	}
+	return false;
+}
+
+bool skw_session_poll(struct skw_session *s, struct skw_session_out *out)
+{
+	memset(out, 0, sizeof(*out));
+	for (uint32_t i = 0; i < s->config.sessions_max; i++)
+		if (s->ones[i] != NULL && (s->ones[i]->dirty || s->ones[i]->closed) &&
+		    poll_one(s, i, out))
+			return true;
+	return poll_packet(s, out);
+}
+
+/* ---- time
+ * ---------------------------------------------------------------------------------------------------
+ */
+
+void skw_session_tick(struct skw_session *s, uint64_t now_us)
+{
+	s->now_us = now_us;
+	for (uint32_t i = 0; i < s->config.sessions_max; i++)
+		if (s->ones[i] != NULL && !s->ones[i]->closed)
+			session_tick_one(s, s->ones[i]);
+}
+
+uint64_t skw_session_next_timer(const struct skw_session *s)
+{
+	uint64_t next = UINT64_MAX;
+
+	for (uint32_t i = 0; i < s->config.sessions_max; i++)
+		if (s->ones[i] != NULL) {
+			uint64_t t = session_timer(s, s->ones[i]);
+
+			next = t < next ? t : next;
+		}
+	return next;
+}
+
+/* ---- for people
+ * ------------------------------------------------------------------------------------------------
+ */
+
+static uint32_t live_streams(const struct one *one)
+{
+	uint32_t n = 0;
+
+	for (unsigned i = 0; i < STREAMS; i++)
+		n += one->streams[i].used && !one->streams[i].resetting;
+	return n;
+}
+
+bool skw_session_next(const struct skw_session *s, uint32_t *cursor, struct skw_session_info *info)
+{
+	for (; *cursor < s->config.sessions_max; (*cursor)++) {
+		const struct one *one = s->ones[*cursor];
+
+		if (one == NULL || one->closed)
+			continue;
+		*info = (struct skw_session_info) {
+			.session = handle_of(s, *cursor),
+			.address = one->address,
+			.client = one->client,
+			.established = one->established,
+			.path = one->path,
+			.streams = live_streams(one),
+			.rtt_us = one->recovery.srtt_us,
+			.cwnd = one->recovery.cwnd,
+			.in_flight = one->recovery.in_flight,
+			.bytes_sent = one->bytes_sent,
+			.bytes_received = one->bytes_received,
+			.packets_sent = one->packets_sent,
+			.packets_received = one->packets_received,
+			.packets_lost = one->packets_lost,
+		};
+		(*cursor)++;
+		return true;
+	}
+	return false;
+}
+
+const struct skw_session_counters *skw_session_counters(const struct skw_session *s)
+{
+	return &s->counters;
+}
+
+const char *skw_session_code_text(uint32_t code)
+{
+	switch (code) {
+	case SKW_SESSION_DONE:
+		return "done";
+	case SKW_SESSION_NO_SERVICE:
+		return "no such service";
+	case SKW_SESSION_UNREACHABLE:
+		return "the service does not answer";
+	case SKW_SESSION_FORBIDDEN:
+		return "forbidden by the other end's policy";
+	case SKW_SESSION_CONNECTION:
+		return "the connection broke";
+	case SKW_SESSION_TOO_MANY:
+		return "too many streams";
+	case SKW_SESSION_PROTOCOL:
+		return "protocol error";
+	case SKW_SESSION_TIMEOUT:
+		return "no answer";
+	}
+	return "unknown code";
+}

@@ -1,0 +1,247 @@
+/* Packets that arrive: opened, and their frames obeyed.
+ *
+ * A packet is acknowledged only if every frame in it found its place; one that did not comes again.
+ */
+#include "session/skw_session_state.h"
+
+#include <string.h>
+
+/* Of the two ends, the client opens even streams, the server odd ones. */
+static bool opened_by_them(const struct one *one, uint32_t id)
+{
+	return (id % 2 == 0) != one->client;
+}
+
+/* Was this number of theirs used before? Numbers may come out of order, within 64. */
+static bool seen(const struct one *one, uint32_t id)
+{
+	uint64_t n = id / 2;
+
+	return n < one->seen_base ||
+	       (n < one->seen_base + 64 && (one->seen >> (n - one->seen_base) & 1));
+}
+
+static bool mark_seen(struct one *one, uint32_t id)
+{
+	uint64_t n = id / 2;
+
+	if (n >= one->seen_base + 64)
+		return false;
+	one->seen |= UINT64_C(1) << (n - one->seen_base);
+	while (one->seen & 1) {
+		one->seen >>= 1;
+		one->seen_base++;
+	}
+	return true;
+}
+
+static enum stream_verdict on_open(struct one *one, struct skw_reader *r)
+{
+	uint32_t id = skw_get_u32(r);
+	uint64_t credit = skw_get_u64(r);
+	size_t len = skw_reader_left(r);
+	const uint8_t *name = skw_get_view(r, len);
+	struct stream *x;
+
+	if (name == NULL || len == 0 || len > SKW_SESSION_NAME_MAX ||
+	    memchr(name, 0, len) != NULL || !opened_by_them(one, id))
+		return STREAM_BROKEN;
+	if (seen(one, id))
+		return STREAM_OK;
+	x = stream_new(one, id, false);
+	if (x == NULL)
+		return STREAM_AGAIN;
+	if (!mark_seen(one, id)) {
+		stream_free(x);
+		return STREAM_AGAIN;
+	}
+	memcpy(x->name, name, len);
+	x->tx_limit = credit;
+	x->say_opened = one->dirty = true;
+	return STREAM_OK;
+}
+
+static void raise_limit(struct stream *x, uint64_t limit)
+{
+	if (limit > x->tx_limit)
+		x->tx_limit = limit;
+}
+
+/* A frame about a stream that is gone is old news; about one that never was: news that overtook
+ * its OPEN if it is theirs, else nonsense. */
+static enum stream_verdict on_missing(const struct one *one, uint32_t id)
+{
+	if (opened_by_them(one, id))
+		return seen(one, id) ? STREAM_OK : STREAM_AGAIN;
+	return id < one->next_stream ? STREAM_OK : STREAM_BROKEN;
+}
+
+static enum stream_verdict on_reset(struct one *one, uint32_t id, uint32_t code)
+{
+	struct stream *x = stream_find(one, id);
+
+	if (x == NULL && opened_by_them(one, id) && !seen(one, id))
+		return mark_seen(one, id) ? STREAM_OK : STREAM_AGAIN; /* its OPEN is void */
+	if (x == NULL)
+		return on_missing(one, id);
+	if (x->resetting || x->say_opened) {
+		stream_free(x); /* our user knows it no more, or not yet */
+		return STREAM_OK;
+	}
+	x->code = code;
+	x->say_reset = one->dirty = true;
+	return STREAM_OK;
+}
+
+static enum stream_verdict on_stream_frame(struct one *one, uint8_t type, struct skw_reader *r)
+{
+	uint32_t id = skw_get_u32(r);
+	struct stream *x = stream_find(one, id);
+	uint64_t value;
+
+	if (type == FRAME_RESET) {
+		uint32_t code = skw_get_u32(r);
+
+		return r->ok ? on_reset(one, id, code) : STREAM_BROKEN;
+	}
+	value = skw_get_u64(r);
+	if (!r->ok)
+		return STREAM_BROKEN;
+	if (x == NULL)
+		return on_missing(one, id);
+	if (type == FRAME_DATA || type == FRAME_END)
+		return stream_on_data(one, x, value, r->at, skw_reader_left(r), type == FRAME_END);
+	if (type == FRAME_ACCEPT && !x->ours)
+		return STREAM_BROKEN;
+	raise_limit(x, value);
+	if (type == FRAME_ACCEPT && !x->accepted && !x->resetting) {
+		x->accepted = true;
+		x->say_accepted = one->dirty = true;
+	}
+	return STREAM_OK;
+}
+
+static enum stream_verdict on_frame(struct skw_session *s, struct one *one, uint8_t type,
+				    struct skw_reader *r, bool *eliciting)
+{
+	uint32_t code;
+
+	switch (type) {
+	case FRAME_PING:
+		*eliciting = true;
+		return STREAM_OK;
+	case FRAME_ACK:
+		session_on_ack(s, one, r);
+		return r->ok ? STREAM_OK : STREAM_BROKEN;
+	case FRAME_OPEN:
+		*eliciting = true;
+		return on_open(one, r);
+	case FRAME_ACCEPT:
+	case FRAME_RESET:
+	case FRAME_DATA:
+	case FRAME_END:
+	case FRAME_CREDIT:
+		*eliciting = true;
+		return on_stream_frame(one, type, r);
+	case FRAME_CLOSE:
+		code = skw_get_u32(r);
+		session_end(one, code);
+		return STREAM_OK;
+	default: /* of a later version */
+		*eliciting = true;
+		return STREAM_OK;
+	}
+}
+
+static void schedule_ack(struct skw_session *s, struct one *one, uint64_t number, bool eliciting)
+{
+	bool in_order =
+	    one->received.count <= 1 && number + 1 == one->received.at[one->received.count - 1].to;
+
+	if (!eliciting)
+		return;
+	if (one->unacked++ == 0)
+		one->ack_due_us = s->now_us + SKW_RECOVERY_ACK_DELAY_US;
+	/* Every second packet, and at once where something is missing. */
+	if (one->unacked >= 2 || !in_order)
+		one->ack_now = true;
+}
+
+static void on_frames(struct skw_session *s, struct one *one, uint64_t number, size_t len)
+{
+	struct skw_reader r = skw_reader(s->plain, len);
+	bool eliciting = false, place = true;
+
+	while (skw_reader_left(&r) > 0 && !one->closed) {
+		uint8_t type = skw_get_u8(&r);
+		size_t size = skw_get_u16(&r);
+		const uint8_t *view = skw_get_view(&r, size);
+		struct skw_reader body = skw_reader(view, size);
+		enum stream_verdict verdict = STREAM_BROKEN;
+
+		if (view != NULL)
+			verdict = on_frame(s, one, type, &body, &eliciting);
+		if (verdict == STREAM_BROKEN) {
+			s->counters.malformed++;
+			one->need_close = true;
+			one->close_code = SKW_SESSION_PROTOCOL;
+			return;
+		}
+		place = place && verdict == STREAM_OK;
+	}
+	if (!place)
+		return;                            /* not acknowledged */
+	if (one->received.count == SKW_RANGES_MAX) /* forget the oldest gap: all of it is old */
+		skw_ranges_add(&one->received, one->received.at[0].from, one->received.at[1].to);
+	if (one->received.count == 0 || number >= one->received.at[one->received.count - 1].to)
+		one->largest_us = s->now_us;
+	skw_ranges_add(&one->received, number, number + 1);
+	schedule_ack(s, one, number, eliciting);
+}
+
+/* Before the first range everything counts as received: it was, or it is too old. */
+static bool received_before(const struct one *one, uint64_t number)
+{
+	return skw_ranges_has(&one->received, number, number + 1);
+}
+
+enum skw_session_status session_on_packet(struct skw_session *s, uint32_t path, const uint8_t *data,
+					  size_t len)
+{
+	struct skw_reader r = skw_reader(data + 1, len - 1);
+	uint32_t local = skw_get_u32(&r);
+	uint64_t number = skw_get_u64(&r);
+	struct one *one =
+	    (local & 0xffff) < s->config.sessions_max ? s->ones[local & 0xffff] : NULL;
+
+	if (len < HEADER + SKW_NOISE_TAG || one == NULL || one->local != local || one->closed ||
+	    !one->receive.keyed) {
+		s->counters.malformed++;
+		return SKW_SESSION_DROPPED;
+	}
+	if (number >= UINT64_MAX / 2 || received_before(one, number)) {
+		s->counters.replayed++;
+		one->ack_now = one->ack_now || one->established;
+		return SKW_SESSION_DROPPED;
+	}
+	if (!skw_noise_open(&one->receive, number, data, HEADER, data + HEADER, len - HEADER,
+			    s->plain)) {
+		s->counters.forged++;
+		return SKW_SESSION_DROPPED;
+	}
+	one->heard_us = s->now_us;
+	one->packets_received++;
+	if (!one->established) {
+		one->established = one->dirty = true;
+		one->handshake_due = false;
+	}
+	/* The client has moved: its newest packet tells where it is. */
+	if (!one->client && path != one->path &&
+	    (one->received.count == 0 || number >= one->received.at[one->received.count - 1].to)) {
+		one->path = path;
+		one->path_up = true;
+		session_new_path(s, one);
+	}
+	on_frames(s, one, number, len - HEADER - SKW_NOISE_TAG);
+	return SKW_SESSION_OK;
+}

@@ -1,0 +1,351 @@
+/* One stream: a ring of bytes each way, what was acknowledged, what arrived, how much may come.
+ *
+ * The ring of the receiver is as large as the most it ever grants, so a byte that may come has a
+ * place.
+ */
+#include "session/skw_session_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define RING SKW_SESSION_STREAM_CREDIT
+
+struct stream *stream_find(const struct one *one, uint32_t id)
+{
+	for (unsigned i = 0; i < STREAMS; i++)
+		if (one->streams[i].used && one->streams[i].id == id)
+			return &one->streams[i];
+	return NULL;
+}
+
+struct stream *stream_new(struct one *one, uint32_t id, bool ours)
+{
+	unsigned same = 0;
+	struct stream *free_one = NULL;
+
+	for (unsigned i = 0; i < STREAMS; i++) {
+		struct stream *x = &one->streams[i];
+
+		if (!x->used)
+			free_one = x;
+		else if (x->ours == ours)
+			same++;
+	}
+	if (free_one == NULL || same >= SKW_SESSION_STREAMS)
+		return NULL;
+	memset(free_one, 0, sizeof(*free_one));
+	free_one->tx = malloc(RING);
+	free_one->rx = malloc(RING);
+	if (free_one->tx == NULL || free_one->rx == NULL) {
+		stream_free(free_one);
+		return NULL;
+	}
+	free_one->used = true;
+	free_one->ours = ours;
+	free_one->id = id;
+	free_one->tx_limit = EARLY_CREDIT;
+	free_one->rx_granted = EARLY_CREDIT;
+	return free_one;
+}
+
+void stream_free(struct stream *stream)
+{
+	free(stream->tx);
+	free(stream->rx);
+	memset(stream, 0, sizeof(*stream));
+}
+
+/* ---- out
+ * ------------------------------------------------------------------------------------------ */
+
+static void ring_read(const uint8_t *ring, uint64_t offset, uint8_t *out, size_t len)
+{
+	size_t at = offset % RING, first = RING - at < len ? RING - at : len;
+
+	memcpy(out, ring + at, first);
+	memcpy(out + first, ring, len - first);
+}
+
+static void ring_write(uint8_t *ring, uint64_t offset, const uint8_t *in, size_t len)
+{
+	size_t at = offset % RING, first = RING - at < len ? RING - at : len;
+
+	memcpy(ring + at, in, first);
+	memcpy(ring, in + first, len - first);
+}
+
+/* What was reported lost and not acknowledged since. */
+static bool next_lost(struct stream *s)
+{
+	while (s->lost.count > 0) {
+		struct skw_range *x = &s->lost.at[0];
+		bool moved = false;
+
+		if (x->from < s->tx_start)
+			x->from = s->tx_start;
+		for (unsigned i = 0; i < s->acked.count; i++)
+			if (s->acked.at[i].from <= x->from && s->acked.at[i].to > x->from) {
+				x->from = s->acked.at[i].to;
+				moved = true;
+			}
+		if (x->from < x->to && !moved)
+			return true;
+		if (x->from >= x->to)
+			skw_ranges_remove(&s->lost, 0, x->to);
+	}
+	return false;
+}
+
+static uint64_t sendable(const struct stream *s)
+{
+	return s->tx_end < s->tx_limit ? s->tx_end : s->tx_limit;
+}
+
+static bool end_to_send(const struct stream *s)
+{
+	return s->end_written && !s->end_sent && s->tx_next == s->tx_end;
+}
+
+bool stream_has_data(const struct stream *s)
+{
+	return !s->resetting && !s->need_open &&
+	       (s->lost.count > 0 || s->tx_next < sendable(s) || end_to_send(s));
+}
+
+bool stream_write_frame(struct stream *s, struct skw_writer *w, struct chunk *chunk)
+{
+	size_t left = (size_t)(w->end - w->at);
+	uint64_t from = s->tx_next, to = sendable(s);
+	bool again = next_lost(s), last;
+	uint8_t bytes[FRAMES_MAX];
+
+	if (again) {
+		from = s->lost.at[0].from;
+		to = s->lost.at[0].to;
+	}
+	if (left <= DATA_HEADER || (from >= to && !end_to_send(s)))
+		return false;
+	if (to < from)
+		to = from;
+	if (to - from > left - DATA_HEADER)
+		to = from + (left - DATA_HEADER);
+	last = s->end_written && to == s->tx_end;
+	ring_read(s->tx, from, bytes, (size_t)(to - from));
+	skw_put_u8(w, last ? FRAME_END : FRAME_DATA);
+	skw_put_u16(w, (uint16_t)(to - from + 12));
+	skw_put_u32(w, s->id);
+	skw_put_u64(w, from);
+	skw_put_bytes(w, bytes, (size_t)(to - from));
+	*chunk =
+	    (struct chunk) { last ? FRAME_END : FRAME_DATA, (uint16_t)(to - from), s->id, from };
+	if (again)
+		skw_ranges_remove(&s->lost, from, to);
+	if (to > s->tx_next)
+		s->tx_next = to;
+	if (last)
+		s->end_sent = true;
+	return true;
+}
+
+static void release_if_done(struct one *one, struct stream *s)
+{
+	if (s->end_acked && s->tx_start == s->tx_end && s->end_read && !s->resetting) {
+		s->say_finished = true;
+		one->dirty = true;
+	}
+}
+
+static void data_acked(struct one *one, struct stream *s, const struct chunk *chunk)
+{
+	uint64_t to = chunk->offset + chunk->len;
+	uint64_t from = chunk->offset < s->tx_start ? s->tx_start : chunk->offset;
+
+	if (chunk->type == FRAME_END)
+		s->end_acked = true;
+	if (!skw_ranges_add(&s->acked, from, to)) {
+		/* No room to remember it: it will be sent, and acknowledged, once more. */
+		stream_on_lost(one, chunk);
+		return;
+	}
+	if (s->acked.count > 0 && s->acked.at[0].from == s->tx_start) {
+		s->tx_start = s->acked.at[0].to;
+		skw_ranges_forget(&s->acked, s->tx_start);
+		if (s->short_write) {
+			s->short_write = false;
+			s->say_writable = one->dirty = true;
+		}
+	}
+	release_if_done(one, s);
+}
+
+void stream_on_acked(struct one *one, const struct chunk *chunk)
+{
+	struct stream *s = stream_find(one, chunk->stream);
+
+	if (s == NULL)
+		return;
+	if (chunk->type == FRAME_RESET && s->resetting)
+		stream_free(s);
+	else if (!s->resetting && (chunk->type == FRAME_DATA || chunk->type == FRAME_END))
+		data_acked(one, s, chunk);
+}
+
+static void data_lost(struct stream *s, const struct chunk *chunk)
+{
+	uint64_t to = chunk->offset + chunk->len;
+	uint64_t from = chunk->offset < s->tx_start ? s->tx_start : chunk->offset;
+
+	if (chunk->type == FRAME_END && !s->end_acked)
+		s->end_sent = false;
+	/* Without room for one more gap, all between the last two is sent again. */
+	if (from < to && !skw_ranges_add(&s->lost, from, to))
+		skw_ranges_add(&s->lost,
+			       s->lost.at[SKW_RANGES_MAX - 1].to < from
+				   ? s->lost.at[SKW_RANGES_MAX - 1].to
+				   : s->tx_start,
+			       to);
+}
+
+void stream_on_lost(struct one *one, const struct chunk *chunk)
+{
+	struct stream *s = stream_find(one, chunk->stream);
+
+	if (s == NULL)
+		return;
+	switch (chunk->type) {
+	case FRAME_OPEN:
+		s->need_open = !s->resetting;
+		break;
+	case FRAME_ACCEPT:
+		s->need_accept = !s->resetting;
+		break;
+	case FRAME_RESET:
+		s->need_reset = s->resetting;
+		break;
+	case FRAME_CREDIT:
+		s->need_credit = !s->resetting;
+		break;
+	default:
+		if (!s->resetting)
+			data_lost(s, chunk);
+	}
+}
+
+/* ---- in
+ * -------------------------------------------------------------------------------------------- */
+
+enum stream_verdict stream_on_data(struct one *one, struct stream *s, uint64_t offset,
+				   const uint8_t *data, size_t len, bool end)
+{
+	uint64_t to = offset + len;
+
+	if (s->resetting)
+		return STREAM_OK;
+	if (to < offset || to > s->rx_granted || (s->rx_ended && to > s->rx_final) ||
+	    (end && s->rx_ended && to != s->rx_final))
+		return STREAM_BROKEN;
+	if (end && s->have.count > 0 && s->have.at[s->have.count - 1].to > to)
+		return STREAM_BROKEN;
+	if (end && !s->rx_ended) {
+		s->rx_ended = true;
+		s->rx_final = to;
+		s->say_readable = one->dirty = true;
+	}
+	if (offset < s->rx_read) { /* the user has it already */
+		uint64_t skip = s->rx_read - offset;
+
+		if (skip >= len)
+			return STREAM_OK;
+		data += skip;
+		len -= (size_t)skip;
+		offset = s->rx_read;
+	}
+	if (!skw_ranges_add(&s->have, offset, to))
+		return STREAM_AGAIN;
+	ring_write(s->rx, offset, data, len);
+	if (s->have.at[0].from == s->rx_read)
+		s->say_readable = one->dirty = true;
+	return STREAM_OK;
+}
+
+/* How far the other end may write now. All that is granted and not read stays within the session's
+ * credit, whatever the streams do. */
+uint64_t stream_grant(struct one *one, struct stream *s)
+{
+	uint64_t wish = s->rx_read + RING, promised = 0, budget;
+
+	for (unsigned i = 0; i < STREAMS; i++)
+		if (one->streams[i].used && !one->streams[i].resetting)
+			promised += one->streams[i].rx_granted - one->streams[i].rx_read;
+	budget = promised < SKW_SESSION_CREDIT ? SKW_SESSION_CREDIT - promised : 0;
+	if (wish > s->rx_granted)
+		s->rx_granted += wish - s->rx_granted < budget ? wish - s->rx_granted : budget;
+	return s->rx_granted;
+}
+
+size_t skw_session_read(struct skw_session *s, uint32_t session, uint32_t id, uint8_t *data,
+			size_t max, bool *end, uint64_t now_us)
+{
+	struct one *one = session_of(s, session);
+	struct stream *x = one != NULL ? stream_find(one, id) : NULL;
+	size_t len = 0;
+
+	s->now_us = now_us;
+	*end = false;
+	if (x == NULL || x->resetting)
+		return 0;
+	if (x->have.count > 0 && x->have.at[0].from == x->rx_read) {
+		uint64_t ready = x->have.at[0].to - x->rx_read;
+
+		len = ready < max ? (size_t)ready : max;
+		ring_read(x->rx, x->rx_read, data, len);
+		x->rx_read += len;
+		one->bytes_received += len;
+		skw_ranges_forget(&x->have, x->rx_read);
+	}
+	if (x->rx_ended && x->rx_read == x->rx_final) {
+		*end = x->end_read = true;
+		release_if_done(one, x);
+	} else {
+		for (unsigned i = 0; i < STREAMS; i++) { /* others may have waited for credit */
+			struct stream *y = &one->streams[i];
+
+			if (y->used && !y->rx_ended && !y->resetting &&
+			    y->rx_read + RING - y->rx_granted >= RING / 2)
+				y->need_credit = true;
+		}
+	}
+	return len;
+}
+
+size_t skw_session_write(struct skw_session *s, uint32_t session, uint32_t id, const uint8_t *data,
+			 size_t len, uint64_t now_us)
+{
+	struct one *one = session_of(s, session);
+	struct stream *x = one != NULL ? stream_find(one, id) : NULL;
+	size_t room;
+
+	s->now_us = now_us;
+	if (x == NULL || x->resetting || x->end_written)
+		return 0;
+	room = RING - (size_t)(x->tx_end - x->tx_start);
+	if (len > room) {
+		len = room;
+		x->short_write = true;
+	}
+	if (len > 0)
+		ring_write(x->tx, x->tx_end, data, len);
+	x->tx_end += len;
+	one->bytes_sent += len;
+	return len;
+}
+
+void skw_session_finish(struct skw_session *s, uint32_t session, uint32_t id, uint64_t now_us)
+{
+	struct one *one = session_of(s, session);
+	struct stream *x = one != NULL ? stream_find(one, id) : NULL;
+
+	s->now_us = now_us;
+	if (x != NULL && !x->resetting)
+		x->end_written = true;
+}
