@@ -356,10 +356,87 @@ static void a_soft_fault_from_a_peer_waits_but_is_not_mined(void **state)
 	close_purse(&p);
 }
 
+/* More losers than one round of the review takes. */
+static void many_losers_are_all_dropped(void **state)
+{
+	struct purse p = new_purse(":memory:");
+	uint64_t now = GENESIS_TIME + 10;
+
+	(void)state;
+	for (unsigned i = 0; i < 150; i++) {
+		struct skw_bytes raw = pay(&p, &p.other, 1000000 + i * 1000, 10);
+
+		assert_int_equal(
+		    skw_chain_inject(p.chain, raw.data, raw.len, SKW_INJECT_PEER, now, NULL, NULL),
+		    SKW_CHAIN_OK);
+		skw_bytes_free(&raw);
+	}
+	assert_int_equal(skw_chain_head(p.chain).pending, 150);
+	assert_int_equal(skw_chain_produce(p.chain, &p.block_secret, now, NULL), SKW_CHAIN_OK);
+	assert_int_equal(skw_chain_head(p.chain).pending, 0);
+	close_purse(&p);
+}
+
+static void nobody_here_pays_to_the_null_address(void **state)
+{
+	static const struct skw_address null;
+	struct purse p = new_purse(":memory:");
+	struct skw_bytes raw = pay(&p, &null, 1000000, 10);
+	struct skw_verdict verdict;
+
+	(void)state;
+	assert_int_equal(skw_chain_inject(p.chain, raw.data, raw.len, SKW_INJECT_USER,
+					  GENESIS_TIME + 1, NULL, &verdict),
+			 SKW_CHAIN_REFUSED);
+	assert_int_equal(verdict.fault, SKW_FAULT_NULL_ADDRESS);
+	assert_int_equal(skw_chain_inject(p.chain, raw.data, raw.len, SKW_INJECT_PEER,
+					  GENESIS_TIME + 1, NULL, NULL),
+			 SKW_CHAIN_OK);
+	skw_bytes_free(&raw);
+	close_purse(&p);
+}
+
+static uint64_t fee_of(struct skw_chain *chain, const struct skw_block_header *before,
+		       const struct skw_tx *tx)
+{
+	struct skw_ux_record record;
+	struct skw_hours hours;
+
+	assert_int_equal(skw_chain_output(chain, &tx->in[0], &record), SKW_CHAIN_OK);
+	assert_int_equal(skw_ux_hours_at(&hours, &record.ux, before->time), SKW_UX_HOURS_OK);
+	for (uint32_t i = 0; i < tx->outs; i++)
+		hours.n -= skw_tx_output(tx, i).hours.n;
+	return hours.n;
+}
+
+/* All of one size: by fee, and equal fees by id. */
+static void assert_sorted(struct skw_chain *chain, const struct skw_block_header *before,
+			  const struct skw_block *block)
+{
+	struct skw_reader r = skw_block_txs(block);
+	struct skw_sha256 last_id = { { 0 } }, id;
+	uint64_t last_fee = UINT64_MAX, fee;
+	unsigned ties = 0;
+	struct skw_tx tx;
+
+	for (uint32_t i = 0; i < block->count; i++) {
+		skw_tx_get(&tx, &r);
+		skw_tx_id(&id, &tx);
+		fee = fee_of(chain, before, &tx);
+		assert_true(fee <= last_fee);
+		if (fee == last_fee)
+			assert_true(++ties > 0 && memcmp(last_id.b, id.b, 32) < 0);
+		last_fee = fee;
+		last_id = id;
+	}
+	assert_true(ties > 3);
+}
+
 static void a_full_block_stops_at_the_first_that_does_not_fit(void **state)
 {
 	struct purse p = new_purse(":memory:");
 	uint64_t now = GENESIS_TIME + 10;
+	struct skw_block_header before;
 	struct skw_bytes raw, block;
 	struct skw_block made;
 
@@ -373,12 +450,14 @@ static void a_full_block_stops_at_the_first_that_does_not_fit(void **state)
 		skw_bytes_free(&raw);
 	}
 	assert_int_equal(skw_chain_head(p.chain).pending, 40);
+	before = skw_chain_head(p.chain).header;
 	assert_int_equal(skw_chain_produce(p.chain, &p.block_secret, now + 20, &block),
 			 SKW_CHAIN_OK);
 	assert_int_equal(skw_block_decode(&made, block.data, block.len), SKW_CODEC_OK);
 	assert_true(made.txs_size <= p.limits.max_block_size);
 	assert_true(made.txs_size + SKW_TX_SIZE(1, 2) > p.limits.max_block_size);
 	assert_int_equal(skw_chain_head(p.chain).pending, 40 - made.count);
+	assert_sorted(p.chain, &before, &made);
 	skw_bytes_free(&block);
 	close_purse(&p);
 }
@@ -502,6 +581,8 @@ int main(void)
 		cmocka_unit_test(the_producer_makes_what_a_follower_accepts),
 		cmocka_unit_test(of_two_spends_the_higher_fee_wins),
 		cmocka_unit_test(a_soft_fault_from_a_peer_waits_but_is_not_mined),
+		cmocka_unit_test(many_losers_are_all_dropped),
+		cmocka_unit_test(nobody_here_pays_to_the_null_address),
 		cmocka_unit_test(a_full_block_stops_at_the_first_that_does_not_fit),
 		cmocka_unit_test(a_file_is_taken_up_where_it_was_left),
 		cmocka_unit_test(killed_in_the_middle),

@@ -251,7 +251,8 @@ static void rules_against_the_unspent_outputs(void **state)
 	assert_true(skw_tx_sign_input(raw, len, 1, &thief));
 	assert_int_equal(check(), SKW_FAULT_NOT_OWNER);
 	assert_int_equal(check_as(SKW_RULES_BLOCK), SKW_FAULT_NOT_OWNER);
-	assert_int_equal(check_as(SKW_RULES_PROVEN), SKW_FAULT_NONE); /* what that mode leaves out */
+	assert_int_equal(check_as(SKW_RULES_PROVEN),
+			 SKW_FAULT_NONE); /* what that mode leaves out */
 	assert_text(SKW_FAULT_NOT_OWNER, "Signature not valid for output being spent");
 	outs[0].coins.n += 1000;
 	write_tx(2, 2);
@@ -391,6 +392,13 @@ static void networks_from_text(void **state)
 	    "genesis_time = 1392854400\ngenesis_coins = 1000.5\nburn_factor = 2\nmax_decimals = 6";
 	static const char *const bad[][2] = {
 		{ "", "missing: block_key" },
+		{ "genesis_time = 5\ngenesis_address = 2LPvkJfBDy3wvzvc2aKBVSBKhqQJrMyHumQ",
+		  "missing: block_key" },
+		{ "block_key = 0238de198faa956dbaac936cdea775f4b01479094e0368529726af248ba256e53f",
+		  "missing: genesis_address" },
+		{ "genesis_address = 2LPvkJfBDy3wvzvc2aKBVSBKhqQJrMyHumQ\n"
+		  "block_key = 0238de198faa956dbaac936cdea775f4b01479094e0368529726af248ba256e53f",
+		  "missing: genesis_time" },
 		{ "name = x\nwhat = 1\n", "line 2: unknown key what" },
 		{ "rubbish", "line 1: not \"key = value\"" },
 		{ "block_key = 05", "line 1: bad value for block_key" },

@@ -319,6 +319,11 @@ static void answers_of_an_original_node_are_understood(void **state)
 	skw_client_outputs_free(&outputs);
 	for (size_t n = 0; n < strlen(text); n += 3)
 		assert_false(skw_client_parse_outputs(&outputs, text, n));
+	memcpy(strstr(text, "\"calculated_hours\": 5000") + 20, "-500", 4);
+	assert_false(skw_client_parse_outputs(&outputs, text, strlen(text)));
+	memcpy(strstr(text, "\"calculated_hours\": -500") + 20, "5000", 4);
+	assert_true(skw_client_parse_outputs(&outputs, text, strlen(text)));
+	skw_client_outputs_free(&outputs);
 	strstr(text, "\"hours\": 5000")[9] = '6'; /* then it is not the output of this id */
 	assert_false(skw_client_parse_outputs(&outputs, text, strlen(text)));
 	free(text);
