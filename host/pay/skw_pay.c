@@ -221,7 +221,7 @@ static void on_hello(struct skw_pay *pay, uint64_t now_us, struct skw_pay_peer *
 	p->wrong_network = wrong;
 	p->hello_heard = true;
 	p->hello_acked = m->u.hello.seen;
-	p->hello_due |= !m->u.hello.seen;
+	p->hello_due |= m->u.hello.answer;
 	if (wrong)
 		return;
 	p->hello_known = true;

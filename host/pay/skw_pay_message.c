@@ -46,6 +46,7 @@ static void put_body(struct skw_writer *w, const struct skw_pay_message *m)
 	switch (m->kind) {
 	case SKW_PAY_HELLO:
 		skw_put_u8(w, m->u.hello.seen);
+		skw_put_u8(w, m->u.hello.answer);
 		skw_put_bytes(w, m->u.hello.network.b, sizeof(m->u.hello.network.b));
 		skw_put_bytes(w, m->u.hello.wallet.b, SKW_ADDRESS_LEN);
 		skw_put_u64(w, m->u.hello.credit_limit);
@@ -102,7 +103,7 @@ static bool get_body(struct skw_reader *r, struct skw_pay_message *m)
 
 	switch (m->kind) {
 	case SKW_PAY_HELLO:
-		ok = get_flag(r, &m->u.hello.seen);
+		ok = get_flag(r, &m->u.hello.seen) && get_flag(r, &m->u.hello.answer);
 		skw_get_bytes(r, m->u.hello.network.b, sizeof(m->u.hello.network.b));
 		skw_get_bytes(r, m->u.hello.wallet.b, SKW_ADDRESS_LEN);
 		m->u.hello.credit_limit = skw_get_u64(r);

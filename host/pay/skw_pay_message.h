@@ -54,7 +54,8 @@ struct skw_pay_message {
 	uint32_t epoch;
 	union {
 		struct {
-			bool seen; /* the sender has our hello */
+			bool seen;   /* the sender has our hello */
+			bool answer; /* please: the sender does not know yet that we have its own */
 			struct skw_sha256 network;
 			struct skw_address wallet;
 			uint64_t credit_limit; /* droplets the sender lends as a payee */

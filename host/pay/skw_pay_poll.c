@@ -211,6 +211,7 @@ static bool poll_hello(struct skw_pay *pay, uint64_t now_us, struct skw_pay_outp
 	p->hello_due = false;
 	p->hello_at = now_us;
 	m.u.hello.seen = p->hello_heard;
+	m.u.hello.answer = !p->hello_acked;
 	m.u.hello.network = pay->config.network;
 	m.u.hello.wallet = pay->config.wallet;
 	m.u.hello.credit_limit = pay->config.credit_limit;
