@@ -110,7 +110,7 @@ static void wait_frames(unsigned n)
 	pthread_mutex_unlock(&board.lock);
 }
 
-static struct skw_device *start(uint32_t id, enum skw_device_status *status)
+static struct skw_device *start(uint32_t id, uint32_t version, enum skw_device_status *status)
 {
 	int pair[2];
 
@@ -118,7 +118,7 @@ static struct skw_device *start(uint32_t id, enum skw_device_status *status)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	board.fd = pair[0];
 	board.reg[0] = id;
-	board.reg[1] = 0x00070001;
+	board.reg[1] = version;
 	board.reg[2] = 0x00031004;
 	board.reg[8] = TX_SPACE;
 	board.reg[0x44] = 10000000;
@@ -140,7 +140,7 @@ static int open_board(void **state)
 {
 	enum skw_device_status status;
 
-	*state = start(0x534B5957, &status);
+	*state = start(0x534B5957, 0x00070001, &status);
 	return *state == NULL;
 }
 
@@ -166,10 +166,12 @@ static void what_it_learned_when_opened(void **state)
 static void a_stranger_is_not_opened(void **state)
 {
 	enum skw_device_status status;
-	struct skw_device *d = start(0x12345678, &status);
 
 	(void)state;
-	assert_null(d);
+	assert_null(start(0x12345678, 0x00070001, &status));
+	assert_int_equal(status, SKW_DEVICE_FOREIGN);
+	stop(NULL);
+	assert_null(start(0x534B5957, 0x00070002, &status)); /* of a later version */
 	assert_int_equal(status, SKW_DEVICE_FOREIGN);
 	stop(NULL);
 }

@@ -371,7 +371,8 @@ static void only_what_is_on_the_air_is_evaluated(void **state)
 	assert_in_range(skw_air_world_next(w), 2000099000, 2000100000);
 	run_until(w, 2100000000);
 	assert_in_range(skw_air_world_count(w, 0).evaluated, frame, frame + 3000);
-	assert_in_range(skw_air_world_count(w, 1).evaluated, frame, frame + 3000);
+	/* noise before and after it, as docs/air-scenario.md says */
+	assert_in_range(skw_air_world_count(w, 1).evaluated, frame + 256 + 128, frame + 3000);
 	assert_int_equal(skw_air_world_count(w, 2).evaluated, 0);
 	for (unsigned i = 0; i < 3; i++) {
 		struct skw_air_count c = skw_air_world_count(w, i);
