@@ -53,6 +53,7 @@ static struct {
 	bool hears[NODES][NODES]; /* [receiver][sender] */
 	struct flight air[AIR];
 	unsigned loss, damage, late, mute, alien; /* per cent */
+	unsigned late_node;                       /* only its transmissions are late; NODES: all */
 	uint64_t rx_latency;
 	uint32_t random;
 	uint64_t on_air_end; /* of everybody */
@@ -249,7 +250,7 @@ static void land(struct flight *f)
 {
 	struct node *from = &w.node[f->from];
 	struct flight done = *f;
-	bool late = percent() < w.late;
+	bool late = percent() < w.late && (w.late_node == NODES || w.late_node == f->from);
 
 	f->busy = false;
 	if (!done.orphan && percent() >= w.mute) {
@@ -294,6 +295,7 @@ static void world(unsigned nodes)
 	memset(&w, 0, sizeof(w));
 	w.nodes = nodes;
 	w.random = 7;
+	w.late_node = NODES;
 	w.rx_latency = 200000;
 	for (unsigned i = 0; i < nodes; i++) {
 		struct node *n = &w.node[i];
@@ -586,12 +588,47 @@ static void late_beacons_and_frames_are_sent_again(void **state)
 	start = w.now;
 	run_until(w.now + 600 * MS); /* a beacon falls due as well */
 	assert_int_equal(w.node[1].got[0], 0);
-	assert_true(skw_mac_counters(w.node[0].mac)->tx_late > 30); /* each superframe anew */
+	assert_in_range(skw_mac_counters(w.node[0].mac)->tx_repeats, 600 / 16 - 3,
+			600 / 16); /* each superframe anew */
 	w.late = 0;
 	run_until(w.now + 40 * MS);
 	assert_int_equal(w.node[1].got[0], 1);
 	assert_true(w.node[1].last_got - start < 650 * MS);
 	assert_int_equal(w.node[0].down[1], 0);
+}
+
+static void a_late_acknowledgement_is_sent_again_before_it_is_missed(void **state)
+{
+	(void)state;
+	world(2);
+	world_start();
+	run_until(200 * MS);
+	w.late = 100, w.late_node = 1;
+	assert_int_equal(send_bulk(0, 1, FRAME), SKW_MAC_OK);
+	while (skw_mac_counters(w.node[1].mac)->tx_late == 0)
+		run_until(w.now + MS / 4);
+	w.late = 0;
+	run_until(w.now + 200 * MS);
+	assert_int_equal(skw_mac_counters(w.node[0].mac)->tx_repeats, 0);
+	assert_int_equal(w.node[1].got[0], 1);
+}
+
+/* The answer's slot lies after our next own one: that one must not repeat what is merely not
+ * answered yet. */
+static void an_answer_is_waited_for(void **state)
+{
+	(void)state;
+	world(2);
+	w.node[0].config.slot_mask = 0x5;
+	w.node[1].config.slot_mask = 0x8;
+	world_start();
+	run_until(200 * MS);
+	for (unsigned i = 0; i < 200; i++) {
+		send_bulk(0, 1, FRAME);
+		run_until(w.now + 3 * MS + percent() * MS / 10);
+	}
+	assert_int_equal(skw_mac_counters(w.node[0].mac)->tx_repeats, 0);
+	assert_int_equal(skw_mac_counters(w.node[1].mac)->rx_duplicates, 0);
 }
 
 /* Everybody talks to everybody it hears, while `chaos` per cent of everything goes wrong. */
@@ -700,6 +737,42 @@ static void silence_ends_a_neighbour_even_on_one_side(void **state)
 		assert_int_equal(w.node[0].got[1], w.node[1].sent[0]);
 		assert_true(skw_mac_counters(w.node[0].mac)->dropped_frames > 0 || turn > 0);
 	}
+}
+
+/* One side gave the other up and found it again, and the other never noticed. */
+static void a_loss_on_one_side_alone_begins_new_streams(void **state)
+{
+	(void)state;
+	world(2);
+	world_start();
+	run_until(200 * MS);
+	for (unsigned i = 0; i < 5; i++) { /* the streams are past their beginning */
+		assert_int_equal(send_bulk(0, 1, FRAME), SKW_MAC_OK);
+		assert_int_equal(send_bulk(1, 0, FRAME), SKW_MAC_OK);
+	}
+	run_until(400 * MS);
+	w.hears[0][1] = false;
+	assert_int_equal(send_bulk(1, 0, FRAME), SKW_MAC_OK); /* it will go on trying */
+	run_until(5 * SEC);
+	w.hears[1][0] = false;
+	run_until(6 * SEC);
+	assert_int_equal(w.node[0].down[1], 1);
+	assert_int_equal(w.node[1].down[0], 0);
+	w.hears[0][1] = true; /* 0 finds 1 again, while 1 still knows it */
+	run_until(7 * SEC);
+	assert_int_equal(w.node[1].down[0], 0);
+	w.hears[1][0] = true;
+	run_until(8 * SEC);
+	assert_int_equal(w.node[1].down[0], 1);
+	assert_true(w.node[0].is_up[1] && w.node[1].is_up[0]);
+	for (unsigned i = 0; i < 5; i++) {
+		assert_int_equal(send_bulk(0, 1, FRAME), SKW_MAC_OK);
+		assert_int_equal(send_bulk(1, 0, FRAME), SKW_MAC_OK);
+	}
+	run_until(9 * SEC);
+	assert_int_equal(w.node[1].got[0], 10);
+	assert_int_equal(w.node[0].got[1], 11); /* all but the one that was given up */
+	assert_int_equal(skw_mac_counters(w.node[1].mac)->dropped_frames, 1);
 }
 
 static void narrow_channels_and_several_slots(void **state)
@@ -815,10 +888,14 @@ int main(void)
 		cmocka_unit_test_teardown(small_frames_pass_bulk, stop),
 		cmocka_unit_test_teardown(only_whole_frames_of_the_right_size_are_taken, stop),
 		cmocka_unit_test_teardown(late_beacons_and_frames_are_sent_again, stop),
+		cmocka_unit_test_teardown(a_late_acknowledgement_is_sent_again_before_it_is_missed,
+					  stop),
+		cmocka_unit_test_teardown(an_answer_is_waited_for, stop),
 		cmocka_unit_test_teardown(nothing_is_lost_or_doubled_by_two, stop),
 		cmocka_unit_test_teardown(nothing_is_lost_or_doubled_by_four, stop),
 		cmocka_unit_test_teardown(a_restarted_neighbour_is_spoken_to_anew, stop),
 		cmocka_unit_test_teardown(silence_ends_a_neighbour_even_on_one_side, stop),
+		cmocka_unit_test_teardown(a_loss_on_one_side_alone_begins_new_streams, stop),
 		cmocka_unit_test_teardown(narrow_channels_and_several_slots, stop),
 		cmocka_unit_test_teardown(another_plan_is_no_neighbour, stop),
 		cmocka_unit_test_teardown(the_same_slot_is_noticed, stop),
