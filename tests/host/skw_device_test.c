@@ -299,7 +299,7 @@ static void transmit_waits_for_room(void **state)
 	assert_int_equal(skw_stream_status(s, &mask, &flags, &time, SOON_US), SOAPY_SDR_TIMEOUT);
 	len = tx_frame(frame, 600); /* can never fit */
 	flags = WHOLE;
-	assert_int_equal(skw_stream_write(s, frame, len, &flags, 0, LONG_US),
+	assert_int_equal(skw_stream_write(s, frame, len, &flags, 0, 600000000),
 			 SOAPY_SDR_STREAM_ERROR);
 	assert_int_equal(skw_device_health(*state).status_lost, 1);
 	skw_stream_close(s);
