@@ -625,6 +625,7 @@ static void an_answer_is_waited_for(void **state)
 	run_until(200 * MS);
 	for (unsigned i = 0; i < 200; i++) {
 		send_bulk(0, 1, FRAME);
+		fill(1, 0, 1400); /* the answer comes at the end of a long PSDU */
 		run_until(w.now + 3 * MS + percent() * MS / 10);
 	}
 	assert_int_equal(skw_mac_counters(w.node[0].mac)->tx_repeats, 0);
@@ -842,6 +843,44 @@ static void the_same_slot_is_noticed(void **state)
 	assert_int_equal(skw_mac_counters(w.node[0].mac)->rx_malformed, 1);
 }
 
+/* A neighbour gone mad can spoil its own streams, and nothing else. */
+static void nonsense_from_a_neighbour_is_survived(void **state)
+{
+	struct skw_frame_rx rx = { .rate_mbps = 6, .fcs_ok = true };
+	struct skw_mac_neighbour n;
+
+	(void)state;
+	world(2);
+	world_start();
+	run_until(200 * MS);
+	assert_true(skw_mac_neighbour(w.node[0].mac, 0, &n));
+	for (unsigned i = 0; i < 50000; i++) {
+		struct skw_mac_envelope e = { .dst = w.node[0].addr, .src = w.node[1].addr };
+		uint8_t psdu[400];
+		struct skw_writer out = skw_writer(psdu, sizeof(psdu));
+		struct skw_mac_output o;
+
+		e.src_epoch = n.epoch + (percent() == 0);
+		e.dst_epoch = 100; /* node 0's, from its start */
+		skw_mac_put_envelope(&out, &e);
+		while (percent() < 70 && out.ok) {
+			skw_put_u8(&out, (uint8_t)(1 + percent() % 4));
+			skw_put_u16(&out,
+				    (uint16_t)(percent() < 90 ? percent() % 60 : percent() * 40));
+			for (unsigned k = percent() % 60; k > 0; k--)
+				skw_put_u8(&out, (uint8_t)(percent() < 50 ? 0 : percent() * 3));
+		}
+		rx.length = (uint16_t)skw_writer_len(&out);
+		skw_mac_on_rx(w.node[0].mac, w.now, &rx, w.now, psdu, skw_writer_len(&out));
+		if (percent() < 20)
+			skw_mac_send(w.node[0].mac, &w.node[1].addr, SKW_MAC_BULK, psdu, 40);
+		w.now += MS / 4;
+		while (skw_mac_poll(w.node[0].mac, w.now, &o))
+			if (o.type == SKW_MAC_TX)
+				assert_80211_data(&w.node[0], o.data, o.len);
+	}
+}
+
 static void strangers_do_not_fill_memory(void **state)
 {
 	struct skw_frame_rx rx = { .rate_mbps = 6, .fcs_ok = true };
@@ -899,6 +938,7 @@ int main(void)
 		cmocka_unit_test_teardown(narrow_channels_and_several_slots, stop),
 		cmocka_unit_test_teardown(another_plan_is_no_neighbour, stop),
 		cmocka_unit_test_teardown(the_same_slot_is_noticed, stop),
+		cmocka_unit_test_teardown(nonsense_from_a_neighbour_is_survived, stop),
 		cmocka_unit_test_teardown(strangers_do_not_fill_memory, stop),
 	};
 

@@ -237,6 +237,31 @@ static void four_with_everything(void **state)
 	    30);
 }
 
+/* Lies of every kind: whatever the payee claims, the payer pays for no more than it sent and
+ * received. */
+static void lies_cost_nobody_more_than_what_crossed(void **state)
+{
+	(void)state;
+	for (uint32_t seed = 70; seed < 74; seed++) {
+		world(2, seed);
+		world_start();
+		run(2000 * MILLI);
+		w.mangle = 60;
+		for (unsigned round = 0; round < 60; round++) {
+			struct skw_pay_view payer;
+
+			traffic(1000 * MILLI);
+			payer = account(0, 1, SKW_PAY_PAYER);
+			assert_true(payer.settled + payer.vouched <=
+				    (w.truth[0][1].sent_forth + w.truth[0][1].back) >> 20);
+			payer = account(1, 0, SKW_PAY_PAYER);
+			assert_true(payer.settled + payer.vouched <=
+				    (w.truth[1][0].sent_forth + w.truth[1][0].back) >> 20);
+		}
+		world_end(NULL);
+	}
+}
+
 /* ---- credit ---- */
 
 static void pour(unsigned payer, unsigned payee, uint64_t us)
@@ -746,6 +771,7 @@ int main(void)
 		cmocka_unit_test_teardown(two_over_bad_links, world_end),
 		cmocka_unit_test_teardown(three_that_are_killed_at_any_instant, world_end),
 		cmocka_unit_test_teardown(four_with_everything, world_end),
+		cmocka_unit_test_teardown(lies_cost_nobody_more_than_what_crossed, world_end),
 		cmocka_unit_test_teardown(who_does_not_pay_is_stopped_at_the_limit, world_end),
 		cmocka_unit_test_teardown(who_denies_that_anything_arrives_is_stopped_as_well,
 					  world_end),

@@ -80,6 +80,7 @@ static struct {
 	unsigned loss, repeat, kill; /* messages: per cent; kill: per ten thousand outputs */
 	unsigned cell_loss;          /* per cent */
 	unsigned blocked_kind;       /* messages of this kind never arrive */
+	unsigned mangle;             /* per cent of messages that a hostile neighbour bends */
 	unsigned kills, posted;
 } w;
 
@@ -167,6 +168,8 @@ static void post(unsigned from, unsigned to, const uint8_t *data, size_t len)
 		l->from = from, l->to = to;
 		l->len = (uint16_t)len;
 		memcpy(l->data, data, len);
+		while (roll(100) < w.mangle)
+			l->data[roll((unsigned)len)] ^= (uint8_t)(1u << roll(8));
 	}
 }
 
