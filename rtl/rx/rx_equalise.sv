@@ -10,8 +10,10 @@
 //
 // whatever the level. B = sum |Y1 - Y2|^2 gives the noise: A = 4 S + 2 N, B = 2 N per carrier.
 //
-// Pilots: C = sum p z over the four. Its angle, less the one foretold from the last symbols, corrects the
-// angle by 1/2 and its rate by 1/8 of the error: a loop of second order that follows what is left of the carrier offset.
+// Carrier k of a symbol is turned back by phase + k slope. Both are foretold from the last symbols; the four pilots,
+// turned so, show the errors: the angle of their sum, and how the upper two differ from the lower two. Two
+// loops of second order follow: the phase with gains 1/4 and 1/16 (what is left of the carrier offset), the slope with 1/37 and 1/2340
+// (sampling clocks that differ move the symbol through its window).
 //
 // `mod` is asked for only when the carriers of a symbol leave: SIGNAL needs none, and a data symbol waits for `data_go`.
 // One symbol is worked on at a time, in some 280 clocks: less than its 320.
@@ -46,7 +48,7 @@ module rx_equalise (
     Settle,                                     // its last products are made
     Divide,                                     // R, one bit a clock
     Scale,                                      // H' and w, two clocks a carrier
-    Angle,                                      // of the pilots
+    Pilots,                                     // they are turned, and their angle taken
     Wait,                                       // for the modulation
     Give                                        // 48 carriers leave
   } state_e;
@@ -196,46 +198,91 @@ module rx_equalise (
     end
   end
 
-  // Pilots -----------------------------------------------------------------------------------------------
+  // Equalised carriers, waiting ----------------------------------------------------------------------------
 
   logic signed [17:0] z_re;
-  logic signed [20:0] pilots_re, pilots_im;
-  logic        [6:0]  polarity;                 // 18.3.5.5 from all ones: p_n
-  logic signed [17:0] phase, rate, angle;       // turns, s0.18
-  logic               angle_done;
-
-  wire signed [17:0] z_now   = clip(27'((sum + 37'sd8192) >>> 14));
-  wire               against = polarity[6] ^ polarity[3] ^ (at4 == 6'd53);   // the last pilot is -p_n
-  wire               against5 = polarity[6] ^ polarity[3] ^ (at5 == 6'd53);
-  wire signed [17:0] foretold = phase + rate;
-  wire signed [17:0] error    = angle - foretold;
+  wire signed  [17:0] z_now = clip(27'((sum + 37'sd8192) >>> 14));
 
   always_ff @(posedge clk) begin
-    if (v[4] && symbol && !scaling) begin
-      z_re <= z_now;
-      if (pilot(at4)) pilots_re <= against ? pilots_re - 21'(z_now) : pilots_re + 21'(z_now);
-    end
-    if (v[5] && symbol && !scaling) begin
-      z_mem[at5] <= {z_now, z_re};
-      if (pilot(at5)) pilots_im <= against5 ? pilots_im - 21'(z_now) : pilots_im + 21'(z_now);
-    end
-    if (state == Take && at == 0 && !beat) {pilots_re, pilots_im} <= '0;
-    if (state == Take && kind == Long1) begin
-      polarity <= '1;
-      {phase, rate} <= '0;
-    end
-    if (state == Angle && angle_done) begin
-      phase    <= foretold + (error >>> 1);
-      rate     <= rate + (error >>> 3);
-      polarity <= {polarity[5:0], polarity[6] ^ polarity[3]};
-    end
+    if (v[4] && symbol && !scaling) z_re       <= z_now;
+    if (v[5] && symbol && !scaling) z_mem[at5] <= {z_now, z_re};
   end
 
-  wire angle_start = state == Settle && settle == 0 && after == Angle;
+  // Pilots: turned back by what is foretold, what angle is left? -------------------------------------------
 
-  rx_angle #(.IN(21)) i_angle (
-    .clk, .rst, .x(pilots_re), .y(pilots_im), .start(angle_start), .done(angle_done), .angle
-  );
+  logic signed [20:0] low_re, low_im, high_re, high_im;     // sums of p z over carriers -21, -7 and 7, 21
+  logic        [6:0]  polarity;                 // 18.3.5.5 from all ones: p_n
+  logic        [2:0]  to_ask;                   // pilots still to be turned
+  logic        [2:0]  heard;                    // pilots that came back
+  logic signed [17:0] phase, rate;              // turns, s0.18
+  logic signed [25:0] slope;                    // turns a carrier, s0.26
+  logic signed [25:0] slope_rate;
+  logic signed [17:0] angle, angle_low;
+  logic               angle_start, angle_done;
+  logic [1:0]         asked;                    // of the angle: 0 all, 1 low, 2 high, 3 nothing
+
+  logic               turned_valid;
+  logic signed [17:0] turned_re, turned_im;
+
+  wire                ask      = state == Pilots && !beat && to_ask != 0;
+  wire                against  = polarity[6] ^ polarity[3] ^ (heard == 3'd3);    // the last pilot is -p_n
+  wire signed [20:0]  pilot_re = against ? 21'sd0 - 21'(turned_re) : 21'(turned_re);
+  wire signed [20:0]  pilot_im = against ? 21'sd0 - 21'(turned_im) : 21'(turned_im);
+  wire signed [17:0]  tilt     = angle - angle_low;         // over 28 carriers: 9.1 of it is the slope
+  wire signed [25:0]  tilt_wide = {{8{tilt[17]}}, tilt};
+
+  always_ff @(posedge clk) begin
+    angle_start <= 1'b0;
+    if (state == Settle) begin
+      {low_re, low_im, high_re, high_im} <= '0;
+      heard  <= '0;
+      to_ask <= 3'd4;
+    end
+    if (ask) to_ask <= to_ask - 1'b1;
+    if (state == Pilots && turned_valid) begin
+      heard <= heard + 1'b1;
+      if (heard[1]) begin
+        high_re <= high_re + pilot_re;
+        high_im <= high_im + pilot_im;
+      end else begin
+        low_re <= low_re + pilot_re;
+        low_im <= low_im + pilot_im;
+      end
+      angle_start <= heard == 3'd3;
+      asked       <= 2'd0;
+    end
+    if (angle_done) begin
+      asked       <= asked + 1'b1;
+      angle_start <= asked != 2'd2;
+      case (asked)
+        2'd0: begin
+          phase    <= phase + rate + (angle >>> 2);
+          rate     <= rate + (angle >>> 4);
+          polarity <= {polarity[5:0], polarity[6] ^ polarity[3]};
+        end
+        2'd1: angle_low <= angle;
+        default: begin
+          slope      <= slope + slope_rate + (tilt_wide >>> 2);
+          slope_rate <= slope_rate + (tilt_wide >>> 8);
+        end
+      endcase
+    end
+    if (state == Take && kind == Long1) begin
+      polarity <= '1;
+      {phase, rate, slope, slope_rate} <= '0;
+    end
+    if (rst) angle_start <= 1'b0;
+  end
+
+  wire signed [20:0] ask_re = asked == 2'd0 ? low_re + high_re : asked == 2'd1 ? low_re : high_re;
+  wire signed [20:0] ask_im = asked == 2'd0 ? low_im + high_im : asked == 2'd1 ? low_im : high_im;
+
+  rx_angle #(.IN(21)) i_angle (.clk, .rst, .x(ask_re), .y(ask_im), .start(angle_start), .done(angle_done), .angle);
+
+  // The angle of the next carrier to turn: phase + k slope, by addition alone ----------------------------------
+
+  logic signed [25:0] walk;
+  wire signed  [25:0] foretold = {phase + rate, 8'd0};
 
   // Carriers leave -----------------------------------------------------------------------------------------
 
@@ -243,8 +290,9 @@ module rx_equalise (
 
   logic [4:0]         on_way;                   // carriers issued and not yet handed over
   logic               z_valid;
-  logic signed [17:0] out_re, out_im, turned_re, turned_im;
-  logic               turned_valid, soft_valid, fifo_ready;
+  logic signed [17:0] out_re, out_im;
+  logic [9:0]         out_phase;
+  logic               soft_valid, fifo_ready;
   logic [5:0]         w_at;
   logic [9:0]         weight;
   logic [23:0]        bits_out;
@@ -260,8 +308,15 @@ module rx_equalise (
   wire pop  = m_axis_tvalid && m_axis_tready;
 
   always_ff @(posedge clk) begin
-    if (give) {out_im, out_re} <= z_mem[at];
-    z_valid <= give;
+    if (give || ask) begin
+      {out_im, out_re} <= z_mem[at];
+      out_phase        <= walk[25:16];
+    end
+    z_valid <= give || ask;
+    if (state == Settle)    walk <= foretold - (slope <<< 4) - (slope <<< 2) - slope;       // k = -21
+    else if (state == Wait) walk <= {phase, 8'd0} - (slope <<< 4) - (slope <<< 3) - (slope <<< 1);   // k = -26
+    else if (ask)           walk <= walk + (slope <<< 4) - (slope <<< 1);
+    else if (give)          walk <= next_data(at) == at + 6'd1 ? walk + slope : walk + (slope <<< 1);
     weight  <= w_mem[w_at];
     if (state == Wait)     w_at <= 6'd6;
     else if (turned_valid) w_at <= next_data(w_at);
@@ -276,12 +331,12 @@ module rx_equalise (
   end
 
   rx_rotate #(.IN(18), .OUT(18)) i_rotate (
-    .clk, .rst, .s_re(out_re), .s_im(out_im), .s_phase(phase[17:8]), .s_valid(z_valid), .drop(5'd15),
+    .clk, .rst, .s_re(out_re), .s_im(out_im), .s_phase(out_phase), .s_valid(z_valid), .drop(5'd15),
     .m_re(turned_re), .m_im(turned_im), .m_valid(turned_valid)
   );
 
   rx_demap i_demap (
-    .clk, .rst, .s_re(turned_re), .s_im(turned_im), .s_weight(weight), .s_valid(turned_valid), .s_mod(mod),
+    .clk, .rst, .s_re(turned_re), .s_im(turned_im), .s_weight(weight), .s_valid(turned_valid && state != Pilots), .s_mod(mod),
     .m_soft(bits_out), .m_valid(soft_valid)
   );
 
@@ -295,7 +350,7 @@ module rx_equalise (
   // Order of work --------------------------------------------------------------------------------------------
 
   always_ff @(posedge clk) begin
-    beat   <= issue || give;
+    beat   <= issue || give || ask;
     settle <= settle - 1'b1;
     case (state)
       Take: if (take) begin
@@ -303,11 +358,14 @@ module rx_equalise (
         at <= at + 1'b1;
         if (at == 6'd63 && kind != Long1) begin
           state  <= Settle;
-          after  <= symbol ? Angle : Divide;
+          after  <= symbol ? Pilots : Divide;
           settle <= 3'd5;
         end
       end
-      Settle: if (settle == 0) state <= after;
+      Settle: begin
+        if (after == Pilots) at <= 6'd11;
+        if (settle == 0) state <= after;
+      end
       Divide: if (bits == 0) state <= Scale;    // one clock more, for the quotient's register
       Scale: if (!beat) begin
         at <= at + 1'b1;
@@ -317,7 +375,10 @@ module rx_equalise (
           settle <= 3'd5;
         end
       end
-      Angle: if (angle_done) state <= Wait;
+      Pilots: begin
+        if (ask) at <= at + 6'd14;
+        if (angle_done) state <= Wait;
+      end
       Wait: begin
         at <= 6'd6;
         if (kind == Signal || data_go) state <= Give;

@@ -313,6 +313,59 @@ static void measures()
 			  worst_cfo, worst_snr, mean_snr / got, worst_energy));
 }
 
+// The signal as a receiver sees it whose sampling clock is `ppm` slow: windowed sinc.
+static Samples resampled(const Samples &in, double ppm)
+{
+	const int half = 16;
+	Samples out(in.size());
+	for (size_t n = 0; n < out.size(); n++) {
+		double at = double(n) * (1 + ppm * 1e-6);
+		long mid = long(std::floor(at));
+		for (long m = mid - half + 1; m <= mid + half; m++) {
+			if (m < 0 || m >= long(in.size()))
+				continue;
+			double x = at - double(m);
+			double sinc = std::fabs(x) < 1e-12 ? 1 : std::sin(M_PI * x) / (M_PI * x);
+			out[n] += in[m] * sinc * (0.5 + 0.5 * std::cos(M_PI * x / (half + 1)));
+		}
+	}
+	return out;
+}
+
+// Clock and carrier come from one crystal: 40 ppm apart, the symbols move through their window.
+static void clocks_apart(unsigned count)
+{
+	for (unsigned mbps : {6u, 24u, 54u})
+		for (double ppm : {-40.0, 40.0}) {
+			Samples air;
+			std::vector<Sent> sent;
+			size_t r = 0;
+			while (ofdm::rates()[r].mbps != mbps)
+				r++;
+			for (unsigned n = 0; n < count; n++) {
+				Samples one;
+				Channel ch;
+				Octets psdu = random_octets(1500, n + 9);
+				ch.cfo = cfo_of_ppm(ppm);
+				ch.delay = 300;
+				ch.silence_after = 200;
+				Samples clean = through(frame_of(psdu, mbps, 9 + n).samples, ch);
+				Channel noise;
+				noise.snr_db = IDEAL_DB[r] + 10;
+				noise.seed = n + 3;
+				noise.gain = dbfs_gain(-20);
+				one = through(resampled(clean, ppm), noise);
+				sent.push_back({psdu, mbps, air.size() + 300, ch.cfo});
+				air.insert(air.end(), one.begin(), one.end());
+			}
+			Receiver rx;
+			rx.samples(air);
+			rx.settle();
+			drive::check(all_came(rx, sent), text("%u Mb/s, 1500 octets, clocks %.0f ppm apart: %u of %zu", mbps, ppm,
+							      correct(rx, sent), sent.size()));
+		}
+}
+
 // Frames 16 us apart with noise or exact zeros between them.
 static void back_to_back()
 {
@@ -455,6 +508,7 @@ int main(int argc, char **argv)
 	captures();
 	every_rate();
 	measures();
+	clocks_apart(4);
 	back_to_back();
 	trouble();
 	printf("%s\n", drive::failures() ? "FAILED" : "PASSED");
