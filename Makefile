@@ -62,6 +62,11 @@ $(BUILD)/bin/skywaved: $(BUILD)/obj/host/node/main.o $(filter-out %/cli.a,$(LIBS
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $< $(call group,$(filter %.a,$^)) $(PKG_LD)
 
+# The same daemon under the sanitizers, for tests/system.
+$(BUILD)/sanbin/skywaved: $(BUILD)/san/host/node/main.o $(patsubst %,$(BUILD)/libsan/%.a,$(filter-out cli,$(ROOMS)))
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(SAN) -o $@ $< $(call group,$(filter %.a,$^)) $(PKG_LD)
+
 $(BUILD)/bin/skywave: $(BUILD)/obj/host/cli/main.o $(LIBS) $(BUILD)/radio/libradio.a
 	@mkdir -p $(@D)
 	$(Q)$(SIM_CXX) -o $@ $< $(call group,$(filter %.a,$^)) $(PKG_LD) -latomic
@@ -151,11 +156,11 @@ test-rtl: $(RTL_T)
 	@tests/run $(RTL_T)
 test-sim: $(SIM_T)
 	@tests/run $(SIM_T)
-test-system: all
+test-system: all $(BUILD)/sanbin/skywaved
 	@BUILD=$(BUILD) tests/run $(SYS_T)
 test: .ci/setup
 	@.ci/setup
-	@$(MAKE) --no-print-directory -j2 all $(HOST_T) $(RTL_T) $(SIM_T)
+	@$(MAKE) --no-print-directory -j2 all $(BUILD)/sanbin/skywaved $(HOST_T) $(RTL_T) $(SIM_T)
 	@BUILD=$(BUILD) tests/run $(HOST_T) $(RTL_T) $(SIM_T) $(SYS_T)
 
 # ---- Style and structure -------------------------------------------------------------------

@@ -101,6 +101,11 @@ static void neighbour_up(struct skw_node *node, const struct skw_mac_output *out
 		skw_node_log(node, SKW_UNUSUAL, "link: no room for another neighbour");
 }
 
+/* A room's outputs are fetched after each input to it, so that none is overtaken. */
+static bool pump_link(struct skw_node *node);
+static bool pump_onion(struct skw_node *node);
+static bool pump_session(struct skw_node *node);
+
 static bool pump_mac(struct skw_node *node)
 {
 	struct skw_mac_output out;
@@ -120,6 +125,7 @@ static bool pump_mac(struct skw_node *node)
 			break;
 		case SKW_MAC_DELIVER:
 			skw_link_receive(node->link, &from, out.data, out.len, skw_node_now(node));
+			pump_link(node);
 			break;
 		case SKW_MAC_UP:
 			neighbour_up(node, &out);
@@ -214,6 +220,7 @@ static void on_message(struct skw_node *node, const struct skw_link_out *out)
 	case SKW_LINK_CELL:
 	case SKW_LINK_CIRCUIT:
 		skw_onion_receive(node->onion, out->peer, out->data, out->len, skw_node_now(node));
+		pump_onion(node);
 		break;
 	case SKW_LINK_DIRECTORY:
 		skw_directory_receive(node->directory, out->peer, out->data, out->len,
@@ -375,6 +382,7 @@ static bool pump_onion(struct skw_node *node)
 		case SKW_ONION_DATA:
 			skw_session_receive(node->session, out.circuit, out.data, out.len,
 					    skw_node_now(node));
+			pump_session(node);
 			break;
 		case SKW_ONION_METER:
 			id = peer_id(node, out.peer);

@@ -1,0 +1,174 @@
+#!/usr/bin/env python3
+"""skywaved under the sanitizers, over UDP on loopback: configuration, control socket, streams, hostile input, clean ends."""
+import http.server, json, os, pathlib, random, signal, socket, subprocess, sys, tempfile, threading, time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "sim/demo"))
+from community import BUILD, Quiet, free_port
+
+DAEMON = BUILD / "sanbin/skywaved"
+SKYWAVE = BUILD / "bin/skywave"
+ENV = dict(os.environ, ASAN_OPTIONS="detect_leaks=1", UBSAN_OPTIONS="print_stacktrace=1")
+failed = 0
+
+
+def check(what, good, detail=""):
+    global failed
+    print(f"{'ok - ' if good else 'FAILED - '}{what}{'' if good else ': ' + str(detail)}", flush=True)
+    failed += not good
+
+
+def run(*args):
+    return subprocess.run([str(a) for a in args], capture_output=True, text=True, timeout=60, env=ENV)
+
+
+class Node:
+    def __init__(self, folder, name, extra=""):
+        self.folder, self.name, self.extra = folder, name, extra
+        self.udp, self.socks = free_port(), free_port()
+        self.ini, self.control = folder / f"{name}.ini", folder / f"{name}.sock"
+        self.process = None
+        self.write([])
+        self.key = run(DAEMON, "--key", self.ini).stdout.strip()
+
+    def write(self, peers, names=()):
+        text = f"[node]\nname = {self.name}\nstate = {self.folder / self.name}\ncontrol = {self.control}\n"
+        text += f"[udp]\nlisten = 127.0.0.1:{self.udp}\n[socks]\nlisten = 127.0.0.1:{self.socks}\n[circuit]\nrelays = 1\n"
+        for p in peers:
+            text += f"[peer {p.name}]\nkey = {p.key}\naddress = 127.0.0.1:{p.udp}\n"
+        if names:
+            text += "[names]\n" + "".join(f"{n.name} = {n.key}\n" for n in names)
+        self.ini.write_text(text + self.extra)
+
+    def start(self):
+        self.log = open(self.folder / f"{self.name}.log", "a")
+        self.process = subprocess.Popen([str(DAEMON), str(self.ini)], stderr=self.log, stdin=subprocess.DEVNULL, env=ENV)
+
+    def ask(self, *command):
+        return json.loads(run(SKYWAVE, *command, "--control", self.control, "--json").stdout or "{}")
+
+    def stop(self):
+        """The exit status; 0 also says that the sanitizers saw nothing, leaks included."""
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            status = self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            status = "did not end"
+        self.log.close()
+        return status
+
+
+def wait(ready, limit_s=30):
+    end = time.monotonic() + limit_s
+    while time.monotonic() < end:
+        if ready():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def curl(node, url, *options):
+    return run("curl", "-sS", "--noproxy", "", "--max-time", "60", "--socks5-hostname", f"127.0.0.1:{node.socks}", url, *options)
+
+
+def configuration(folder):
+    bad = folder / "bad.ini"
+    bad.write_text("[node]\nnmae = x\n")
+    done = run(DAEMON, "--check-config", bad)
+    check("--check-config names file, line and key", done.returncode == 1 and f"{bad}:2: unknown key" in done.stderr, done)
+    done = run(DAEMON, folder / "none.ini")
+    check("a missing file is said so", done.returncode == 1 and "No such file" in done.stderr, done)
+    check("no argument: usage and status 2", run(DAEMON).returncode == 2)
+    (folder / "tangled.ini").write_text("\0\xff[[[=\n" * 50)
+    check("a file that is no INI file is refused", run(DAEMON, folder / "tangled.ini").returncode == 1)
+    done = run(SKYWAVE, "status", "--control", folder / "nobody.sock")
+    check("skywave without a daemon says what to do", done.returncode == 1 and "is skywaved running" in done.stderr, done)
+    check("skywave: unknown command, status 2", run(SKYWAVE, "fly").returncode == 2)
+    check("skywave: unknown option, status 2", run(SKYWAVE, "status", "--fast").returncode == 2)
+
+
+def garbage(node):
+    """Datagrams and control lines that nobody should send."""
+    rng = random.Random(1)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        for _ in range(500):
+            s.sendto(rng.randbytes(rng.randrange(1, 1500)), ("127.0.0.1", node.udp))
+    for line in (b"\n", b"{}\n", b"[1,2]\n", b'{"command":7}\n', b'{"command":"fly"}\n', b"x" * 5000, b"\xff\xfe\n"):
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(5)
+            s.connect(str(node.control))
+            try:
+                s.sendall(line)
+                s.recv(4096)
+            except OSError:
+                pass
+    for words in (b"\x04\x01\x00P\x7f\0\0\1\0", b"\x05\x00", b"\x05\x01\x00\x05\x02\x00\x01\0\0\0\0\0\0", rng.randbytes(300)):
+        with socket.create_connection(("127.0.0.1", node.socks)) as s:
+            s.settimeout(5)
+            try:
+                s.sendall(words)
+                s.recv(100)
+            except OSError:
+                pass
+
+
+def network(folder):
+    web = folder / "www"
+    web.mkdir()
+    big = random.Random(2).randbytes(1 << 20)
+    (web / "big").write_bytes(big)
+    server = http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), lambda *a, **k: Quiet(*a, directory=str(web), **k))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+    bob = Node(folder, "bob", f"[service files]\ntarget = 127.0.0.1:{server.server_address[1]}\n"
+               f"[service dead]\ntarget = 127.0.0.1:{free_port()}\n")
+    relay, alice = Node(folder, "relay"), Node(folder, "alice")
+    alice.write([relay], [bob, relay])
+    relay.write([bob])
+    nodes = [alice, relay, bob]
+    for n in nodes:
+        n.start()
+    up = wait(lambda: all(n.ask("status").get("nodes_known") == 3 for n in nodes))
+    check("three nodes over UDP know each other", up, [n.ask("status") for n in nodes])
+
+    out = folder / "out"
+    done = curl(alice, "http://files.bob.sky/big", "-o", out)
+    check("1 MiB over one relay, unchanged", done.returncode == 0 and out.read_bytes() == big, done.stderr)
+    jobs = [subprocess.Popen(["curl", "-sS", "--noproxy", "", "--max-time", "60", "--socks5-hostname",
+                              f"127.0.0.1:{alice.socks}", "http://files.bob.sky/big", "-o", f"{out}{i}"]) for i in range(4)]
+    codes = [j.wait() for j in jobs]
+    check("four at once", codes == [0] * 4 and all(pathlib.Path(f"{out}{i}").read_bytes() == big for i in range(4)), codes)
+    by_key = curl(alice, f"http://files.{bob.key}.sky/big", "-o", out)
+    check("a node by its address instead of a petname", by_key.returncode == 0, by_key.stderr)
+
+    check("a service whose target is dead is refused", curl(alice, "http://dead.bob.sky/").returncode == 97)
+    check("an unknown petname is refused", curl(alice, "http://files.nobody.sky/").returncode == 97)
+    check("a name of the open internet is refused: no exits here", curl(alice, "http://example.org/").returncode == 97)
+
+    for n in nodes:
+        garbage(n)
+    check("after garbage at every door all still work", curl(alice, "http://files.bob.sky/big", "-o", out).returncode == 0)
+    counted = bob.ask("status").get("link", {})
+    check("garbage was counted", counted.get("garbage", 0) + counted.get("handshakes_bad", 0) + counted.get("forged", 0) > 0, counted)
+    check("the human form prints", "peer" in run(SKYWAVE, "links", "--control", alice.control).stdout)
+    pay = run(SKYWAVE, "pay", "--control", alice.control)
+    check("pay without a ledger says so", pay.returncode == 1 and "mode = none" in pay.stderr, pay)
+
+    relay.process.send_signal(signal.SIGKILL)
+    relay.process.wait()
+    relay.start()
+    check("a relay is killed and comes back: the next file arrives",
+          wait(lambda: curl(alice, "http://files.bob.sky/big", "-o", out).returncode == 0, 120))
+    for n in nodes:
+        status = n.stop()
+        log = (folder / f"{n.name}.log").read_text()
+        check(f"{n.name} ends cleanly, no sanitizer spoke", status == 0 and "Sanitizer" not in log, (status, log[-2000:]))
+    server.shutdown()
+
+
+with tempfile.TemporaryDirectory(prefix="skywave-") as name:
+    configuration(pathlib.Path(name))
+    network(pathlib.Path(name))
+sys.exit(1 if failed else 0)
