@@ -276,6 +276,23 @@ static void trouble(unsigned idle)
 				 b.antenna.size() == 50 && b.left(2, 1500, 50),
 			     "a frame that is not ready in its time is late, and drained" + idles);
 	}
+	{ // around the moment at which late and in time part, at every phase of the strobe: one or the other
+		bool each = true;
+		unsigned late = 0, sent = 0;
+		for (unsigned time = 0; time < 60; time++)
+			for (unsigned phase = 0; phase < 4; phase++) {
+				Bench b(idle, 20 + time * 4 + phase);
+				b.run(phase);
+				b.queue({6, 40, 1, 1, 0xFFFF, 1, time, p});
+				b.run(3000);
+				each &= b.statuses.size() == 1 && b.late + b.sent == 1 && b.dut.idle &&
+					(b.late ? b.antenna.empty() : b.left(1, time, 50));
+				late += b.late;
+				sent += b.sent;
+			}
+		drive::check(each && late > 0 && sent > 0, "late or in time, nothing between: " + std::to_string(late) +
+							       " late, " + std::to_string(sent) + " sent" + idles);
+	}
 	{ // a gap inside a frame
 		Bench b(idle, 9 + idle);
 		b.starve = 30;

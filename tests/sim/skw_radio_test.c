@@ -718,6 +718,39 @@ static void skipping_is_not_seen(void **state)
 	skw_radio_free(s);
 }
 
+/* What a receiver says of frames must not depend on whether the silence between them was evaluated:
+ * one radio runs sample by sample, which never skips, the other over all of them at once, which
+ * does. */
+static void a_skipping_receiver_says_the_same(void **state)
+{
+	struct skw_radio *r = *state, *slow = skw_radio_new(), *quick = skw_radio_new();
+	static uint8_t a[8192], b[8192];
+	uint8_t psdu[120];
+	enum { N = 70000 };
+
+	for (uint32_t k = 0; k < 5; k++) {
+		fill(psdu, 120, k);
+		send_frame(r,
+			   (struct frame) { rates[k], 120, TIMED | APPEND_FCS, 3, 0x9000, k,
+					    3000 + 11000 * k + 777 * k * k },
+			   psdu, 116);
+	}
+	skw_radio_run(r, air_b, NULL, N);
+	reg_write(slow, CONTROL, RX_FRAMES_ON);
+	reg_write(quick, CONTROL, RX_FRAMES_ON);
+	skw_radio_service(slow, 1000);
+	skw_radio_service(quick, 1000);
+	for (size_t k = 0; k < N; k++)
+		skw_radio_run(slow, air + k, air_b + k, 1);
+	skw_radio_run(quick, air, air_b, N);
+	size_t n = skw_radio_host_read(slow, a, sizeof(a));
+	assert_int_equal(n, 5 * (4 + 32 + 120));
+	assert_int_equal(skw_radio_host_read(quick, b, sizeof(b)), n);
+	assert_memory_equal(a, b, n);
+	skw_radio_free(slow);
+	skw_radio_free(quick);
+}
+
 static void idle_means_idle(void **state)
 {
 	struct skw_radio *r = *state;
@@ -837,6 +870,7 @@ int main(void)
 		T(iq_is_received),
 		T(iq_overflow_is_counted),
 		T(skipping_is_not_seen),
+		T(a_skipping_receiver_says_the_same),
 		T(idle_means_idle),
 		T(the_parser_finds_its_way_back),
 		T(random_bytes_never_hang_it),
