@@ -53,6 +53,12 @@ struct skw_device {
 	struct skw_device_info info; /* set once */
 };
 
+/* The reader thread: takes packets to where they belong until `wake` or the end of the wire. */
+void *skw_device_read_on(void *device);
+/* The board is gone: everybody who waits learns it. */
+void skw_device_lose(struct skw_device *d);
+/* The device's time is at least this; `lock` is held. */
+void skw_device_saw_time(struct skw_device *d, uint64_t time);
 /* Sends what `w` built in d->packet; `writer` is held. */
 enum skw_device_status skw_device_send(struct skw_device *d, const struct skw_writer *w);
 
