@@ -1,0 +1,321 @@
+/* rooms: wire keys link onion
+ *
+ * skw_descriptor, skw_directory and skw_path. Paths are checked against a search that tries every
+ * sequence of nodes. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <sodium.h>
+
+#include "onion/skw_directory.h"
+
+enum { N = 7 };
+
+static const uint64_t NOW = 1800000000;
+
+static struct skw_random_stream stream;
+static struct skw_random rnd;
+static struct skw_identity id[N];
+static bool joined[N][N]; /* i says that it has a link to j */
+static uint64_t price[N][N];
+static struct skw_directory *dir;
+
+static int fresh(void **state)
+{
+	(void)state;
+	rnd = skw_random_seeded(&stream, 3);
+	memset(joined, 0, sizeof(joined));
+	for (unsigned i = 0; i < N; i++)
+		skw_identity_generate(&id[i], &rnd);
+	dir = skw_directory_new();
+	return 0;
+}
+
+static int clean_up(void **state)
+{
+	(void)state;
+	skw_directory_free(dir);
+	return 0;
+}
+
+static size_t sign(unsigned who, uint64_t sequence, uint64_t expires,
+		   uint8_t out[SKW_DESCRIPTOR_MAX])
+{
+	struct skw_descriptor d = { .sequence = sequence, .expires = expires, .service_count = 1 };
+
+	strcpy(d.name, "node");
+	strcpy(d.services[0], "files");
+	for (unsigned j = 0; j < N; j++)
+		if (joined[who][j])
+			d.links[d.link_count++] = (struct skw_descriptor_link) {
+				.to = id[j].address,
+				.capacity_kbps = 1000 + j,
+				.price_per_mib = price[who][j],
+			};
+	return skw_descriptor_sign(&d, &id[who], out);
+}
+
+static enum skw_directory_status give(uint32_t peer, unsigned who, uint64_t sequence)
+{
+	uint8_t out[SKW_DESCRIPTOR_MAX];
+	size_t len = sign(who, sequence, NOW + 600, out);
+
+	return skw_directory_receive(dir, peer, out, len, NOW);
+}
+
+static void a_descriptor_says_what_was_signed(void **state)
+{
+	uint8_t out[SKW_DESCRIPTOR_MAX];
+	struct skw_descriptor d;
+	size_t len;
+
+	(void)state;
+	joined[0][1] = joined[0][2] = true;
+	price[0][2] = 77;
+	len = sign(0, 9, NOW, out);
+	assert_true(skw_descriptor_verify(&d, out, len));
+	assert_true(skw_node_address_equal(&d.address, &id[0].address));
+	assert_int_equal(d.sequence, 9);
+	assert_int_equal(d.expires, NOW);
+	assert_string_equal(d.name, "node");
+	assert_string_equal(d.services[0], "files");
+	assert_int_equal(d.link_count, 2);
+	assert_true(skw_node_address_equal(&d.links[1].to, &id[2].address));
+	assert_int_equal(d.links[1].capacity_kbps, 1002);
+	assert_int_equal(d.links[1].price_per_mib, 77);
+	for (size_t bit = 0; bit < 8 * len; bit++) {
+		out[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		assert_false(skw_descriptor_verify(&d, out, len));
+		out[bit / 8] ^= (uint8_t)(1u << bit % 8);
+	}
+	for (size_t cut = 0; cut < len; cut++)
+		assert_false(skw_descriptor_verify(&d, out, cut));
+}
+
+static void the_largest_descriptor_fits(void **state)
+{
+	struct skw_descriptor d = { .service_count = SKW_DESCRIPTOR_SERVICES,
+				    .link_count = SKW_DESCRIPTOR_LINKS };
+	uint8_t out[SKW_DESCRIPTOR_MAX];
+	struct skw_descriptor back;
+	size_t len;
+
+	(void)state;
+	memset(d.name, 'n', SKW_DESCRIPTOR_NAME);
+	for (unsigned i = 0; i < SKW_DESCRIPTOR_SERVICES; i++)
+		memset(d.services[i], 's', SKW_DESCRIPTOR_NAME);
+	len = skw_descriptor_sign(&d, &id[0], out);
+	assert_true(len > 0);
+	assert_true(skw_descriptor_verify(&back, out, len));
+	d.name[0] = '\n'; /* terminals would show it */
+	len = skw_descriptor_sign(&d, &id[0], out);
+	assert_false(skw_descriptor_verify(&back, out, len));
+	d.link_count = SKW_DESCRIPTOR_LINKS + 1;
+	assert_int_equal(skw_descriptor_sign(&d, &id[0], out), 0);
+}
+
+static unsigned polled(uint32_t peer)
+{
+	struct skw_directory_out out;
+	unsigned n = 0;
+
+	while (skw_directory_poll(dir, &out))
+		n += out.peer == peer;
+	return n;
+}
+
+static void news_go_to_all_but_the_giver(void **state)
+{
+	(void)state;
+	skw_directory_peer_up(dir, 1);
+	skw_directory_peer_up(dir, 2);
+	assert_int_equal(give(1, 0, 5), SKW_DIRECTORY_OK);
+	assert_int_equal(polled(1), 0);
+	assert_int_equal(give(1, 0, 6), SKW_DIRECTORY_OK);
+	assert_int_equal(polled(2), 1);
+	assert_int_equal(give(2, 0, 6), SKW_DIRECTORY_KNOWN);
+	assert_int_equal(polled(1), 0);
+	assert_int_equal(give(2, 0, 5), SKW_DIRECTORY_KNOWN); /* it is behind: it is told */
+	assert_int_equal(polled(2), 1);
+	give(1, 1, 1);
+	polled(2);
+	skw_directory_peer_up(dir, 3);
+	assert_int_equal(polled(3), 2);
+}
+
+static void a_refused_output_comes_again(void **state)
+{
+	struct skw_directory_out out;
+
+	(void)state;
+	skw_directory_peer_up(dir, 1);
+	give(2, 0, 1);
+	give(2, 1, 1);
+	assert_true(skw_directory_poll(dir, &out));
+	skw_directory_refused(dir, 1);
+	assert_false(skw_directory_poll(dir, &out));
+	skw_directory_tick(dir, NOW);
+	assert_int_equal(polled(1), 2);
+}
+
+static void old_long_and_hasty_descriptors_are_refused(void **state)
+{
+	uint8_t out[SKW_DESCRIPTOR_MAX];
+	size_t len = sign(0, 1, NOW, out);
+	unsigned taken = 0;
+
+	(void)state;
+	assert_int_equal(skw_directory_receive(dir, 1, out, len, NOW), SKW_DIRECTORY_EXPIRED);
+	len = sign(0, 1, NOW + SKW_DIRECTORY_LIFE_MAX + 1, out);
+	assert_int_equal(skw_directory_receive(dir, 1, out, len, NOW), SKW_DIRECTORY_EXPIRED);
+	out[50] ^= 1;
+	assert_int_equal(skw_directory_receive(dir, 1, out, len, NOW), SKW_DIRECTORY_MALFORMED);
+	for (unsigned i = 1; i < 100; i++)
+		taken += give(1, 0, i) == SKW_DIRECTORY_OK;
+	assert_int_equal(taken, 17); /* the first, and a burst of sixteen */
+	assert_int_equal(skw_directory_count(dir), 1);
+	skw_directory_tick(dir, NOW + 599);
+	assert_int_equal(skw_directory_count(dir), 1);
+	skw_directory_tick(dir, NOW + 600);
+	assert_int_equal(skw_directory_count(dir), 0);
+}
+
+/* ---- paths, against trying everything
+ * ---------------------------------------------------------------- */
+
+static uint64_t best;
+
+static void try_all(unsigned at, unsigned to, int left, uint64_t cost, unsigned visited)
+{
+	if (at == to) {
+		if (left <= 0 && cost < best)
+			best = cost;
+		return;
+	}
+	for (unsigned j = 0; j < N; j++)
+		if (joined[at][j] && joined[j][at] && !(visited >> j & 1) && left != 0 &&
+		    ((j == to) <= (left < 0 || left == 1)))
+			try_all(j, to, left < 0 ? left : left - 1,
+				cost + (visited == 1 ? 0 : price[at][j]), visited | 1u << j);
+}
+
+static unsigned index_of(const struct skw_node_address *address)
+{
+	for (unsigned i = 0; i < N; i++)
+		if (skw_node_address_equal(&id[i].address, address))
+			return i;
+	return N;
+}
+
+static void assert_path_is_real(const struct skw_path *path, uint64_t cost)
+{
+	unsigned at = 0, visited = 1;
+
+	for (size_t i = 0; i < path->count; i++) {
+		unsigned next = index_of(&path->hops[i]);
+		uint64_t after = i + 1 < path->count ? path->offer[i + 1] : 0;
+
+		assert_true(next < N && joined[at][next] && joined[next][at]);
+		assert_false(visited >> next & 1);
+		if (i + 1 < path->count)
+			assert_int_equal(path->offer[i] - after,
+					 price[next][index_of(&path->hops[i + 1])]);
+		visited |= 1u << next;
+		at = next;
+	}
+	assert_int_equal(at, N - 1);
+	assert_int_equal(path->offer[0], cost);
+	assert_int_equal(path->offer[path->count - 1], 0);
+}
+
+static void random_net(void)
+{
+	for (unsigned i = 0; i < N; i++)
+		for (unsigned j = 0; j < N; j++) {
+			joined[i][j] = i != j && skw_random_u32(&rnd) % 100 < 65;
+			price[i][j] = skw_random_u32(&rnd) % 50;
+		}
+	skw_directory_free(dir);
+	dir = skw_directory_new();
+	for (unsigned i = 0; i < N; i++)
+		assert_int_equal(give(1, i, 1), SKW_DIRECTORY_OK);
+}
+
+static void paths_are_the_best_there_are(void **state)
+{
+	unsigned found = 0;
+
+	(void)state;
+	for (unsigned round = 0; round < 40; round++) {
+		random_net();
+		for (int relays = -1; relays < N - 1; relays++) {
+			struct skw_path_request request = { .from = id[0].address,
+							    .to = id[N - 1].address,
+							    .relays = relays,
+							    .seed = round };
+			struct skw_path path, again;
+
+			best = UINT64_MAX;
+			try_all(0, N - 1, relays < 0 ? -1 : relays + 1, 0, 1);
+			assert_int_equal(skw_path_find(dir, &request, &path), best != UINT64_MAX);
+			if (best == UINT64_MAX)
+				continue;
+			found++;
+			if (relays >= 0)
+				assert_int_equal(path.count, relays + 1);
+			assert_path_is_real(&path, best);
+			assert_true(skw_path_find(dir, &request, &again));
+			assert_memory_equal(&path, &again, sizeof(path));
+			request.max_price = best;
+			assert_true(skw_path_find(dir, &request, &path));
+			if (best > 1) {
+				request.max_price = best - 1;
+				assert_false(skw_path_find(dir, &request, &path));
+			}
+		}
+	}
+	assert_true(found > 100);
+}
+
+static void avoided_nodes_and_one_sided_links_are_not_used(void **state)
+{
+	struct skw_path_request request = {
+		.from = id[0].address, .to = id[2].address, .relays = -1, .avoid = &id[1].address
+	};
+	struct skw_path path;
+
+	(void)state;
+	joined[0][1] = joined[1][0] = joined[1][2] = true;
+	for (unsigned i = 0; i < 3; i++)
+		give(1, i, 1);
+	assert_false(skw_path_find(dir, &request, &path)); /* 2 does not say 1 */
+	joined[2][1] = true;
+	give(1, 2, 2);
+	assert_true(skw_path_find(dir, &request, &path));
+	request.avoid_count = 1;
+	assert_false(skw_path_find(dir, &request, &path));
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, fresh, clean_up)
+	const struct CMUnitTest tests[] = {
+		CASE(a_descriptor_says_what_was_signed),
+		CASE(the_largest_descriptor_fits),
+		CASE(news_go_to_all_but_the_giver),
+		CASE(a_refused_output_comes_again),
+		CASE(old_long_and_hasty_descriptors_are_refused),
+		CASE(paths_are_the_best_there_are),
+		CASE(avoided_nodes_and_one_sided_links_are_not_used),
+	};
+
+	if (sodium_init() < 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
