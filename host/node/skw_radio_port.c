@@ -141,7 +141,8 @@ static void read_statuses(struct skw_radio_port *port)
 		int r = SoapySDRDevice_readStreamStatus(port->device, port->tx, &tag, &flags,
 							&time_ns, 0);
 
-		if (r == SOAPY_SDR_TIMEOUT || r == SOAPY_SDR_NOT_SUPPORTED)
+		if (r == SOAPY_SDR_TIMEOUT || r == SOAPY_SDR_NOT_SUPPORTED ||
+		    (r == SOAPY_SDR_STREAM_ERROR && flags == 0)) /* the device is gone */
 			return;
 		push_status(port, (uint32_t)tag, r == 0, (uint64_t)time_ns);
 	}

@@ -126,7 +126,7 @@ def demo(c, source):
     circuit = next(i for i in c.ask("alice", "circuits")["circuits"] if i["built"])
     say(f"      circuit     alice > {' > '.join(circuit['hops'])}")
     say(f"      device time {device:.3f} s   goodput {size * 8 / device / 1e6:.2f} Mb/s of device time, circuit building included")
-    say(f"      wall time   {wall:.1f} s   {(now['samples_evaluated'] - evaluated['samples_evaluated']) / wall / 1000:.0f} thousand "
+    say(f"      wall time   {wall:.1f} s   {(now['evaluated'] - evaluated['evaluated']) / wall / 1000:.0f} thousand "
         "radio samples a second through the gates")
 
     say("[3/5] metered and vouched for")
