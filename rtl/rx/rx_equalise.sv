@@ -12,7 +12,7 @@
 //
 // Carrier k of a symbol is turned back by phase + k slope. Both are foretold from the last symbols; the four pilots,
 // turned so, show the errors: the angle of their sum, and how the upper two differ from the lower two. Two
-// loops of second order follow: the phase with gains 1/4 and 1/16 (what is left of the carrier offset), the slope with 1/37 and 1/2340
+// loops of second order follow: the phase with gains 1/4 and 1/16 (what is left of the carrier offset), the slope with 1/37 and 1/1170
 // (sampling clocks that differ move the symbol through its window).
 //
 // `mod` is asked for only when the carriers of a symbol leave: SIGNAL needs none, and a data symbol waits for `data_go`.
@@ -263,7 +263,7 @@ module rx_equalise (
         2'd1: angle_low <= angle;
         default: begin
           slope      <= slope + slope_rate + (tilt_wide >>> 2);
-          slope_rate <= slope_rate + (tilt_wide >>> 8);
+          slope_rate <= slope_rate + (tilt_wide >>> 7);
         end
       endcase
     end

@@ -508,7 +508,7 @@ int main(int argc, char **argv)
 	captures();
 	every_rate();
 	measures();
-	clocks_apart(4);
+	clocks_apart(6);
 	back_to_back();
 	trouble();
 	printf("%s\n", drive::failures() ? "FAILED" : "PASSED");

@@ -1,0 +1,133 @@
+// rx_equalise on carriers made by formula: a channel, an offset that turns every symbol, a slope that grows, and
+// the soft bits that double precision makes of them with the channel known. While the loops lock on to a turn they may be
+// off by more, but no bit is wrong.
+
+#include "Vrx_equalise.h"
+#include "ofdm_reference.h"
+#include "stream_drive.h"
+#include "verilated.h"
+
+using namespace ofdm;
+
+struct Beat { uint32_t data; unsigned kind; };
+struct Soft {
+	uint32_t data;
+	bool signal;
+	bool operator==(const Soft &o) const { return data == o.data && signal == o.signal; }
+};
+
+static uint32_t pack(Cplx v)
+{
+	return uint32_t(uint16_t(int16_t(std::lround(v.imag())))) << 16 | uint16_t(int16_t(std::lround(v.real())));
+}
+
+// Max-log towards the neighbours, 4 at half distance for a carrier of average strength.
+static double formula(Cplx x, double weight, unsigned bpsc, unsigned bit)
+{
+	double half = bpsc == 1 ? 1 : bpsc == 2 ? std::sqrt(0.5) : bpsc == 4 ? std::sqrt(0.1) : std::sqrt(1 / 42.0);
+	unsigned per_axis = bpsc == 1 ? 1 : bpsc / 2;
+	double u = (bit < per_axis ? x.real() : x.imag()) / half;	// in half distances
+	double v = u;
+	if (bit % per_axis == 1)
+		v = (per_axis == 2 ? 2 : 4) - std::fabs(u);
+	if (bit % per_axis == 2)
+		v = 2 - std::fabs(std::fabs(u) - 4);
+	return std::min(7.0, std::max(-7.0, 4 * weight * v));
+}
+
+static void frame(unsigned mbps, double level, double turn, double slope, double noise, unsigned idle, bool fading)
+{
+	const Rate &r = rate_of(mbps), &first = rate_of(6);
+	const unsigned symbols = 12;
+	std::mt19937 random(mbps);
+	std::normal_distribution<double> normal(0, noise * level / std::sqrt(2));
+	Cplx h[64];
+	double mean = 0;
+	for (int k = -32; k < 32; k++) {
+		h[k + 32] = level * std::polar(1.0, 0.3 * k + 1) *
+			    (1.0 + (fading ? 0.7 : 0.0) * std::polar(1.0, 0.5 * k));
+		if (k && std::abs(k) <= 26)
+			mean += std::norm(h[k + 32]) / 52;
+	}
+	std::vector<Beat> in;
+	std::vector<std::array<uint8_t, 288>> bits(symbols + 1);
+	auto send = [&](const Carriers &c, unsigned kind, double phase, double tilt) {
+		for (int k = -32; k < 32; k++) {
+			Cplx n(normal(random), normal(random));
+			in.push_back({pack(c[k & 63] * h[k + 32] * std::polar(1.0, phase + tilt * k) + n),
+				      k == -32 ? kind : unsigned(random() % 4)});
+		}
+	};
+	send(long_training(), 0, 0, 0);
+	send(long_training(), 1, 0, 0);
+	for (unsigned s = 0; s <= symbols; s++) {
+		const Rate &now = s ? r : first;
+		for (unsigned b = 0; b < now.cbps; b++)
+			bits[s][b] = random() & 1;
+		send(symbol_carriers(bits[s].data(), now, s), s ? 3 : 2, turn * (s + 1), slope * (s + 1));
+	}
+
+	Vrx_equalise dut;
+	drive::Source<Beat> source(in, idle, 1);
+	drive::Sink<Soft> sink(idle, 2);
+	unsigned done = 0, wait = 0;
+	double s_over_n = 0;
+	dut.data_mod = uint8_t(r.bpsc == 1 ? 0 : r.bpsc == 2 ? 1 : r.bpsc == 4 ? 2 : 3);
+	dut.data_go = 0;
+	drive::reset(dut);
+	bool early = false;
+	for (int n = 0; n < 60000; n++) {
+		source.offer();
+		sink.decide();
+		dut.s_axis_tvalid = source.valid;
+		dut.s_axis_tdata = source.beat().data;
+		dut.s_axis_tuser = uint8_t(source.beat().kind);
+		dut.m_axis_tready = sink.ready;
+		dut.data_go = sink.beats.size() >= 48 && wait++ > 700; // the modulation takes its time
+		dut.eval();
+		early |= dut.m_axis_tvalid && sink.beats.size() >= 48 && wait < 700;
+		source.sample(dut.s_axis_tready);
+		sink.sample(dut.m_axis_tvalid, {dut.m_axis_tdata, bool(dut.m_axis_tuser)});
+		done += dut.symbol_done;
+		s_over_n = double(dut.signal_part) / dut.noise_part;
+		drive::clock(dut);
+	}
+
+	unsigned wrong = 0, count = 0;
+	double worst = 0;
+	bool order = sink.beats.size() == 48u * (symbols + 1);
+	for (size_t n = 0; order && n < sink.beats.size(); n++) {
+		size_t s = n / 48;
+		int k = data_carriers()[n % 48];
+		unsigned bpsc = s ? r.bpsc : 1;
+		order = sink.beats[n].signal == (s == 0);
+		double weight = std::norm(h[k + 32]) / mean;
+		Cplx x = constellation(bits[s].data() + bpsc * (n % 48), bpsc);
+		for (unsigned b = 0; b < bpsc; b++, count++) {
+			int soft = int32_t(sink.beats[n].data >> 4 * b << 28) >> 28;
+			worst = std::max(worst, std::fabs(soft - formula(x, weight, bpsc, b)));
+			wrong += weight > 0.3 && (soft > 0) != bits[s][bpsc * (n % 48) + b];
+		}
+	}
+	double snr = s_over_n * 64 / 52 * noise * noise; // of a carrier, over the truth
+	bool measured = noise == 0 || std::fabs(10 * std::log10(snr * level * level / mean)) < 1.5;
+	char text[200];
+	snprintf(text, sizeof text, "%2u Mb/s, level %5.0f, %s, turn %.2f, slope %.4f, %u%% idle: %u bits, %u wrong, worst %.2f of 7", mbps,
+		 level, fading ? "fading" : "flat", turn, slope, idle, count, wrong, worst);
+	drive::check(order && sink.steady && !early && done == symbols && wrong == 0 && measured &&
+			     (noise > 0 || worst < (turn == 0 ? 1.01 : 4.01)),
+		     text);
+}
+
+int main()
+{
+	drive::failures() += self_check();
+	for (unsigned mbps : {6u, 12u, 24u, 54u}) {
+		frame(mbps, 2500, 0, 0, 0, 0, false);
+		frame(mbps, 4000, 0, 0, 0, 30, true);
+		frame(mbps, 1500, 0, 0, 0, 60, true);
+		frame(mbps, 2500, 0.03, 0.0003, 0, 30, true);
+		frame(mbps, 2500, 0.01, 0, 0.02, 30, false);
+	}
+	return drive::failures() != 0;
+}
