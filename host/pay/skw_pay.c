@@ -162,9 +162,6 @@ enum skw_pay_status skw_pay_restore(struct skw_pay *pay, const uint8_t key[SKW_P
 	a->saved_received = a->received;
 	a->saved_sent = a->sent;
 	make_up(pay, a);
-	/* Told or not, it is told again; and a settlement begun is seen through. */
-	a->told_received = a->told_sent = 0;
-	a->inject_due = a->role == SKW_PAY_PAYEE && a->state == SKW_PAY_STATE_SETTLING;
 	a->admitted = a->told_admitted = a->state != SKW_PAY_STATE_CUT;
 	*p = peer;
 	return SKW_PAY_OK;

@@ -80,6 +80,18 @@ static void messages_survive_the_wire_and_nothing_else_does(void **state)
 		bad[i] = 99;
 		assert_false(skw_pay_message_get(&back, bad, len));
 	}
+	{ /* a transaction of one byte more than there is room for */
+		static uint8_t large[SKW_PAY_MESSAGE_MAX + 1];
+		size_t at = 1 + 1 + 1 + 4 + 8 + 1 + 32;
+
+		memcpy(large, data, at);
+		large[at] = (SKW_PAY_TX_MAX + 1) & 0xFF;
+		large[at + 1] = (SKW_PAY_TX_MAX + 1) >> 8;
+		assert_false(skw_pay_message_get(&back, large, at + 2 + SKW_PAY_TX_MAX + 1));
+		large[at] = SKW_PAY_TX_MAX & 0xFF;
+		large[at + 1] = SKW_PAY_TX_MAX >> 8;
+		assert_true(skw_pay_message_get(&back, large, at + 2 + SKW_PAY_TX_MAX));
+	}
 	w.random = 5;
 	for (unsigned i = 0; i < 20000; i++) { /* noise is refused or harmless */
 		size_t n = roll(200);
@@ -181,12 +193,14 @@ static void turmoil(struct chaos c, uint32_t seed)
 	world_start();
 	run(3000 * MILLI);
 	w.loss = c.loss, w.repeat = c.repeat, w.kill = c.kill, w.cell_loss = c.cell_loss;
+	w.busy = true;
 	for (unsigned round = 0; round < 12; round++) {
 		traffic(10000 * MILLI);
 		check_never_too_much();
 	}
 	/* calm */
 	w.loss = w.repeat = w.kill = w.cell_loss = 0;
+	w.busy = false;
 	run(60000 * MILLI);
 	check_never_too_much();
 	check_bills();
@@ -489,6 +503,109 @@ static void used_up_outputs_are_settled_and_replaced(void **state)
 	check_the_chain();
 }
 
+static void a_report_that_was_lost_is_given_again(void **state)
+{
+	(void)state;
+	world(2, 52);
+	world_start();
+	run(2000 * MILLI);
+	w.blocked_kind = SKW_PAY_METER;
+	for (unsigned i = 0; i < 100; i++)
+		cell(0, 1, i % 4 > 0, 1024, PRICE);
+	run(10000 * MILLI);
+	assert_int_not_equal(account(0, 1, SKW_PAY_PAYER).owed, account(1, 0, SKW_PAY_PAYEE).owed);
+	w.blocked_kind = 0;
+	run(20000 * MILLI);
+	check_bills();
+}
+
+/* The payer signed more while the payee settled less, and heard of it only afterwards. */
+static void a_settlement_heard_of_late_is_the_one_on_the_chain(void **state)
+{
+	(void)state;
+	world(2, 53);
+	world_start();
+	run(2000 * MILLI);
+	for (unsigned i = 0; i < 100; i++)
+		cell(0, 1, true, 1024, PRICE);
+	run(20000 * MILLI);
+	w.blocked_kind = SKW_PAY_SETTLE;
+	skw_pay_settle(w.party[1].pay, w.now, w.party[0].key);
+	drain(1);
+	for (unsigned i = 0; i < 100; i++)
+		cell(0, 1, true, 1024, PRICE);
+	run(30000 * MILLI);
+	assert_int_equal(account(1, 0, SKW_PAY_PAYEE).settled, 97000);
+	assert_int_equal(account(0, 1, SKW_PAY_PAYER).settled, 0);
+	assert_int_equal(account(0, 1, SKW_PAY_PAYER).vouched, 195000);
+	w.blocked_kind = 0;
+	run(30000 * MILLI);
+	assert_int_equal(account(0, 1, SKW_PAY_PAYER).settled, 97000);
+	assert_int_equal(account(0, 1, SKW_PAY_PAYER).vouched, 98000);
+	check_bills();
+}
+
+static void an_end_of_settling_that_was_not_heard_is_told_again(void **state)
+{
+	unsigned posted;
+
+	(void)state;
+	world(2, 54);
+	world_start();
+	run(2000 * MILLI);
+	for (unsigned i = 0; i < 100; i++)
+		cell(0, 1, true, 1024, PRICE);
+	run(20000 * MILLI);
+	w.blocked_kind = SKW_PAY_METER;
+	skw_pay_settle(w.party[1].pay, w.now, w.party[0].key);
+	run(30000 * MILLI);
+	assert_int_equal(account(0, 1, SKW_PAY_PAYER).epoch, 2);
+	posted = w.posted;
+	run(10000 * MILLI);
+	assert_true(w.posted > posted); /* the payee does not know */
+	w.blocked_kind = 0;
+	run(10000 * MILLI);
+	posted = w.posted;
+	run(10000 * MILLI);
+	assert_int_equal(w.posted, posted);
+}
+
+static void a_settlement_that_never_was_is_not_believed(void **state)
+{
+	struct skw_pay_message m = { .kind = SKW_PAY_SETTLE, .role = SKW_PAY_PAYEE, .epoch = 1 };
+	uint8_t data[SKW_PAY_MESSAGE_MAX];
+	uint16_t len;
+
+	(void)state;
+	world(2, 55);
+	world_start();
+	run(2000 * MILLI);
+	for (unsigned i = 0; i < 100; i++)
+		cell(0, 1, true, 1024, PRICE);
+	run(20000 * MILLI);
+	m.u.settle.amount = 97000;
+	memset(&m.u.settle.txid, 0x12, sizeof(m.u.settle.txid));
+	len = skw_pay_message_put(data, &m);
+	skw_pay_on_message(w.party[0].pay, w.now, w.party[1].key, data, len);
+	drain(0);
+	assert_int_equal(account(0, 1, SKW_PAY_PAYER).state, SKW_PAY_STATE_OPEN);
+}
+
+static void thresholds_bend_to_the_payee_s_limits(void **state)
+{
+	(void)state;
+	world(2, 56);
+	w.party[0].config.pay_threshold = 100 * SKY;
+	w.party[0].config.pay_us = UINT64_MAX;
+	w.party[1].config.unsettled_limit = 2 * SKY;
+	w.party[1].config.settle_amount = 2 * SKY - 1; /* more than can ever be held */
+	world_start();
+	run(2000 * MILLI);
+	for (unsigned i = 0; i < 30; i++)
+		pour(0, 1, 4000 * MILLI);
+	assert_true(account(1, 0, SKW_PAY_PAYEE).epoch >= 3);
+}
+
 static void outputs_set_aside_are_known(void **state)
 {
 	static struct listing l;
@@ -675,6 +792,73 @@ static void spent_inputs_are_remembered_with_the_proof(void **state)
 	deliver(tx, len, 60000, 1), VERDICT(SKW_VOUCHER_CUT);
 }
 
+static void what_is_being_spent_buys_nothing(void **state)
+{
+	uint8_t tx[SKW_PAY_TX_MAX], theft[SKW_PAY_TX_MAX];
+	uint64_t all = hostile_world(65);
+	struct skw_sha256 in = loot.list[0].uxid;
+	size_t len;
+
+	(void)state;
+	len = forge(theft, &in, 1000, &w.party[0].wallet, all - 1000, 600, &w.party[0].secret);
+	assert_int_equal(
+	    skw_chain_inject(w.chain, theft, len, SKW_INJECT_USER, unix_now(), NULL, NULL),
+	    SKW_CHAIN_OK);
+	len = forge(tx, &in, 50000, &w.party[1].wallet, all - 50000, 500, &w.party[0].secret);
+	deliver(tx, len, 50000, 1), VERDICT(SKW_VOUCHER_UNKNOWN_INPUT);
+}
+
+static void outputs_that_are_leaving_are_not_set_aside(void **state)
+{
+	uint8_t theft[SKW_PAY_TX_MAX];
+	uint64_t all = hostile_world(66);
+	size_t len;
+
+	(void)state;
+	w.next_block = UINT64_MAX;
+	len = forge(theft, &loot.list[0].uxid, 1000, &w.party[0].wallet, all - 1000, 600,
+		    &w.party[0].secret);
+	assert_int_equal(
+	    skw_chain_inject(w.chain, theft, len, SKW_INJECT_USER, unix_now(), NULL, NULL),
+	    SKW_CHAIN_OK);
+	cell(0, 1, true, 1024, PRICE);
+	run(5000 * MILLI);
+	assert_false(skw_pay_reserved(w.party[0].pay, &loot.list[0].uxid));
+	assert_int_equal(w.party[0].events[SKW_PAY_EVENT_NO_FUNDS], 1);
+	w.next_block = w.now; /* confirmed: the change is there */
+	run(5000 * MILLI);
+	assert_true(account(0, 1, SKW_PAY_PAYER).credit_left > 0);
+}
+
+/* The payer reckons hours at a newer head than the payee has seen. */
+static void hours_are_judged_by_the_newest_head(void **state)
+{
+	uint8_t tx[SKW_PAY_TX_MAX], other[SKW_PAY_TX_MAX];
+	struct skw_tx_output to = { .coins = { 1000 } };
+	uint64_t all = hostile_world(67);
+	struct skw_sha256 in = loot.list[0].uxid;
+	size_t len;
+
+	(void)state;
+	len = forge(tx, &in, 50000, &w.party[1].wallet, all - 50000, 500, &w.party[0].secret);
+	deliver(tx, len, 50000, 1), VERDICT(SKW_VOUCHER_OK);
+
+	w.now += 36000 * 1000 * MILLI; /* ten hours: some 10000 more */
+	unspents(&loot, &w.net.genesis_address);
+	to.address = w.net.genesis_address;
+	to.coins = loot.list[0].ux.coins;
+	len = skw_tx_put_unsigned(other, sizeof(other), &loot.list[0].uxid, 1, &to, 1);
+	assert_true(skw_tx_sign_input(other, len, 0, &w.producer));
+	assert_int_equal(
+	    skw_chain_inject(w.chain, other, len, SKW_INJECT_USER, unix_now(), NULL, NULL),
+	    SKW_CHAIN_OK);
+	block();
+
+	len = forge(tx, &in, 60000, &w.party[1].wallet, all - 60000, HOURS * 95 / 100,
+		    &w.party[0].secret);
+	deliver(tx, len, 60000, 1), VERDICT(SKW_VOUCHER_OK);
+}
+
 static void a_theft_on_its_way_is_raced(void **state)
 {
 	uint8_t tx[SKW_PAY_TX_MAX], theft[SKW_PAY_TX_MAX];
@@ -785,9 +969,19 @@ int main(void)
 		cmocka_unit_test_teardown(settle_and_close_when_told, world_end),
 		cmocka_unit_test_teardown(age_settles, world_end),
 		cmocka_unit_test_teardown(used_up_outputs_are_settled_and_replaced, world_end),
+		cmocka_unit_test_teardown(a_report_that_was_lost_is_given_again, world_end),
+		cmocka_unit_test_teardown(a_settlement_heard_of_late_is_the_one_on_the_chain,
+					  world_end),
+		cmocka_unit_test_teardown(outputs_that_are_leaving_are_not_set_aside, world_end),
+		cmocka_unit_test_teardown(an_end_of_settling_that_was_not_heard_is_told_again,
+					  world_end),
+		cmocka_unit_test_teardown(a_settlement_that_never_was_is_not_believed, world_end),
+		cmocka_unit_test_teardown(thresholds_bend_to_the_payee_s_limits, world_end),
+		cmocka_unit_test_teardown(hours_are_judged_by_the_newest_head, world_end),
 		cmocka_unit_test_teardown(outputs_set_aside_are_known, world_end),
 		cmocka_unit_test_teardown(bad_vouchers_are_named, world_end),
 		cmocka_unit_test_teardown(spent_inputs_are_remembered_with_the_proof, world_end),
+		cmocka_unit_test_teardown(what_is_being_spent_buys_nothing, world_end),
 		cmocka_unit_test_teardown(a_theft_on_its_way_is_raced, world_end),
 		cmocka_unit_test_teardown(a_voucher_that_the_payer_settles_counts, world_end),
 		cmocka_unit_test_teardown(records_that_are_broken_are_refused, world_end),

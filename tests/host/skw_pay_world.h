@@ -81,6 +81,7 @@ static struct {
 	unsigned cell_loss;          /* per cent */
 	unsigned blocked_kind;       /* messages of this kind never arrive */
 	unsigned mangle;             /* per cent of messages that a hostile neighbour bends */
+	bool busy;                   /* cells also cross between two outputs */
 	unsigned kills, posted;
 } w;
 
@@ -194,18 +195,45 @@ static void ask(unsigned i, const struct skw_pay_output *out)
 	}
 }
 
+/* What is said must be on disk: a core that knows nothing but the record would say at least as
+ * much. */
+static void assert_on_disk(unsigned i, const struct skw_pay_output *out,
+			   const struct skw_pay_message *m)
+{
+	struct party *p = &w.party[i];
+	struct skw_pay_view v = { 0 };
+	struct skw_pay *pay;
+
+	assert_int_equal(skw_pay_new(&pay, &p->config), SKW_PAY_OK);
+	for (unsigned r = 0; r < p->records; r++)
+		if (memcmp(p->record[r].key, out->peer, SKW_PAY_KEY) == 0 &&
+		    p->record[r].key[SKW_PAY_KEY] == m->role)
+			skw_pay_restore(pay, p->record[r].key, p->record[r].data, p->record[r].len);
+	skw_pay_view(pay, 0, &v);
+	if (m->kind == SKW_PAY_METER)
+		assert_true(m->u.meter.received.bytes <= v.received_bytes);
+	if (m->kind == SKW_PAY_VOUCHER || (m->kind == SKW_PAY_ACCEPT && m->u.accept.amount > 0))
+		assert_true(m->epoch == v.epoch &&
+			    (m->kind == SKW_PAY_VOUCHER ? m->u.voucher.amount
+							: m->u.accept.amount) <= v.vouched);
+	skw_pay_free(pay);
+}
+
+static bool cell(unsigned payer, unsigned payee, bool forth, uint64_t bytes, uint64_t price);
+
 static void act(unsigned i, const struct skw_pay_output *out)
 {
 	struct party *p = &w.party[i];
+	struct skw_pay_message m;
 
 	switch (out->type) {
 	case SKW_PAY_PERSIST:
 		save(p, out);
 		break;
 	case SKW_PAY_SEND:
-		if (out->data[1] == SKW_PAY_ACCEPT) {
-			struct skw_pay_message m;
-			assert_true(skw_pay_message_get(&m, out->data, out->len));
+		assert_true(skw_pay_message_get(&m, out->data, out->len));
+		assert_on_disk(i, out, &m);
+		if (m.kind == SKW_PAY_ACCEPT) {
 			p->told = m.u.accept.verdict;
 			p->told_amount = m.u.accept.amount;
 		}
@@ -239,6 +267,9 @@ static void drain(unsigned i)
 			continue;
 		}
 		act(i, &out);
+		if (w.busy && out.type == SKW_PAY_PERSIST && i + 1 < w.parties &&
+		    roll(4) == 0) /* life goes on between two outputs */
+			cell(i, i + 1, roll(2), 1 + roll(500), 1000000);
 		if (roll(10000) < w.kill) /* just after */
 			killed(i);
 	}
