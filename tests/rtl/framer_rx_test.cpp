@@ -126,7 +126,7 @@ static void run(unsigned idle, unsigned host_idle, bool bad_too, unsigned octet_
 		quiet = more || dut.m_axis_tvalid ? 0 : quiet + 1;
 	}
 	// What came out is a subsequence of the frames, each whole.
-	size_t beat = 0, n = 0, whole = 0;
+	size_t beat = 0, n = 0, whole = 0, last = 0;
 	while (beat < sink.beats.size() && n < frames.size()) {
 		const Frame &f = frames[n++];
 		if (f.promised != f.psdu.size() || (!f.good && !bad_too))
@@ -136,6 +136,7 @@ static void run(unsigned idle, unsigned host_idle, bool bad_too, unsigned octet_
 		    std::equal(want.begin(), want.end(), sink.beats.begin() + beat)) {
 			beat += want.size();
 			whole++;
+			last = n;
 		}
 	}
 	std::string what = ", idle " + std::to_string(idle) + "/" + std::to_string(host_idle) + " %, octets up to " +
@@ -146,6 +147,7 @@ static void run(unsigned idle, unsigned host_idle, bool bad_too, unsigned octet_
 	drive::check(delivered + dropped == wanted && bad == all_bad, "every frame is counted once" + what);
 	drive::check(host_idle < 95 ? true : dropped > 0, "and a slow host loses some" + what);
 	drive::check(host_idle == 0 && octet_every >= 8 && most < 900 ? dropped == 0 : true, "a quick one none" + what);
+	drive::check(last > 240, "and it goes on when there is room again" + what);
 	drive::check(dut.idle, "idle at the end" + what);
 }
 

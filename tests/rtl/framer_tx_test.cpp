@@ -313,8 +313,9 @@ static void trouble(unsigned idle)
 		b.queue({6, 40, 2, 1, 0xFFFF, n++, 0, p});
 		b.queue({6, 4136, 0, 1, 0xFFFF, n++, 0, p});
 		b.queue({6, 40, 0, 128, 0xFFFF, n++, 0, p});
+		b.queue({6, 4096, 2, 1, 0xFFFF, n++, 0, std::vector<uint8_t>(4092)}); // too long with its FCS
 		b.queue({6, 40, 0, 127, 0xFFFF, n++, 0, p});
-		b.run(8000);
+		b.run(16000);
 		bool refused = b.statuses.size() == n && b.statuses[n - 1].status == SENT;
 		for (unsigned k = 0; k + 1 < n && refused; k++)
 			refused = b.statuses[k].status == REFUSED && b.statuses[k].tag == k;
