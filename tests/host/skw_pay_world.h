@@ -16,8 +16,9 @@
 enum { PARTIES = 4, RECORDS = 8, POST = 256, ASKS = 256 };
 
 #define SKY UINT64_C(1000000)
-#define MILLI UINT64_C(1000)   /* microseconds */
-#define HOURS UINT64_C(100000) /* coin hours that each party begins with */
+#define PRICE UINT64_C(1000000) /* 1 SKY a MiB: a byte is worth almost a droplet */
+#define MILLI UINT64_C(1000)    /* microseconds */
+#define HOURS UINT64_C(100000)  /* coin hours that each party begins with */
 #define T0 UINT64_C(1700000000)
 
 struct record {
@@ -85,21 +86,21 @@ static struct {
 	unsigned kills, posted;
 } w;
 
-static unsigned roll(unsigned n)
+static inline unsigned roll(unsigned n)
 {
 	w.random = w.random * 1664525u + 1013904223u;
 	return (w.random >> 8) % n;
 }
 
-static bool sign_for(void *context, struct skw_coin_sig *out, const struct skw_sha256 *hash,
-		     const struct skw_address *owner)
+static inline bool sign_for(void *context, struct skw_coin_sig *out, const struct skw_sha256 *hash,
+			    const struct skw_address *owner)
 {
 	struct party *p = context;
 
 	return skw_address_equal(owner, &p->wallet) && skw_coin_sign(out, hash, &p->secret);
 }
 
-static unsigned party_of(const uint8_t key[SKW_PAY_KEY])
+static inline unsigned party_of(const uint8_t key[SKW_PAY_KEY])
 {
 	for (unsigned i = 0; i < w.parties; i++)
 		if (memcmp(w.party[i].key, key, SKW_PAY_KEY) == 0)
@@ -108,12 +109,12 @@ static unsigned party_of(const uint8_t key[SKW_PAY_KEY])
 	return 0;
 }
 
-static bool linked(unsigned a, unsigned b)
+static inline bool linked(unsigned a, unsigned b)
 {
 	return a + 1 == b || b + 1 == a;
 }
 
-static void born(unsigned i)
+static inline void born(unsigned i)
 {
 	struct party *p = &w.party[i];
 
@@ -128,14 +129,14 @@ static void born(unsigned i)
 	p->lives++;
 }
 
-static void killed(unsigned i)
+static inline void killed(unsigned i)
 {
 	skw_pay_free(w.party[i].pay);
 	w.kills++;
 	born(i);
 }
 
-static void save(struct party *p, const struct skw_pay_output *out)
+static inline void save(struct party *p, const struct skw_pay_output *out)
 {
 	struct record *r = p->record;
 
@@ -150,7 +151,7 @@ static void save(struct party *p, const struct skw_pay_output *out)
 	r->len = out->len;
 }
 
-static void post(unsigned from, unsigned to, const uint8_t *data, size_t len)
+static inline void post(unsigned from, unsigned to, const uint8_t *data, size_t len)
 {
 	assert_true(len > 0 && len <= SKW_PAY_MESSAGE_MAX);
 	w.posted++;
@@ -174,7 +175,7 @@ static void post(unsigned from, unsigned to, const uint8_t *data, size_t len)
 	}
 }
 
-static void ask(unsigned i, const struct skw_pay_output *out)
+static inline void ask(unsigned i, const struct skw_pay_output *out)
 {
 	struct ask *a = w.ask;
 
@@ -197,8 +198,8 @@ static void ask(unsigned i, const struct skw_pay_output *out)
 
 /* What is said must be on disk: a core that knows nothing but the record would say at least as
  * much. */
-static void assert_on_disk(unsigned i, const struct skw_pay_output *out,
-			   const struct skw_pay_message *m)
+static inline void assert_on_disk(unsigned i, const struct skw_pay_output *out,
+				  const struct skw_pay_message *m)
 {
 	struct party *p = &w.party[i];
 	struct skw_pay_view v = { 0 };
@@ -219,9 +220,9 @@ static void assert_on_disk(unsigned i, const struct skw_pay_output *out,
 	skw_pay_free(pay);
 }
 
-static bool cell(unsigned payer, unsigned payee, bool forth, uint64_t bytes, uint64_t price);
+static inline bool cell(unsigned payer, unsigned payee, bool forth, uint64_t bytes, uint64_t price);
 
-static void act(unsigned i, const struct skw_pay_output *out)
+static inline void act(unsigned i, const struct skw_pay_output *out)
 {
 	struct party *p = &w.party[i];
 	struct skw_pay_message m;
@@ -255,7 +256,7 @@ static void act(unsigned i, const struct skw_pay_output *out)
 	}
 }
 
-static void drain(unsigned i)
+static inline void drain(unsigned i)
 {
 	struct skw_pay_output out;
 	unsigned n = 0;
@@ -283,7 +284,7 @@ struct listing {
 	size_t count;
 };
 
-static bool list_one(void *context, const struct skw_ux_record *r)
+static inline bool list_one(void *context, const struct skw_ux_record *r)
 {
 	struct listing *l = context;
 
@@ -292,7 +293,7 @@ static bool list_one(void *context, const struct skw_ux_record *r)
 	return true;
 }
 
-static bool mark_outgoing(void *context, const struct skw_pending *pending)
+static inline bool mark_outgoing(void *context, const struct skw_pending *pending)
 {
 	struct listing *l = context;
 	struct skw_tx tx;
@@ -305,14 +306,14 @@ static bool mark_outgoing(void *context, const struct skw_pending *pending)
 	return true;
 }
 
-static void unspents(struct listing *l, const struct skw_address *address)
+static inline void unspents(struct listing *l, const struct skw_address *address)
 {
 	l->count = 0;
 	assert_int_equal(skw_chain_each_unspent(w.chain, address, list_one, l), SKW_CHAIN_OK);
 	assert_int_equal(skw_chain_each_pending(w.chain, mark_outgoing, l), SKW_CHAIN_OK);
 }
 
-static uint64_t balance(unsigned i)
+static inline uint64_t balance(unsigned i)
 {
 	static struct listing l;
 	uint64_t sum = 0;
@@ -323,12 +324,12 @@ static uint64_t balance(unsigned i)
 	return sum;
 }
 
-static uint64_t unix_now(void)
+static inline uint64_t unix_now(void)
 {
 	return T0 + w.now / 1000000;
 }
 
-static enum skw_pay_tx_state tx_state(const struct skw_sha256 *txid)
+static inline enum skw_pay_tx_state tx_state(const struct skw_sha256 *txid)
 {
 	struct skw_bytes bytes = { 0 };
 	enum skw_pay_tx_state state = SKW_PAY_TX_UNKNOWN;
@@ -341,7 +342,7 @@ static enum skw_pay_tx_state tx_state(const struct skw_sha256 *txid)
 	return state;
 }
 
-static void answer(const struct ask *a)
+static inline void answer(const struct ask *a)
 {
 	static struct listing l;
 	struct skw_pay *pay = w.party[a->party].pay;
@@ -380,7 +381,7 @@ static void answer(const struct ask *a)
 	}
 }
 
-static void block(void)
+static inline void block(void)
 {
 	enum skw_chain_status s = skw_chain_produce(w.chain, &w.producer, unix_now(), NULL);
 
@@ -389,7 +390,7 @@ static void block(void)
 
 /* ---- time and traffic ---- */
 
-static void step(uint64_t us)
+static inline void step(uint64_t us)
 {
 	w.now += us;
 	for (struct letter *l = w.post; l < w.post + POST; l++) {
@@ -417,7 +418,7 @@ static void step(uint64_t us)
 		drain(i);
 }
 
-static void run(uint64_t us)
+static inline void run(uint64_t us)
 {
 	for (uint64_t end = w.now + us; w.now < end;)
 		step(20 * MILLI);
@@ -425,7 +426,7 @@ static void run(uint64_t us)
 
 /* One cell of a circuit for which `payer` pays `payee`; forth goes to the payee. True if it was
  * sent. */
-static bool cell(unsigned payer, unsigned payee, bool forth, uint64_t bytes, uint64_t price)
+static inline bool cell(unsigned payer, unsigned payee, bool forth, uint64_t bytes, uint64_t price)
 {
 	struct truth *t = &w.truth[payer][payee];
 	struct party *from = &w.party[forth ? payer : payee], *to = &w.party[forth ? payee : payer];
@@ -449,7 +450,7 @@ static bool cell(unsigned payer, unsigned payee, bool forth, uint64_t bytes, uin
 	return true;
 }
 
-static struct skw_pay_view account(unsigned i, unsigned peer, enum skw_pay_role role)
+static inline struct skw_pay_view account(unsigned i, unsigned peer, enum skw_pay_role role)
 {
 	struct skw_pay_view v;
 
@@ -462,7 +463,7 @@ static struct skw_pay_view account(unsigned i, unsigned peer, enum skw_pay_role 
 
 /* ---- beginning and end ---- */
 
-static void coins_for_all(uint64_t sky)
+static inline void coins_for_all(uint64_t sky)
 {
 	struct skw_spend_input in = { .secret = w.producer };
 	struct skw_tx_output to[PARTIES];
@@ -490,7 +491,7 @@ static void coins_for_all(uint64_t sky)
 	block();
 }
 
-static void world(unsigned parties, uint32_t seed)
+static inline void world(unsigned parties, uint32_t seed)
 {
 	struct skw_coin_public block_key;
 	struct skw_address genesis;
@@ -522,13 +523,13 @@ static void world(unsigned parties, uint32_t seed)
 	coins_for_all(1000);
 }
 
-static void world_start(void)
+static inline void world_start(void)
 {
 	for (unsigned i = 0; i < w.parties; i++)
 		born(i);
 }
 
-static int world_end(void **state)
+static inline int world_end(void **state)
 {
 	(void)state;
 	for (unsigned i = 0; i < PARTIES; i++)
