@@ -59,6 +59,7 @@ module framer_gate (
   wire ready_now = state == Open || (state == Waiting && (!by_time || due));
   wire leaves    = sample && ready_now && s_axis_tvalid;
   wire missing   = sample && ready_now && !s_axis_tvalid;
+  wire resumes   = leaves && state == Waiting && begun;
   wire ended     = s_axis_tvalid && s_axis_tready && s_axis_tlast;
 
   assign s_axis_tready = state == Drain || (sample && ready_now);
@@ -93,7 +94,7 @@ module framer_gate (
           state <= Open;
           begun <= 1'b1;
           if (!begun) done_time <= now;
-          else begin
+          if (resumes) begin
             status         <= UNDERRUN;
             event_underrun <= 1'b1;
           end
@@ -117,7 +118,7 @@ module framer_gate (
     if (ended || stop) begin
       state       <= Closed;
       done        <= 1'b1;
-      done_status <= status;
+      done_status <= resumes ? UNDERRUN : status;      // the last sample may be the one behind the gap
     end
     if (rst) begin
       state <= Closed;
