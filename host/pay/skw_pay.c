@@ -178,6 +178,8 @@ enum skw_pay_status skw_pay_on_link(struct skw_pay *pay, uint64_t now_us,
 	p->link_up = up;
 	p->hello_due = up;
 	p->hello_heard = p->hello_acked = false;
+	for (unsigned r = 0; r < 2; r++) /* whoever relays knows nothing of the time before */
+		p->account[r].told_admitted = true;
 	return SKW_PAY_OK;
 }
 

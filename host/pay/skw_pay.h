@@ -144,7 +144,8 @@ void skw_pay_free(struct skw_pay *pay);
 enum skw_pay_status skw_pay_restore(struct skw_pay *pay, const uint8_t key[SKW_PAY_RECORD_KEY],
 				    const uint8_t *data, size_t len);
 
-/* Input. A neighbour is known from its first link or record on. */
+/* Input. A neighbour is known from its first link or record on. When its link comes up it is taken
+ * for admitted in both roles; an ADMISSION follows at once where it is not. */
 enum skw_pay_status skw_pay_on_link(struct skw_pay *pay, uint64_t now_us,
 				    const uint8_t peer[SKW_PAY_KEY], bool up);
 /* A cell crossed the link. `role` is ours on that circuit: PAYEE if it was built by or through the

@@ -172,8 +172,10 @@ static void spent_inputs_are_remembered_with_the_proof(void **state)
 	assert_int_equal(w.party[1].events[SKW_PAY_EVENT_DOUBLE_SPEND], 1);
 	assert_true(skw_sha256_equal(&w.party[1].last[SKW_PAY_EVENT_DOUBLE_SPEND].txid, &txid));
 	assert_false(skw_pay_admitted(w.party[1].pay, w.party[0].key, SKW_PAY_PAYEE));
-	killed(1); /* it is not forgotten */
+	w.party[1].stopped[0][SKW_PAY_PAYEE] = false;
+	killed(1); /* it is not forgotten, and told anew */
 	drain(1);
+	assert_true(w.party[1].stopped[0][SKW_PAY_PAYEE]);
 	assert_int_equal(account(1, 0, SKW_PAY_PAYEE).state, SKW_PAY_STATE_CUT);
 	view = account(1, 0, SKW_PAY_PAYEE);
 	assert_true(skw_sha256_equal(&view.txid, &txid));
