@@ -488,7 +488,7 @@ static void set_timer(struct skw_node *node)
 		    node->radio,
 		    least(mac_ns, next > UINT64_MAX / 1000 ? UINT64_MAX : next * 1000));
 	} else if (next <= now) {
-		wait_ms = 0;
+		wait_ms = 1; /* never none: sockets come first */
 	} else if ((next - now) / 1000 < TICK_MS) {
 		wait_ms = (next - now) / 1000 + 1;
 	}

@@ -394,8 +394,10 @@ uint64_t session_timer(const struct skw_session *s, const struct one *one)
 
 	if (one->closed)
 		return UINT64_MAX;
+	if (!one->established && one->client) /* what is due waits for its path, not for a time */
+		return one->handshake_due ? UINT64_MAX : one->handshake_us;
 	if (!one->established)
-		return one->client ? one->handshake_us : one->created_us + UNCONFIRMED_US;
+		return one->created_us + UNCONFIRMED_US;
 	if (waiting(one))
 		next = one->heard_us + s->config.dead_us;
 	if (!one->client)

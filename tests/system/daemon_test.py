@@ -19,7 +19,7 @@ def check(what, good, detail=""):
 
 
 def run(*args):
-    return subprocess.run([str(a) for a in args], capture_output=True, text=True, timeout=60, env=ENV)
+    return subprocess.run([str(a) for a in args], capture_output=True, text=True, timeout=90, env=ENV)
 
 
 class Node:
@@ -69,7 +69,7 @@ def wait(ready, limit_s=30):
 
 
 def curl(node, url, *options):
-    return run("curl", "-sS", "--noproxy", "", "--max-time", "60", "--socks5-hostname", f"127.0.0.1:{node.socks}", url, *options)
+    return run("curl", "-sS", "--noproxy", "", "--max-time", "45", "--socks5-hostname", f"127.0.0.1:{node.socks}", url, *options)
 
 
 def configuration(folder):
@@ -128,15 +128,27 @@ def network(folder):
     alice.write([relay], [bob, relay])
     relay.write([bob])
     nodes = [alice, relay, bob]
-    for n in nodes:
-        n.start()
+    out = folder / "out"
+    try:
+        for n in nodes:
+            n.start()
+        exercise(folder, out, nodes, big)
+    finally:
+        for n in nodes:
+            if n.process and n.process.poll() is None:
+                n.process.kill()
+                n.process.wait()
+        server.shutdown()
+
+
+def exercise(folder, out, nodes, big):
+    alice, relay, bob = nodes
     up = wait(lambda: all(n.ask("status").get("nodes_known") == 3 for n in nodes))
     check("three nodes over UDP know each other", up, [n.ask("status") for n in nodes])
 
-    out = folder / "out"
     done = curl(alice, "http://files.bob.sky/big", "-o", out)
     check("1 MiB over one relay, unchanged", done.returncode == 0 and out.read_bytes() == big, done.stderr)
-    jobs = [subprocess.Popen(["curl", "-sS", "--noproxy", "", "--max-time", "60", "--socks5-hostname",
+    jobs = [subprocess.Popen(["curl", "-sS", "--noproxy", "", "--max-time", "45", "--socks5-hostname",
                               f"127.0.0.1:{alice.socks}", "http://files.bob.sky/big", "-o", f"{out}{i}"]) for i in range(4)]
     codes = [j.wait() for j in jobs]
     check("four at once", codes == [0] * 4 and all(pathlib.Path(f"{out}{i}").read_bytes() == big for i in range(4)), codes)
@@ -165,7 +177,6 @@ def network(folder):
         status = n.stop()
         log = (folder / f"{n.name}.log").read_text()
         check(f"{n.name} ends cleanly, no sanitizer spoke", status == 0 and "Sanitizer" not in log, (status, log[-2000:]))
-    server.shutdown()
 
 
 with tempfile.TemporaryDirectory(prefix="skywave-") as name:
