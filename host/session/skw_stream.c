@@ -78,20 +78,16 @@ static void ring_write(uint8_t *ring, uint64_t offset, const uint8_t *in, size_t
 static bool next_lost(struct stream *s)
 {
 	while (s->lost.count > 0) {
-		struct skw_range *x = &s->lost.at[0];
-		bool moved = false;
+		uint64_t first = s->lost.at[0].from, from = first;
 
-		if (x->from < s->tx_start)
-			x->from = s->tx_start;
+		if (from < s->tx_start)
+			from = s->tx_start;
 		for (unsigned i = 0; i < s->acked.count; i++)
-			if (s->acked.at[i].from <= x->from && s->acked.at[i].to > x->from) {
-				x->from = s->acked.at[i].to;
-				moved = true;
-			}
-		if (x->from < x->to && !moved)
+			if (s->acked.at[i].from <= from && s->acked.at[i].to > from)
+				from = s->acked.at[i].to;
+		if (from == first)
 			return true;
-		if (x->from >= x->to)
-			skw_ranges_remove(&s->lost, 0, x->to);
+		skw_ranges_forget(&s->lost, from);
 	}
 	return false;
 }
