@@ -168,12 +168,12 @@ test: .ci/setup
 .PHONY: lint format
 C_FILES := $(wildcard host/*/*.c host/*/*.h sim/*/*.c sim/*/*.h tests/host/*.c tests/host/*.h tests/sim/*.c)
 lint:
-	clang-format --dry-run -Werror $(C_FILES)
-	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability --inline-suppr -Ihost -Isim \
+	$(Q)clang-format --dry-run -Werror $(C_FILES)
+	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability --inline-suppr -Ihost -Isim \
 	    -D__linux__ $(filter %.c,$(filter-out tests/%,$(C_FILES)))
-	verilator --lint-only -Wall $(RTL_Y) $(LINT_VLT) --top-module skywave rtl/ofdm_pkg.sv rtl/top/skywave.sv
-	yosys -q -p "read_verilog -sv -defer $(RTL); hierarchy -check -top skywave; proc; check -assert"
-	tests/check/walls.py
+	$(Q)verilator --lint-only -Wall $(RTL_Y) $(LINT_VLT) --top-module skywave rtl/ofdm_pkg.sv rtl/top/skywave.sv
+	$(Q)yosys -q -w "Replacing memory" -p "read_verilog -sv -defer $(RTL); hierarchy -check -top skywave; proc; check -assert"
+	$(Q)tests/check/walls.py
 format:
 	clang-format -i $(C_FILES)
 

@@ -343,7 +343,7 @@ static void on_tx(void *arg, unsigned status, const char *body, size_t len)
 
 static void ask_tx(struct skw_desk *d, const struct question *about)
 {
-	struct skw_client_request request;
+	struct skw_client_request request = { 0 };
 
 	ask(d, &request, skw_client_ask_tx(&request, &about->id), on_tx, about);
 }
@@ -421,7 +421,7 @@ static void carry_out(struct skw_desk *d, const struct skw_pay_output *out)
 {
 	struct question about = { .id = out->txid, .address = out->address };
 	struct skw_node_address peer;
-	struct skw_client_request request;
+	struct skw_client_request request = { 0 };
 	uint32_t number;
 
 	memcpy(peer.bytes, out->peer, sizeof(peer.bytes));

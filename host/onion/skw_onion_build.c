@@ -267,7 +267,7 @@ void onion_on_create(struct skw_onion *o, uint32_t peer, const uint8_t *cell)
 void onion_on_extend(struct skw_onion *o, struct circuit *c, const uint8_t *data, size_t len)
 {
 	struct skw_reader r = skw_reader(data, len);
-	struct skw_node_address next;
+	struct skw_node_address next = { 0 };
 	uint64_t offer;
 	uint32_t peer;
 
