@@ -10,7 +10,7 @@ using namespace ofdm;
 
 struct Event { unsigned index; double offset, energy; };
 
-static std::vector<Event> run(const Samples &air, unsigned jitter, unsigned seed)
+static std::vector<Event> run(const Samples &air, unsigned jitter, unsigned seed, size_t reset_at = 0)
 {
 	Vrx_detect dut;
 	std::mt19937 random(seed);
@@ -26,6 +26,10 @@ static std::vector<Event> run(const Samples &air, unsigned jitter, unsigned seed
 	dut.s_axis_tvalid = 0;
 	drive::reset(dut);
 	for (size_t n = 0; n < air.size(); n++) {
+		if (reset_at && n == reset_at) {
+			drive::reset(dut);
+			events.clear();
+		}
 		dut.s_axis_tdata = pack_iq(air[n]);
 		dut.s_axis_tuser = n & 4095;
 		dut.s_axis_tvalid = 1;
@@ -88,6 +92,20 @@ int main()
 	}
 	size_t wrong = run(noise, 0, 1).size();
 	drive::check(wrong <= 3, "1,000,000 samples of noise: " + std::to_string(wrong) + " events");
+	Samples loud = noise; // what the window holds at a reset must not leave it as if it had come in since
+	loud.resize(20000);
+	for (size_t n = 1000; n < 1300; n++)
+		loud[n] = Cplx(0.5, -0.5);
+	for (size_t n = 1300; n < 20000; n++)
+		loud[n] *= 0.1;
+	loud.insert(loud.end(), frame.begin(), frame.end());
+	std::vector<Event> after = run(loud, 0, 1, 1300);
+	bool good = !after.empty();
+	for (const Event &e : after) {
+		unsigned at = (e.index - 20000u) & 4095;
+		good &= at > 90 && at < 200;
+	}
+	drive::check(good, "a reset in the middle of a strong signal, then noise, then a frame");
 	Samples faint(20000);
 	for (size_t n = 0; n < faint.size(); n++)
 		faint[n] = (n & 1 ? 1.0 : -1.0) / 32768;
