@@ -34,6 +34,8 @@ module rx_detect (
 
   // Sample and its ancestor ------------------------------------------------------------------------
 
+  logic [6:0]  at;                                // samples since reset, mod 128
+  logic        filled;                            // 128 samples have been: what leaves the window is ours
   logic [31:0] past [16];
   logic [3:0]  past_at;
   logic signed [15:0] xi, xq, yi, yq;
@@ -44,7 +46,7 @@ module rx_detect (
     ph <= {ph[9:0], s_axis_tvalid};
     if (s_axis_tvalid) begin
       {xq, xi} <= s_axis_tdata;
-      {yq, yi} <= past[past_at];
+      {yq, yi} <= filled || at[6:4] != 0 ? past[past_at] : '0;
       past[past_at] <= s_axis_tdata;
       past_at <= past_at + 1'b1;
       index0  <= s_axis_tuser;
@@ -85,8 +87,6 @@ module rx_detect (
 
   logic signed [VW-1:0] window [512];             // {turn, sample mod 128}
   logic signed [VW-1:0] leaving;
-  logic [6:0]           at;
-  logic                 filled;                   // 128 samples have been: what leaves is ours
 
   wire [1:0] turn_rd = {ph[4], ph[3]};
   wire [1:0] turn_wr = {ph[5], ph[4]};
