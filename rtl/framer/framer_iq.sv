@@ -41,16 +41,30 @@ module framer_iq #(
   typedef enum logic [1:0] {Begin, First, Next} state_e;
   logic [1:0]    state;
   logic [CW-1:0] count;                        // samples in the packet under way
-  logic [31:0]   time_lo, held;
+  logic [31:0]   time_lo;
   logic          room, give_up;
 
-  wire [31:0] word  = state == Begin ? s_axis_tuser[63:32] : state == First ? held : s_axis_tdata;
-  wire        push  = enable && !give_up && (state == First || s_axis_tvalid);
-  wire        last  = state == Next && count == CW'(PACKET - 1);
+  // A sample is looked at a clock after it came. A jump of the counter (TIME_SET) ends a packet: its
+  // samples are given up like those that find no room.
+  logic [31:0]   data, due;
+  logic [63:0]   stamp;
+  logic          valid, jumped;
 
-  // A jump of the counter (TIME_SET) ends a packet: its samples are given up like those that find no room.
-  wire [31:0] due   = time_lo + 32'(count);
-  wire        jump  = state == Next && s_axis_tvalid && s_axis_tuser[31:0] != due;
+  always_ff @(posedge clk) begin
+    valid <= s_axis_tvalid;
+    if (s_axis_tvalid) begin
+      data   <= s_axis_tdata;
+      stamp  <= s_axis_tuser;
+      due    <= s_axis_tuser[31:0] + 1'b1;
+      jumped <= s_axis_tuser[31:0] != due;
+    end
+    if (rst) valid <= 1'b0;
+  end
+
+  wire [31:0] word  = state == Begin ? stamp[63:32] : data;
+  wire        push  = enable && !give_up && (state == First || valid);
+  wire        last  = state == Next && count == CW'(PACKET - 1);
+  wire        jump  = state == Next && jumped;
 
   always_ff @(posedge clk) begin
     lost    <= '0;
@@ -58,7 +72,7 @@ module framer_iq #(
     if (give_up || !enable) begin
       state <= Begin;
       count <= '0;
-      if (enable && s_axis_tvalid) lost <= 9'd1;
+      if (enable && valid) lost <= 9'd1;
     end else if (push) begin
       if (!room || jump) begin
         lost    <= 9'(count) + 9'd1;
@@ -66,8 +80,7 @@ module framer_iq #(
       end else begin
         case (state)
           Begin: begin
-            time_lo <= s_axis_tuser[31:0];
-            held    <= s_axis_tdata;
+            time_lo <= stamp[31:0];
             state   <= First;
           end
           First: begin
