@@ -230,6 +230,53 @@ static void a_replayed_call_changes_nothing(void **state)
 	assert_int_equal(b.messages, 1);
 }
 
+static void an_older_call_is_refused(void **state)
+{
+	struct frame old;
+
+	(void)state;
+	call(&a, &b);
+	old = a.out[0];
+	a.out_count = 0;
+	do { /* until it gives the first call up */
+		a.out_count = 0;
+		now = skw_link_next_timer(a.link);
+		skw_link_tick(a.link, now);
+		poll_all(&a);
+	} while (memcmp(a.out[0].data, old.data, old.len) == 0);
+	carry();
+	assert_int_equal(b.ups, 1);
+	assert_int_equal(deliver(&a, &b, &old), SKW_LINK_DROPPED);
+	assert_int_equal(b.out_count, 0);
+}
+
+static void what_is_on_its_way_survives_a_rekey(void **state)
+{
+	struct frame late;
+	struct skw_link_info info;
+
+	(void)state;
+	connect_both();
+	for (unsigned i = 0; i < 12; i++) { /* two minutes of keepalives */
+		now += 10 * SECOND;
+		skw_link_tick(b.link, now);
+		if (i < 11)
+			skw_link_tick(a.link, now);
+		carry();
+	}
+	skw_link_send(a.link, a.peer, SKW_LINK_CELL, (const uint8_t *)"late", 4, now);
+	poll_all(&a);
+	late = a.out[0];
+	a.out_count = 0;
+	skw_link_tick(a.link, now);
+	carry();
+	assert_true(skw_link_info(b.link, b.peer, &info));
+	assert_int_equal(info.rekeys, 1);
+	assert_int_equal(deliver(&a, &b, &late), SKW_LINK_OK);
+	assert_int_equal(b.messages, 1);
+	assert_int_equal(deliver(&a, &b, &late), SKW_LINK_DROPPED);
+}
+
 static void a_lost_answer_is_repeated(void **state)
 {
 	struct frame init, first;
@@ -387,6 +434,12 @@ static void forged_acks_are_refused(void **state)
 	assert_int_equal(r.srtt_us, 70000);
 	assert_int_equal(skw_reliable_on_ack(&r, 0, UINT32_MAX, 0), SKW_RELIABLE_OK); /* old */
 	assert_int_equal(skw_reliable_next_timer(&r), UINT64_MAX);
+	/* Karn: an answer to what was sent twice measures nothing */
+	skw_reliable_push(&r, 16, (const uint8_t *)"abc", 3, 100);
+	assert_true(skw_reliable_poll(&r, 0, out, sizeof(out), &len));
+	assert_true(skw_reliable_poll(&r, SECOND, out, sizeof(out), &len));
+	assert_int_equal(skw_reliable_on_ack(&r, 2, 0, SECOND + 1), SKW_RELIABLE_OK);
+	assert_int_equal(r.srtt_us, 70000);
 	skw_reliable_reset(&r);
 }
 
@@ -445,6 +498,8 @@ int main(void)
 		CASE(data_is_delivered_once),
 		CASE(every_flipped_bit_is_noticed),
 		CASE(a_replayed_call_changes_nothing),
+		CASE(an_older_call_is_refused),
+		CASE(what_is_on_its_way_survives_a_rekey),
 		CASE(a_lost_answer_is_repeated),
 		CASE(strangers_get_no_answer),
 		CASE(a_forged_answer_does_not_spoil_the_call),

@@ -15,11 +15,11 @@
 
 #include "session/skw_ranges.h"
 #include "session/skw_recovery.h"
-#include "session/skw_session.h"
+#include "session/skw_session_state.h"
 
 #define SECOND UINT64_C(1000000)
 
-enum { PACKETS = 4096, STREAMS = 20 };
+enum { PACKETS = 4096, MANY = 20 };
 
 struct packet {
 	bool used;
@@ -46,7 +46,7 @@ struct side {
 	uint32_t code;
 	uint64_t to_write;
 	bool refuse, ignore, stall;
-	struct tally tally[2 * STREAMS];
+	struct tally tally[2 * MANY];
 	unsigned tally_count;
 };
 
@@ -115,7 +115,7 @@ static struct tally *find(struct side *s, uint32_t stream)
 	for (unsigned i = 0; i < s->tally_count; i++)
 		if (s->tally[i].stream == stream)
 			return &s->tally[i];
-	assert_true(s->tally_count < 2 * STREAMS);
+	assert_true(s->tally_count < 2 * MANY);
 	s->tally[s->tally_count].stream = stream;
 	return &s->tally[s->tally_count++];
 }
@@ -295,10 +295,10 @@ static void many_streams_on_a_good_path(void **state)
 	side[0].to_write = 50000;
 	side[1].to_write = 30000;
 	connect();
-	for (unsigned i = 0; i < STREAMS; i++)
+	for (unsigned i = 0; i < MANY; i++)
 		open_stream(0, "files");
-	run(60 * SECOND, STREAMS);
-	check_all(STREAMS);
+	run(60 * SECOND, MANY);
+	check_all(MANY);
 }
 
 static void many_streams_on_a_terrible_path(void **state)
@@ -310,10 +310,10 @@ static void many_streams_on_a_terrible_path(void **state)
 	side[0].to_write = 20000;
 	side[1].to_write = 15000;
 	connect();
-	for (unsigned i = 0; i < STREAMS; i++)
+	for (unsigned i = 0; i < MANY; i++)
 		open_stream(0, "files");
-	run(1200 * SECOND, STREAMS);
-	check_all(STREAMS);
+	run(1200 * SECOND, MANY);
+	check_all(MANY);
 }
 
 static void a_path_of_seconds_is_learned(void **state)
@@ -416,6 +416,68 @@ static void early_data_waits_for_no_acceptance_but_is_little(void **state)
 
 		assert_int_equal(len, 16384);
 	}
+}
+
+static void early_data_that_overtakes_its_open_is_not_lost(void **state)
+{
+	static uint8_t data[3000];
+
+	(void)state;
+	connect();
+	run(SECOND, 0);
+	jitter_us = 300000;
+	for (unsigned i = 0; i < MANY; i++) {
+		uint32_t stream = open_stream(0, "files");
+
+		for (unsigned k = 0; k < sizeof(data); k++)
+			data[k] = pattern(0, stream, k);
+		assert_int_equal(skw_session_write(side[0].session, side[0].handle, stream, data,
+						   sizeof(data), now),
+				 sizeof(data));
+		find(&side[0], stream)->written = sizeof(data);
+	}
+	side[0].to_write = sizeof(data);
+	run(60 * SECOND, MANY);
+	check_all(MANY);
+}
+
+static void a_writer_beyond_its_credit_is_cut_off(void **state)
+{
+	(void)state;
+	side[0].to_write = 1000000;
+	side[1].stall = true;
+	connect();
+	open_stream(0, "files");
+	run(5 * SECOND, 0);
+	assert_int_equal(side[1].closed, 0);
+	side[0].session->ones[0]->streams[STREAMS - 1].tx_limit = UINT64_MAX;
+	assert_true(side[0].session->ones[0]->streams[STREAMS - 1].used);
+	/* the sender's ring is full of what the reader has not read: let it forget that */
+	side[1].stall = false;
+	read_more(&side[1], &side[1].tally[0]);
+	side[1].stall = true;
+	side[1].session->ones[0]->streams[STREAMS - 1].need_credit = false;
+	run(5 * SECOND, 0);
+	assert_int_equal(side[1].closed, 1);
+	assert_int_equal(side[0].code, SKW_SESSION_PROTOCOL);
+}
+
+static void an_end_that_was_lost_alone_comes_again(void **state)
+{
+	uint32_t stream;
+
+	(void)state;
+	connect();
+	stream = open_stream(0, "files");
+	side[1].ignore = true;
+	skw_session_write(side[0].session, side[0].handle, stream, (const uint8_t *)"", 0, now);
+	run(2 * SECOND, 0);
+	loss = 100;
+	skw_session_finish(side[0].session, side[0].handle, stream, now);
+	run(SECOND / 100, 0);
+	loss = 0;
+	run(10 * SECOND, 0);
+	assert_true(side[1].tally[0].ended);
 }
 
 static void closing_tells_the_other_end(void **state)
@@ -603,6 +665,9 @@ int main(void)
 		CASE(refused_streams_tell_why),
 		CASE(a_reset_ends_both_directions),
 		CASE(early_data_waits_for_no_acceptance_but_is_little),
+		CASE(early_data_that_overtakes_its_open_is_not_lost),
+		CASE(a_writer_beyond_its_credit_is_cut_off),
+		CASE(an_end_that_was_lost_alone_comes_again),
 		CASE(closing_tells_the_other_end),
 		CASE(nobody_there_is_a_timeout),
 		CASE(a_session_whose_other_end_dies_is_closed),
