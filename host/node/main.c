@@ -18,10 +18,27 @@ static int usage(FILE *out)
 	return out == stdout ? 0 : 2;
 }
 
+enum { CLOSING_MS = 1000 }; /* how long payment may take at the end */
+
+static void on_closed(uv_timer_t *timer)
+{
+	uv_stop(timer->loop);
+}
+
+/* The first signal pays and settles; the second does not wait for it. */
 static void on_signal(uv_signal_t *handle, int number)
 {
+	static uv_timer_t closing;
+	static bool asked;
+
 	(void)number;
-	uv_stop(handle->loop);
+	if (asked || !skw_node_close(handle->data)) {
+		uv_stop(handle->loop);
+		return;
+	}
+	asked = true;
+	uv_timer_init(handle->loop, &closing);
+	uv_timer_start(&closing, on_closed, CLOSING_MS, 0);
 }
 
 /* A core dump or a swapped page would hold the keys. */
@@ -61,6 +78,7 @@ static int run(const struct skw_config *config)
 	if (ok) {
 		for (int i = 0; i < 2; i++) {
 			uv_signal_init(loop, &signals[i]);
+			signals[i].data = &node;
 			uv_signal_start(&signals[i], on_signal, i == 0 ? SIGINT : SIGTERM);
 		}
 		skw_node_log(&node, SKW_INFO, "skywaved: %s is up", config->node.name);

@@ -65,6 +65,7 @@ struct skw_config {
 		uint64_t price; /* droplets per MiB, for relaying */
 		uint64_t credit_limit;
 		uint64_t voucher_step;
+		uint64_t voucher_age_s;
 		uint64_t settle_at;
 		uint64_t settle_age_s;
 		uint64_t reserve; /* droplets set aside for each neighbour that is paid */

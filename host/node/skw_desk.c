@@ -175,6 +175,7 @@ static bool open_accounts(struct skw_desk *d)
 	pay.unsettled_limit = config->pay.settle_at + config->pay.credit_limit;
 	pay.settle_amount = config->pay.settle_at;
 	pay.settle_us = config->pay.settle_age_s * 1000000;
+	pay.pay_us = config->pay.voucher_age_s * 1000000;
 	switch (skw_pay_new(&d->pay, &pay)) {
 	case SKW_PAY_OK:
 		return true;
@@ -275,6 +276,12 @@ void skw_desk_on_meter(struct skw_desk *d, const struct skw_node_address *peer,
 			      meter->role == SKW_ONION_PAYEE ? SKW_PAY_PAYEE : SKW_PAY_PAYER,
 			      meter->sent ? SKW_PAY_SENT : SKW_PAY_RECEIVED, meter->bytes,
 			      meter->price_per_mib);
+}
+
+void skw_desk_close(struct skw_desk *d)
+{
+	if (d->pay != NULL)
+		skw_pay_close(d->pay, now(d));
 }
 
 /* ---- Questions to the ledger ---- */
@@ -439,6 +446,8 @@ static void carry_out(struct skw_desk *d, const struct skw_pay_output *out)
 		number = skw_node_peer(d->node, &peer);
 		if (number != 0 && out->role == SKW_PAY_PAYEE)
 			skw_onion_set_admission(d->node->onion, number, out->allowed);
+		else if (number != 0) /* we owe as much as it lends: stop before it does */
+			d->node->held[number] = !out->allowed;
 		break;
 	case SKW_PAY_INJECT:
 		ask(d, &request, skw_client_ask_inject(&request, out->data, out->len), on_injected,

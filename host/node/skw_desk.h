@@ -19,6 +19,10 @@ void skw_desk_on_message(struct skw_desk *desk, const struct skw_node_address *p
 void skw_desk_on_meter(struct skw_desk *desk, const struct skw_node_address *peer,
 		       const struct skw_onion_meter *meter);
 
+/* Before the end: pays what is due, reports all counts, settles all vouchers held. Pump for a while
+ * after it. */
+void skw_desk_close(struct skw_desk *desk);
+
 /* Carries out what the accounts ask for; true if there was anything. */
 bool skw_desk_pump(struct skw_desk *desk);
 uint64_t skw_desk_next_timer(const struct skw_desk *desk);

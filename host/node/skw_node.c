@@ -208,6 +208,7 @@ static void on_peer(struct skw_node *node, uint32_t peer, const struct skw_node_
 		skw_onion_peer_down(node->onion, peer, now);
 		skw_directory_peer_down(node->directory, peer);
 	}
+	node->held[peer] = false; /* the accounts say so again if it still is */
 	skw_desk_on_link(node->desk, id, up);
 	node->links_changed = true;
 }
@@ -346,22 +347,27 @@ static void tick_directory(struct skw_node *node)
 
 /* ---- Onion and session ---- */
 
-/* A cell on the radio is a frame of its own. */
-static void tell_room(struct skw_node *node)
+/* How many cells a port takes: on the radio each is a frame of its own. */
+static uint32_t room_towards(struct skw_node *node, const struct skw_link_info *info)
 {
-	struct skw_link_info info;
 	struct skw_mac_addr addr;
 	unsigned room;
 
-	for (uint32_t peer = 1; node->mac != NULL && peer <= SKW_LINK_PEERS_MAX; peer++) {
-		if (!skw_link_info(node->link, peer, &info) || !info.up ||
-		    info.endpoint.port != SKW_PORT_RADIO)
-			continue;
-		memcpy(addr.b, info.endpoint.addr, sizeof(addr.b));
-		room = skw_mac_can_send(node->mac, &addr, SKW_MAC_BULK);
-		skw_onion_set_room(node->onion, peer,
-				   room > MAC_FRAMES_KEPT ? room - MAC_FRAMES_KEPT : 0);
-	}
+	if (info->endpoint.port != SKW_PORT_RADIO || node->mac == NULL)
+		return SKW_ONION_ROOM_ANY;
+	memcpy(addr.b, info->endpoint.addr, sizeof(addr.b));
+	room = skw_mac_can_send(node->mac, &addr, SKW_MAC_BULK);
+	return room > MAC_FRAMES_KEPT ? room - MAC_FRAMES_KEPT : 0;
+}
+
+static void tell_room(struct skw_node *node)
+{
+	struct skw_link_info info;
+
+	for (uint32_t peer = 1; peer <= SKW_LINK_PEERS_MAX; peer++)
+		if (skw_link_info(node->link, peer, &info) && info.up)
+			skw_onion_set_room(node->onion, peer,
+					   node->held[peer] ? 0 : room_towards(node, &info));
 }
 
 static bool pump_onion(struct skw_node *node)
@@ -517,6 +523,13 @@ void skw_node_pump(struct skw_node *node)
 }
 
 /* ---- Start and stop ---- */
+
+bool skw_node_close(struct skw_node *node)
+{
+	skw_desk_close(node->desk);
+	skw_node_pump(node);
+	return strcmp(node->config->ledger.mode, "none") != 0;
+}
 
 static bool failed(struct skw_node *node, const char *what)
 {

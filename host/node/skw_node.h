@@ -55,6 +55,7 @@ struct skw_node {
 	struct skw_desk *desk;
 	struct skw_control *control;
 
+	bool held[SKW_LINK_PEERS_MAX + 1]; /* peers that we owe too much to send through them */
 	uv_timer_t timer;
 	uint64_t time_us; /* node time, never goes back */
 	uint64_t directory_tick_s, publish_s, sequence;
@@ -80,6 +81,9 @@ uint64_t skw_node_now(struct skw_node *node); /* node time, microseconds */
 uint64_t skw_node_unix(void);
 /* The link's number of a neighbour that is up; 0 if it is not. */
 uint32_t skw_node_peer(const struct skw_node *node, const struct skw_node_address *id);
+
+/* Pays and settles what is due before the end; false if there is nothing to wait for. */
+bool skw_node_close(struct skw_node *node);
 
 /* Moves outputs until there are none, then sets the timer. Call after any input to any room. */
 void skw_node_pump(struct skw_node *node);

@@ -22,6 +22,12 @@ def free_port():
         return s.getsockname()[1]
 
 
+def droplets(text):
+    """The exact integer of a decimal amount of SKY."""
+    whole, part = text.split(".")
+    return int(whole) * 10**6 + int(part)
+
+
 class Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_):
         pass
@@ -228,3 +234,17 @@ class Community:
 
     def accounts(self, name):
         return self.ask(name, "pay")["accounts"]
+
+    def books_agree(self):
+        """Both ends of every account say the same, and all that is owed in whole thousandths is vouched for."""
+        earns = {(self.keys[n], a["peer"]): a for n in self.names for a in self.accounts(n) if a["role"] == "earns"}
+        for name in self.names:
+            for a in self.accounts(name):
+                b = earns.get((a["peer"], self.keys[name]))
+                if a["role"] != "pays":
+                    continue
+                if b is None or any(a[k] != b[k] for k in ("owed", "billed_bytes", "vouched", "settled")):
+                    return False
+                if droplets(a["owed"]) - droplets(a["vouched"]) - droplets(a["settled"]) >= 1000:
+                    return False
+        return True

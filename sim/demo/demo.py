@@ -3,7 +3,7 @@
 import argparse, hashlib, json, os, pathlib, shutil, socket, sys, time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from community import BUILD, Community, Trouble
+from community import BUILD, Community, Trouble, droplets
 
 TTY = sys.stderr.isatty()
 
@@ -25,11 +25,6 @@ def sha256(path):
 
 def sky(droplets):
     return f"{droplets // 10**6}.{droplets % 10**6:06d}"
-
-
-def droplets(text):
-    whole, part = text.split(".")
-    return int(whole) * 10**6 + int(part)
 
 
 def air_status(c):
@@ -69,17 +64,6 @@ def transfer(c, name, size):
     if curl.returncode != 0:
         raise Trouble(f"curl: {curl.stderr.read().strip()}")
     return wall, device, out
-
-
-def settled(c):
-    """Everything owed is vouched for or settled, to the thousandth of a SKY that the chain knows."""
-    for name in c.names[:-1]:
-        for a in c.accounts(name):
-            if a["role"] == "pays":
-                rest = droplets(a["owed"]) - droplets(a["vouched"]) - droplets(a["settled"])
-                if rest >= 1000:
-                    return False
-    return True
 
 
 def all_confirmed(c):
@@ -130,7 +114,7 @@ def demo(c, source):
         "radio samples a second through the gates")
 
     say("[3/5] metered and vouched for")
-    c.wait("vouchers cover what is owed", lambda: settled(c), 90, lambda: progress("      waiting for vouchers"))
+    c.wait("vouchers cover what is owed", c.books_agree, 90, lambda: progress("      waiting for the last vouchers"))
     money_report(c, "before settlement; prices are what the payer offered for the rest of the path")
 
     say("[4/5] settlement")
@@ -170,7 +154,7 @@ def main():
         p.error(f"{args.file}: no such file")
     folder = BUILD / "demo"
     c = Community(folder, relays=args.hops, data_rate=args.rate,
-                  settings={"credit_limit": "0.1", "voucher_step": "0.005", "reserve": "20"})
+                  settings={"credit_limit": "0.1", "voucher_step": "0.005", "voucher_age_s": 2, "reserve": "20"})
     source = args.file
     try:
         if source is None:

@@ -4,7 +4,7 @@ import hashlib, os, pathlib, signal, sys, tempfile, time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "sim/demo"))
-from community import Community, Trouble
+from community import Community, Trouble, droplets
 
 failed = 0
 
@@ -13,11 +13,6 @@ def check(what, good, detail=""):
     global failed
     print(f"{'ok - ' if good else 'FAILED - '}{what}{'' if good else ': ' + str(detail)}", flush=True)
     failed += not good
-
-
-def droplets(text):
-    whole, part = text.split(".")
-    return int(whole) * 10**6 + int(part)
 
 
 def account(c, name, role, peer):
@@ -97,11 +92,7 @@ def main(folder):
         check("nobody is billed twice: no more than alice saw cross the link",
               a["billed_bytes"] <= a["received_bytes"] + a["sent_bytes"], a)
 
-        def vouched():
-            return all(droplets(x["owed"]) - droplets(x["vouched"]) - droplets(x["settled"]) < 1000
-                       for n in c.names for x in c.accounts(n) if x["role"] == "pays")
-
-        c.wait("vouchers cover what is owed", vouched, 90)
+        c.wait("both ends agree and vouchers cover what is owed", c.books_agree, 90)
         owed = {n: droplets(account(c, n, "pays", p)["owed"]) // 1000 * 1000
                 for n, p in (("alice", "relay1"), ("relay1", "relay2"))}
         for name in ("relay1", "relay2"):
