@@ -193,6 +193,7 @@ module rx_acquire (
   wire [11:0] last    = first + 12'(SKIP) + {4'd0, best_at};       // the long symbols' last sample
   wire [11:0] at_long = last - 12'd127 - 12'(EARLY);
   wire [11:0] elapsed = wr - 12'd1 - last;
+  wire [12:0] begun   = {1'b0, elapsed} + 13'd319;      // samples ago
 
   assign m_axis_tuser = kind;
 
@@ -232,7 +233,7 @@ module rx_acquire (
         rd         <= at_long;
         left       <= 8'd128;
         nco        <= '0;
-        start_time <= newest_time - {52'd0, elapsed} - 64'd319;
+        start_time <= newest_time - {51'd0, begun};
         done_well  <= 1'b0;
         state      <= best >= CLEAR ? Fine : Flush;
       end

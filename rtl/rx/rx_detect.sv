@@ -97,12 +97,13 @@ module rx_detect (
   end
 
   logic signed [32:0] sum_re, sum_im, sum_energy;
-  wire signed  [32:0] step = 33'(value) - (filled ? 33'(leaving) : 33'sd0);
+  logic signed [32:0] step;
 
   always_ff @(posedge clk) begin
-    if (ph[3]) sum_re     <= sum_re + step;
-    if (ph[4]) sum_im     <= sum_im + step;
-    if (ph[5]) sum_energy <= sum_energy + step;
+    if (ph[3] || ph[4] || ph[5]) step <= 33'(value) - (filled ? 33'(leaving) : 33'sd0);
+    if (ph[4]) sum_re     <= sum_re + step;
+    if (ph[5]) sum_im     <= sum_im + step;
+    if (ph[6]) sum_energy <= sum_energy + step;
     if (ph[5]) begin
       at <= at + 1'b1;
       if (at == 7'd127) filled <= 1'b1;

@@ -88,14 +88,19 @@ module rx_equalise (
   logic [5:1]         v;
   logic [5:0]         at1, at2, at3, at4, at5;
   logic               scaling;                  // the carriers on_way come from Scale
-  logic signed [15:0] y_re, y_im;
+  logic signed [16:0] y_re, y_im;               // of a long symbol: with the sign of what was sent taken off
   logic signed [16:0] h_re, h_im;
   logic signed [17:0] c_re, c_im;
   logic        [17:0] g;
 
+  wire signed [16:0] in_re  = 17'($signed(s_axis_tdata[15:0]));
+  wire signed [16:0] in_im  = 17'($signed(s_axis_tdata[31:16]));
+  wire               invert = !(at == 0 ? s_axis_tuser[1] : symbol) && LONG_MINUS[at];
+
   always_ff @(posedge clk) begin
     if (issue) begin
-      {y_im, y_re} <= s_axis_tdata;
+      y_re         <= invert ? -in_re : in_re;
+      y_im         <= invert ? -in_im : in_im;
       {h_im, h_re} <= h_mem[at];
       {c_im, c_re} <= c_mem[at];
       g            <= g_mem[at];
@@ -117,11 +122,8 @@ module rx_equalise (
   wire signed [17:0] r = {1'b0, reciprocal};
   wire signed [36:0] sum = minus_p ? 37'(p0) - 37'(p1) : 37'(p0) + 37'(p1);
 
-  wire signed [17:0] plus_re  = 18'(h_re) + 18'(y_re);
-  wire signed [17:0] plus_im  = 18'(h_im) + 18'(y_im);
-  wire               flip     = LONG_MINUS[at1];
-  wire signed [17:0] h_new_re = !active(at1) ? '0 : flip ? -plus_re : plus_re;
-  wire signed [17:0] h_new_im = !active(at1) ? '0 : flip ? -plus_im : plus_im;
+  wire signed [17:0] h_new_re = active(at1) ? 18'(h_re) + 18'(y_re) : '0;
+  wire signed [17:0] h_new_im = active(at1) ? 18'(h_im) + 18'(y_im) : '0;
 
   always_ff @(posedge clk) begin
     if (v[1]) begin
@@ -150,7 +152,7 @@ module rx_equalise (
       p0 <= a0 * b0;
       p1 <= a1 * b1;
     end
-    if (v[1] && !scaling && kind == Long1) h_mem[at1] <= {17'(y_im), 17'(y_re)};
+    if (v[1] && !scaling && kind == Long1) h_mem[at1] <= {y_im, y_re};
     if (v[1] && !scaling && kind == Long2) h_mem[at1] <= {h_new_im[16:0], h_new_re[16:0]};
   end
 
