@@ -182,6 +182,7 @@ format:
 .PHONY: setup help clean install demo
 setup:
 	@.ci/setup
+	@$(if $(NATIVE_PNR),echo "setup: using the nextpnr-ecp5 on the PATH",$(MAKE) --no-print-directory $(VENV)/.ready)
 demo:
 	@.ci/setup
 	@$(MAKE) --no-print-directory -j2 all

@@ -1,4 +1,5 @@
 """A community in a line on one machine: an air, N nodes, each with its own simulated FPGA radio, and a ledger.
+With radio=False the nodes are joined by UDP instead, for what needs no radio to show.
 
     air -- alice -- relay1 -- ... -- relayN -- bob      bob also holds the ledger and a web server
 
@@ -34,7 +35,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 class Community:
-    def __init__(self, folder, relays=2, data_rate=24, price="1", slots=None, settings=None):
+    def __init__(self, folder, relays=2, data_rate=24, price="1", radio=True, settings=None):
         self.folder = pathlib.Path(folder)
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
@@ -42,7 +43,8 @@ class Community:
         self.relays = relays
         self.data_rate = data_rate
         self.price = price
-        self.slots = slots or min(len(self.names), 4)
+        self.slots = min(len(self.names), 4)
+        self.udp_ports = None if radio else [free_port() for _ in self.names]
         self.settings = settings or {}
         self.processes = {}
         self.logs = []
@@ -118,14 +120,22 @@ class Community:
     def wallet(self, name):
         return self.folder / f"{name}.wlt"
 
+    def radio(self, i):
+        return ["[radio]", f"device = driver=skywave,transport=sim,path={self.air_socket},radio={self.names[i]}",
+                f"data_rate = {self.data_rate}", f"slots = {self.slots}", f"slot = {i % self.slots}"]
+
+    def udp(self, i):
+        text = ["[udp]", f"listen = 127.0.0.1:{self.udp_ports[i]}"]
+        if i > 0 and self.names[i - 1] in self.keys:
+            text += ["[peer before]", f"key = {self.keys[self.names[i - 1]]}", f"address = 127.0.0.1:{self.udp_ports[i - 1]}"]
+        return text
+
     def write_ini(self, name):
         i = self.names.index(name)
         web_port = self.web.server_address[1] if self.web else 1
         text = [
             "[node]", f"name = {name}", f"state = {self.folder / name}", f"control = {self.folder / name}.sock",
-            "[radio]",
-            f"device = driver=skywave,transport=sim,path={self.air_socket},radio={name}",
-            f"data_rate = {self.data_rate}", f"slots = {self.slots}", f"slot = {i % self.slots}",
+            *(self.udp(i) if self.udp_ports else self.radio(i)),
             "[circuit]", f"relays = {self.relays}",
             "[pay]", f"price = {self.price if name.startswith('relay') else 0}", f"wallet = {self.wallet(name)}",
         ]
@@ -185,9 +195,9 @@ class Community:
         return {n: answer["addresses"].get(self.coins[n], {}).get("confirmed", {}).get("coins", 0)
                 for n in self.names}
 
-    def distribute(self, sky=100):
+    def distribute(self, names, sky=100):
         """The genesis coins are the publisher's: every node that pays gets some."""
-        for name in self.names[:-1]:
+        for name in names:
             self.skywave("wallet", "send", self.wallet("publisher"), "--node", self.node_url(),
                          "--to", self.coins[name], "--amount", sky)
             self.wait(f"{name}'s coins are confirmed", lambda: self.balances()[name] > 0, 30)
@@ -195,14 +205,15 @@ class Community:
     def ask(self, name, *command):
         return json.loads(self.skywave(*command, "--control", self.folder / f"{name}.sock", "--json"))
 
-    def up(self, each=None):
+    def up(self, each=None, funded=None):
         """From nothing to a network whose nodes all know each other."""
         self.make_wallets()
         self.make_keys()
-        self.start_air()
+        if not self.udp_ports:
+            self.start_air()
         self.start_node("bob")
         self.wait("bob's ledger answers", self.ledger_answers, 20)
-        self.distribute()
+        self.distribute(self.names[:-1] if funded is None else funded)
         for name in self.names[:-1]:
             self.start_node(name)
         for name in self.names:
