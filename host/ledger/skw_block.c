@@ -3,29 +3,37 @@
 #include <assert.h>
 #include <string.h>
 
-enum skw_codec_status skw_block_decode(struct skw_block *block, const uint8_t *data, size_t len)
+enum skw_codec_status skw_block_get(struct skw_block *block, struct skw_reader *r)
 {
-	struct skw_reader r = skw_reader(data, len);
 	struct skw_tx tx;
 
-	*block = (struct skw_block) { .raw = data, .size = len };
-	skw_block_header_get(&r, &block->header);
-	block->count = skw_get_u32(&r);
-	if (!r.ok || block->count > skw_reader_left(&r))
+	*block = (struct skw_block) { .raw = r->at };
+	skw_block_header_get(r, &block->header);
+	block->count = skw_get_u32(r);
+	if (!r->ok || block->count > skw_reader_left(r))
 		return SKW_CODEC_SHORT;
 	if (block->count > SKW_BLOCK_MAXLEN)
 		return SKW_CODEC_MAXLEN;
-	block->txs = r.at;
+	block->txs = r->at;
 	for (uint32_t i = 0; i < block->count; i++) {
-		enum skw_codec_status status = skw_tx_get(&tx, &r);
+		enum skw_codec_status status = skw_tx_get(&tx, r);
 
 		if (status != SKW_CODEC_OK)
 			return status;
 	}
-	block->txs_size = (size_t)(r.at - block->txs);
-	skw_get_bytes(&r, block->sig.b, sizeof(block->sig.b));
-	if (!r.ok)
-		return SKW_CODEC_SHORT;
+	block->txs_size = (size_t)(r->at - block->txs);
+	skw_get_bytes(r, block->sig.b, sizeof(block->sig.b));
+	block->size = (size_t)(r->at - block->raw);
+	return r->ok ? SKW_CODEC_OK : SKW_CODEC_SHORT;
+}
+
+enum skw_codec_status skw_block_decode(struct skw_block *block, const uint8_t *data, size_t len)
+{
+	struct skw_reader r = skw_reader(data, len);
+	enum skw_codec_status status = skw_block_get(block, &r);
+
+	if (status != SKW_CODEC_OK)
+		return status;
 	return skw_reader_done(&r) ? SKW_CODEC_OK : SKW_CODEC_LONG;
 }
 

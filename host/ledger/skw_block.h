@@ -33,6 +33,8 @@ struct skw_block {
 
 /* Exactly one signed block. All its transactions have been walked: iterating cannot fail. */
 enum skw_codec_status skw_block_decode(struct skw_block *block, const uint8_t *data, size_t len);
+/* The next of several, as skw_tx_get. */
+enum skw_codec_status skw_block_get(struct skw_block *block, struct skw_reader *r);
 /* A reader over the transactions, for block->count calls of skw_tx_get. */
 struct skw_reader skw_block_txs(const struct skw_block *block);
 
