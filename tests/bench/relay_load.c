@@ -1,0 +1,422 @@
+/* relay_load - both ends of a circuit over one relay, to see what a cell costs the relay.
+ *
+ *   origin --UDP--> skywaved (the relay, a process of its own) --UDP--> destination
+ *
+ * usage: relay_load KEY HOST PORT PID GIGABYTES
+ *
+ * Origin and destination live in this process and use the same rooms as the daemon. Full cells go
+ * one way, WINDOW of them on their way at most, so nothing is lost to overload. The relay's
+ * processor time is read from its own clock before and after; a gigabyte is 10^9 bytes of cells
+ * delivered. The costs of the primitives that a relay cannot do without are measured after that, in
+ * the same run.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/udp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "link/skw_link.h"
+#include "onion/skw_cell.h"
+#include "onion/skw_onion.h"
+
+#ifndef UDP_GRO
+#define UDP_GRO 104
+#endif
+
+enum { WINDOW = 160, BURST = 40, SEGMENT = SKW_LINK_FRAME_MAX };
+
+struct node {
+	struct skw_identity identity;
+	struct skw_link *link;
+	struct skw_onion *onion;
+	int fd;
+	uint32_t peer, circuit;
+	bool up, circuit_up, circuit_down;
+	uint64_t cells;
+	uint8_t out[BURST * SEGMENT]; /* full frames that leave in one call */
+	size_t out_len;
+};
+
+static struct node origin, destination;
+
+static uint64_t clock_us(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static uint64_t now(void)
+{
+	return clock_us(CLOCK_MONOTONIC);
+}
+
+static void die(const char *what)
+{
+	fprintf(stderr, "relay_load: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+/* ---- UDP ---- */
+
+static int open_socket(const struct sockaddr_storage *to, socklen_t len)
+{
+	int fd = socket(to->ss_family, SOCK_DGRAM | SOCK_NONBLOCK, 0), on = 1, size = 8 << 20;
+
+	if (fd < 0 || connect(fd, (const struct sockaddr *)to, len) != 0)
+		die("socket");
+	setsockopt(fd, IPPROTO_UDP, UDP_GRO, &on, sizeof(on));
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) != 0)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	return fd;
+}
+
+static void send_segments(int fd, const uint8_t *data, size_t len)
+{
+	uint16_t segment = SEGMENT;
+	char control[CMSG_SPACE(sizeof(segment))] = { 0 };
+	struct iovec iov = { (void *)(uintptr_t)data, len };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
+	struct cmsghdr *c;
+
+	if (len > SEGMENT) {
+		m.msg_control = control;
+		m.msg_controllen = sizeof(control);
+		c = CMSG_FIRSTHDR(&m);
+		c->cmsg_level = IPPROTO_UDP;
+		c->cmsg_type = UDP_SEGMENT;
+		c->cmsg_len = CMSG_LEN(sizeof(segment));
+		memcpy(CMSG_DATA(c), &segment, sizeof(segment));
+	}
+	while (sendmsg(fd, &m, 0) < 0 && errno == EINTR)
+		;
+}
+
+static void flush(struct node *n)
+{
+	if (n->out_len > 0)
+		send_segments(n->fd, n->out, n->out_len);
+	n->out_len = 0;
+}
+
+/* ---- The rooms ---- */
+
+static void pump(struct node *n);
+
+static void on_link(struct node *n, const struct skw_link_out *out)
+{
+	switch (out->event) {
+	case SKW_LINK_SEND:
+		if (out->len != SEGMENT) {
+			flush(n);
+			send_segments(n->fd, out->data, out->len);
+			break;
+		}
+		memcpy(n->out + n->out_len, out->data, SEGMENT);
+		n->out_len += SEGMENT;
+		if (n->out_len == sizeof(n->out))
+			flush(n);
+		break;
+	case SKW_LINK_MESSAGE:
+		if (out->type == SKW_LINK_CELL || out->type == SKW_LINK_CIRCUIT)
+			skw_onion_receive(n->onion, out->peer, out->data, out->len, now());
+		break;
+	case SKW_LINK_PEER_UP:
+		n->up = true;
+		skw_onion_peer_up(n->onion, out->peer, &out->address, now());
+		break;
+	case SKW_LINK_PEER_DOWN:
+		n->up = false;
+		skw_onion_peer_down(n->onion, out->peer, now());
+		break;
+	}
+}
+
+static void pump(struct node *n)
+{
+	struct skw_link_out l;
+	struct skw_onion_out o;
+	bool any = true;
+
+	while (any) {
+		any = false;
+		while (skw_onion_poll(n->onion, &o)) {
+			any = true;
+			if (o.event == SKW_ONION_SEND)
+				skw_link_send(n->link, o.peer,
+					      o.reliable ? SKW_LINK_CIRCUIT : SKW_LINK_CELL, o.data,
+					      o.len, now());
+			else if (o.event == SKW_ONION_DATA)
+				n->cells++;
+			else if (o.event == SKW_ONION_CIRCUIT_UP)
+				n->circuit_up = true;
+			else if (o.event == SKW_ONION_CIRCUIT_DOWN)
+				n->circuit_down = true;
+		}
+		while (skw_link_poll(n->link, &l)) {
+			any = true;
+			on_link(n, &l);
+			if (l.event == SKW_LINK_MESSAGE)
+				break;
+		}
+	}
+}
+
+static void receive(struct node *n)
+{
+	static uint8_t data[65536];
+	struct skw_link_endpoint from = { .port = 1, .len = 1 };
+	char control[CMSG_SPACE(sizeof(int))];
+	struct iovec iov = { data, sizeof(data) };
+	ssize_t got;
+
+	for (;;) {
+		struct msghdr m = { .msg_iov = &iov,
+				    .msg_iovlen = 1,
+				    .msg_control = control,
+				    .msg_controllen = sizeof(control) };
+		struct cmsghdr *c;
+		int segment;
+
+		got = recvmsg(n->fd, &m, 0);
+		if (got <= 0)
+			break;
+		segment = (int)got;
+		for (c = CMSG_FIRSTHDR(&m); c != NULL; c = CMSG_NXTHDR(&m, c))
+			if (c->cmsg_level == IPPROTO_UDP && c->cmsg_type == UDP_GRO)
+				memcpy(&segment, CMSG_DATA(c), sizeof(segment));
+		for (ssize_t at = 0; at < got; at += segment) {
+			ssize_t len = got - at < segment ? got - at : segment;
+
+			skw_link_receive(n->link, &from, data + at, (size_t)len, now());
+			pump(n);
+		}
+	}
+	flush(n);
+}
+
+static void serve(struct node *n)
+{
+	skw_link_tick(n->link, now());
+	skw_onion_tick(n->onion, now());
+	pump(n);
+	receive(n);
+	flush(n);
+}
+
+static void start(struct node *n, const struct skw_node_address *relay,
+		  const struct sockaddr_storage *to, socklen_t len)
+{
+	const struct skw_link_endpoint at = { .port = 1, .len = 1 };
+	struct skw_random random = skw_random_system();
+
+	skw_identity_generate(&n->identity, &random);
+	n->link =
+	    skw_link_new(&(struct skw_link_config) { .identity = &n->identity,
+						     .random = random,
+						     .stamp = (uint64_t)time(NULL) * 1000000 },
+			 now());
+	n->onion = skw_onion_new(
+	    &(struct skw_onion_config) { .identity = &n->identity, .random = random });
+	n->fd = open_socket(to, len);
+	skw_link_add_peer(n->link, relay, &at, now(), &n->peer);
+}
+
+static void until(const bool *ready, const char *what)
+{
+	uint64_t end = now() + 10000000;
+
+	while (!*ready) {
+		struct pollfd fds[2] = { { origin.fd, POLLIN, 0 }, { destination.fd, POLLIN, 0 } };
+
+		serve(&origin);
+		serve(&destination);
+		poll(fds, 2, 5);
+		if (now() > end || origin.circuit_down) {
+			fprintf(stderr, "relay_load: no %s\n", what);
+			exit(1);
+		}
+	}
+}
+
+/* ---- The load ---- */
+
+static uint64_t run(uint64_t cells)
+{
+	static uint8_t data[SKW_CELL_FULL_DATA];
+	uint64_t sent = 0, lost = 0, first = destination.cells, moved_us = now(), seen = first;
+
+	while (destination.cells - first < cells) {
+		uint64_t arrived = destination.cells - first;
+
+		if (destination.cells != seen) {
+			seen = destination.cells;
+			moved_us = now();
+		} else if (now() - moved_us > 20000) { /* those are lost */
+			lost = sent - arrived;
+			moved_us = now();
+		}
+		if (sent - lost < arrived)
+			lost = sent - arrived;
+		if (WINDOW - (sent - lost - arrived) >= BURST && sent - lost - arrived < WINDOW) {
+			for (int i = 0; i < BURST; i++) {
+				if (skw_onion_send(origin.onion, origin.circuit, data, sizeof(data),
+						   now()) != SKW_ONION_OK)
+					break;
+				sent++;
+				pump(&origin);
+			}
+			flush(&origin);
+		} else {
+			struct pollfd fd = { destination.fd, POLLIN, 0 };
+
+			poll(&fd, 1, 1);
+		}
+		receive(&destination);
+		serve(&origin);
+	}
+	return sent;
+}
+
+/* ---- What nobody can do without ---- */
+
+static double per_gb(double seconds, uint64_t cells)
+{
+	return seconds / ((double)cells * SKW_CELL_FULL / 1e9);
+}
+
+static double seal_cost(void)
+{
+	static uint8_t in[SEGMENT], out[SEGMENT + 16], key[32], nonce[12];
+	uint64_t t = clock_us(CLOCK_PROCESS_CPUTIME_ID), n = 100000;
+
+	for (uint64_t i = 0; i < n; i++)
+		crypto_aead_chacha20poly1305_ietf_encrypt(out, NULL, in, SKW_CELL_FULL + 1, in,
+							  SKW_LINK_HEADER, NULL, nonce, key);
+	return per_gb((double)(clock_us(CLOCK_PROCESS_CPUTIME_ID) - t) / 1e6, n);
+}
+
+static double open_cost(void)
+{
+	static uint8_t in[SEGMENT], out[SEGMENT + 16], key[32], nonce[12], back[SEGMENT];
+	uint64_t t, n = 100000;
+
+	crypto_aead_chacha20poly1305_ietf_encrypt(out, NULL, in, SKW_CELL_FULL + 1, in,
+						  SKW_LINK_HEADER, NULL, nonce, key);
+	t = clock_us(CLOCK_PROCESS_CPUTIME_ID);
+	for (uint64_t i = 0; i < n; i++)
+		if (crypto_aead_chacha20poly1305_ietf_decrypt(back, NULL, NULL, out,
+							      SKW_CELL_FULL + 17, in,
+							      SKW_LINK_HEADER, nonce, key) != 0)
+			die("open");
+	return per_gb((double)(clock_us(CLOCK_PROCESS_CPUTIME_ID) - t) / 1e6, n);
+}
+
+static double layer_cost(void)
+{
+	static uint8_t data[SKW_CELL_FULL], key[32], nonce[8];
+	uint64_t t = clock_us(CLOCK_PROCESS_CPUTIME_ID), n = 100000;
+
+	for (uint64_t i = 0; i < n; i++)
+		crypto_stream_chacha20_xor(data, data, SKW_CELL_FULL - SKW_CELL_HEADER, nonce, key);
+	return per_gb((double)(clock_us(CLOCK_PROCESS_CPUTIME_ID) - t) / 1e6, n);
+}
+
+/* Sends to a socket of our own, by segments; the time of sending and of receiving apart. */
+static void udp_cost(double *send, double *receive_)
+{
+	static uint8_t data[BURST * SEGMENT], in[65536];
+	struct sockaddr_storage at = { 0 };
+	struct sockaddr_in *v4 = (struct sockaddr_in *)&at;
+	socklen_t len = sizeof(*v4);
+	int to = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0), on = 1, from;
+	uint64_t out_us = 0, in_us = 0, rounds = 2000;
+
+	v4->sin_family = AF_INET;
+	v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (bind(to, (struct sockaddr *)v4, len) != 0 ||
+	    getsockname(to, (struct sockaddr *)v4, &len) != 0)
+		die("bind");
+	setsockopt(to, IPPROTO_UDP, UDP_GRO, &on, sizeof(on));
+	from = open_socket(&at, len);
+	for (uint64_t i = 0; i < rounds; i++) {
+		uint64_t a = clock_us(CLOCK_PROCESS_CPUTIME_ID), b;
+
+		send_segments(from, data, sizeof(data));
+		b = clock_us(CLOCK_PROCESS_CPUTIME_ID);
+		while (recv(to, in, sizeof(in), 0) > 0)
+			;
+		in_us += clock_us(CLOCK_PROCESS_CPUTIME_ID) - b;
+		out_us += b - a;
+	}
+	*send = per_gb((double)out_us / 1e6, rounds * BURST);
+	*receive_ = per_gb((double)in_us / 1e6, rounds * BURST);
+	close(to);
+	close(from);
+}
+
+int main(int argc, char **argv)
+{
+	struct sockaddr_storage to = { 0 };
+	struct sockaddr_in *v4 = (struct sockaddr_in *)&to;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&to;
+	struct skw_node_address relay, hops[2];
+	const uint64_t offers[2] = { 1000000, 0 };
+	socklen_t len = sizeof(*v4);
+	uint64_t cells, sent, wall, cpu;
+	double gb, cost, sum, open, seal, layer, send, receive_;
+	clockid_t clock;
+
+	if (argc != 6 || sodium_init() < 0 || !skw_node_address_parse(&relay, argv[1]) ||
+	    clock_getcpuclockid(atoi(argv[4]), &clock) != 0)
+		return fprintf(stderr, "usage: relay_load KEY HOST PORT PID GIGABYTES\n"), 2;
+	v4->sin_family = AF_INET;
+	v4->sin_port = htons((uint16_t)atoi(argv[3]));
+	if (inet_pton(AF_INET, argv[2], &v4->sin_addr) != 1) {
+		v6->sin6_family = AF_INET6;
+		len = sizeof(*v6);
+		if (inet_pton(AF_INET6, argv[2], &v6->sin6_addr) != 1)
+			return fprintf(stderr, "relay_load: %s: no numeric address\n", argv[2]), 2;
+	}
+	start(&origin, &relay, &to, len);
+	start(&destination, &relay, &to, len);
+	until(&origin.up, "link of the origin");
+	until(&destination.up, "link of the destination");
+	hops[0] = relay;
+	hops[1] = destination.identity.address;
+	if (skw_onion_build(origin.onion, hops, offers, 2, now(), &origin.circuit) != SKW_ONION_OK)
+		return fprintf(stderr, "relay_load: no circuit\n"), 1;
+	until(&origin.circuit_up, "circuit");
+	run(5000);
+	gb = atof(argv[5]);
+	cells = (uint64_t)(gb * 1e9 / SKW_CELL_FULL);
+	wall = now();
+	cpu = clock_us(clock);
+	sent = run(cells);
+	cpu = clock_us(clock) - cpu;
+	wall = now() - wall;
+	open = open_cost();
+	seal = seal_cost();
+	layer = layer_cost();
+	udp_cost(&send, &receive_);
+	sum = open + seal + layer + send + receive_;
+	cost = per_gb((double)cpu / 1e6, cells);
+	printf("relay: %.2f s/GB  (%llu cells of %u bytes in %.2f s: %.0f Mb/s; %llu lost)\n", cost,
+	       (unsigned long long)cells, SKW_CELL_FULL, (double)wall / 1e6,
+	       (double)cells * SKW_CELL_FULL * 8 / (double)wall,
+	       (unsigned long long)(sent - cells));
+	printf("primitives: %.2f s/GB  (open %.2f, layer %.2f, seal %.2f, UDP send %.2f, receive "
+	       "%.2f)\n",
+	       sum, open, layer, seal, send, receive_);
+	printf("ratio: %.2f\n", cost / sum);
+	return 0;
+}
