@@ -101,7 +101,8 @@ void skw_coin_salted_hash(struct skw_sha256 *out, const uint8_t *seed, size_t le
 	step(&a, &h);
 	skw_sha256_of(&hh, h.b, sizeof(h.b));
 	step(&b, &hh);
-	if (!skw_coin_public_of(&point, &b) || !multiply(&point, &point, &a))
+	/* a * B where B = b * G: (a * b) * G is the same point for one multiplication */
+	if (!secp256k1_ec_seckey_tweak_mul(context(), b.b, a.b) || !skw_coin_public_of(&point, &b))
 		abort(); /* both are valid: only a broken library comes here */
 	memcpy(both, h.b, 32);
 	memcpy(both + 32, point.b, 33);
@@ -150,6 +151,20 @@ bool skw_coin_shared(struct skw_sha256 *out, const struct skw_coin_public *publi
 		skw_sha256_of(out, point.b, sizeof(point.b));
 	sodium_memzero(&point, sizeof(point));
 	return ok;
+}
+
+bool skw_coin_secret_add(struct skw_coin_secret *secret, const uint8_t tweak[32])
+{
+	return secp256k1_ec_seckey_tweak_add(context(), secret->b, tweak);
+}
+
+bool skw_coin_public_add(struct skw_coin_public *public_key, const uint8_t tweak[32])
+{
+	secp256k1_pubkey point;
+
+	return parse(&point, public_key) &&
+	       secp256k1_ec_pubkey_tweak_add(context(), &point, tweak) &&
+	       serialize(public_key, &point);
 }
 
 bool skw_coin_sign(struct skw_coin_sig *out, const struct skw_sha256 *hash,

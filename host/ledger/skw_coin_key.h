@@ -45,6 +45,9 @@ void skw_coin_salted_hash(struct skw_sha256 *out, const uint8_t *seed, size_t le
 /* H(secret * public); false if either is invalid. */
 bool skw_coin_shared(struct skw_sha256 *out, const struct skw_coin_public *public_key,
 		     const struct skw_coin_secret *secret);
+/* secret + tweak, and the same for its public key: secret + tweak * G. False if there is none. */
+bool skw_coin_secret_add(struct skw_coin_secret *secret, const uint8_t tweak[32]);
+bool skw_coin_public_add(struct skw_coin_public *public_key, const uint8_t tweak[32]);
 
 /* RFC 6979 nonce, low s. False for an invalid secret or the all-zero hash. */
 bool skw_coin_sign(struct skw_coin_sig *out, const struct skw_sha256 *hash,
