@@ -16,8 +16,8 @@ enum {
 	SKW_OFDM_CODED_MAX = 288, /* bits of a symbol, N_CBPS */
 	SKW_OFDM_STEPS_MAX = 216, /* trellis steps of a symbol, N_DBPS */
 	SKW_OFDM_RATES = 8,
-	SKW_OFDM_SIGNAL = 0,                  /* index of 6 Mb/s, the rate of SIGNAL */
-	SKW_OFDM_ERASED = SKW_OFDM_CODED_MAX, /* pair entry of a bit that was not sent */
+	SKW_OFDM_SIGNAL = 0,      /* index of 6 Mb/s, the rate of SIGNAL */
+	SKW_OFDM_ERASED = 6 * 64, /* pair entry of a bit that was not sent */
 };
 
 struct skw_ofdm_rate {
@@ -36,9 +36,11 @@ struct skw_ofdm_tables {
 	uint8_t carrier[SKW_OFDM_DATA]; /* k & 63 of data carrier 0..47 */
 	float pilot[127];               /* p of symbol n at n % 127 */
 	float long_training[64];        /* by carrier */
-	/* Outputs A, B of each trellis step -> carrier * bits + bit, or SKW_OFDM_ERASED. */
+	/* Outputs A, B of each trellis step -> 64 * bit + place of the carrier, or SKW_OFDM_ERASED.
+	 */
 	uint16_t pair[SKW_OFDM_RATES][2 * SKW_OFDM_STEPS_MAX];
-	uint8_t scramble[128][16]; /* octets of the sequence after state s: 127 bits and one more */
+	uint8_t
+	    scramble[128]; /* the scrambler's last seven bits, oldest in bit 0 -> the next eight */
 	uint32_t crc[256];
 };
 
