@@ -63,14 +63,20 @@ bool skw_peers_add(struct skw_peers *peers, struct skw_wire_peer at, bool named)
 	return true;
 }
 
-void skw_peers_good(struct skw_peers *peers, struct skw_wire_peer at)
+void skw_peers_spoke(struct skw_peers *peers, struct skw_wire_peer at)
 {
 	struct skw_peer *peer = find(peers, at);
 
-	if (peer == NULL)
-		return;
-	peer->good = true;
-	peer->failures = 0;
+	if (peer != NULL)
+		peer->good = true;
+}
+
+void skw_peers_served(struct skw_peers *peers, struct skw_wire_peer at)
+{
+	struct skw_peer *peer = find(peers, at);
+
+	if (peer != NULL)
+		peer->failures = 0;
 }
 
 void skw_peers_failed(struct skw_peers *peers, struct skw_wire_peer at, uint64_t now_us)

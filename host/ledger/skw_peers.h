@@ -32,8 +32,10 @@ void skw_peers_init(struct skw_peers *peers, bool loopback);
  * it already is well. */
 bool skw_peers_add(struct skw_peers *peers, struct skw_wire_peer at, bool named);
 bool skw_peers_can_be(const struct skw_peers *peers, struct skw_wire_peer at);
-/* The outcome of dialling it, or of an introduction it sent. Unknown ones are passed over. */
-void skw_peers_good(struct skw_peers *peers, struct skw_wire_peer at);
+/* It introduced itself; it served us well; it could not be dialled or did us wrong. Unknown ones
+ * are passed over. */
+void skw_peers_spoke(struct skw_peers *peers, struct skw_wire_peer at);
+void skw_peers_served(struct skw_peers *peers, struct skw_wire_peer at);
 void skw_peers_failed(struct skw_peers *peers, struct skw_wire_peer at, uint64_t now_us);
 /* The next to dial, which will not be picked again for a while; false if none is due. `taken` tells
  * which are connected. */

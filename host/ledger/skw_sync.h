@@ -59,7 +59,7 @@ struct skw_sync_counters {
 
 /* How a connection stands, for REST. */
 struct skw_sync_connection {
-	uint32_t id; /* counted from 1, never used twice */
+	uint32_t id;
 	struct skw_wire_peer at;
 	bool outgoing;
 	bool introduced;
@@ -78,9 +78,10 @@ void skw_sync_free(struct skw_sync *sync);
 bool skw_sync_add_peer(struct skw_sync *sync, struct skw_wire_peer at);
 const struct skw_peers *skw_sync_peers(const struct skw_sync *sync);
 
-/* A connection stands: its number, 0 if there is no place and it must be closed. */
-uint32_t skw_sync_connected(struct skw_sync *sync, struct skw_wire_peer at, bool outgoing,
-			    const struct skw_time *now);
+/* A connection stands; the caller numbers them, never the same number twice, never 0. It may be
+ * closed at once, through the port. */
+void skw_sync_connected(struct skw_sync *sync, uint32_t id, struct skw_wire_peer at, bool outgoing,
+			const struct skw_time *now);
 void skw_sync_dial_failed(struct skw_sync *sync, struct skw_wire_peer at,
 			  const struct skw_time *now);
 /* Any piece of what the peer sent. */

@@ -22,7 +22,6 @@ struct skw_sync {
 	struct skw_wire_peer dialling[SKW_SYNC_OUTGOING];
 	size_t diallings;
 	struct conn conn[SKW_SYNC_CONNECTIONS];
-	uint32_t last_id;
 	uint32_t random; /* for choosing among peers: no secret hangs on it */
 	uint64_t produce_at, minute_at;
 	struct skw_sync_counters counters;
