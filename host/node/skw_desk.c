@@ -448,6 +448,7 @@ static void carry_out(struct skw_desk *d, const struct skw_pay_output *out)
 			skw_onion_set_admission(d->node->onion, number, out->allowed);
 		else if (number != 0) /* we owe as much as it lends: stop before it does */
 			d->node->held[number] = !out->allowed;
+		d->node->room_stale = true;
 		break;
 	case SKW_PAY_INJECT:
 		ask(d, &request, skw_client_ask_inject(&request, out->data, out->len), on_injected,

@@ -34,9 +34,11 @@ uint64_t skw_node_unix(void)
 
 uint64_t skw_node_now(struct skw_node *node)
 {
-	uint64_t now =
-	    node->radio != NULL ? skw_radio_port_now(node->radio) / 1000 : uv_hrtime() / 1000;
+	uint64_t now;
 
+	if (node->time_held)
+		return node->time_us;
+	now = node->radio != NULL ? skw_radio_port_now(node->radio) / 1000 : uv_hrtime() / 1000;
 	if (now > node->time_us)
 		node->time_us = now;
 	return node->time_us;
@@ -209,6 +211,7 @@ static void on_peer(struct skw_node *node, uint32_t peer, const struct skw_node_
 		skw_directory_peer_down(node->directory, peer);
 	}
 	node->held[peer] = false; /* the accounts say so again if it still is */
+	node->room_stale = true;
 	skw_desk_on_link(node->desk, id, up);
 	node->links_changed = true;
 }
@@ -364,6 +367,10 @@ static void tell_room(struct skw_node *node)
 {
 	struct skw_link_info info;
 
+	/* Only the radio's room moves by itself. */
+	if (node->mac == NULL && !node->room_stale)
+		return;
+	node->room_stale = false;
 	for (uint32_t peer = 1; peer <= SKW_LINK_PEERS_MAX; peer++)
 		if (skw_link_info(node->link, peer, &info) && info.up)
 			skw_onion_set_room(node->onion, peer,
@@ -518,8 +525,22 @@ void skw_node_pump(struct skw_node *node)
 		any |= pump_mac(node);
 	}
 	node->pumping = false;
+	if (node->udp != NULL)
+		skw_udp_port_flush(node->udp);
 	if (!node->stopping)
 		set_timer(node);
+}
+
+void skw_node_receive(struct skw_node *node, const struct skw_link_endpoint *from,
+		      const uint8_t *data, size_t len)
+{
+	if (node->stopping)
+		return;
+	skw_node_now(node);
+	node->time_held = node->pumping = true;
+	skw_link_receive(node->link, from, data, len, node->time_us);
+	pump_link(node);
+	node->time_held = node->pumping = false;
 }
 
 /* ---- Start and stop ---- */

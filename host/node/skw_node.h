@@ -60,6 +60,8 @@ struct skw_node {
 	uint64_t time_us; /* node time, never goes back */
 	uint64_t directory_tick_s, publish_s, sequence;
 	bool links_changed, stopping, pumping;
+	bool time_held;  /* one frame is one moment: the clock is not asked again */
+	bool room_stale; /* the onion must be told anew what the ports take */
 	char error[256]; /* why the node could not start or stopped by itself */
 };
 
@@ -84,6 +86,10 @@ uint32_t skw_node_peer(const struct skw_node *node, const struct skw_node_addres
 
 /* Pays and settles what is due before the end; false if there is nothing to wait for. */
 bool skw_node_close(struct skw_node *node);
+
+/* A frame from a port; at the end of a batch of them, pump. */
+void skw_node_receive(struct skw_node *node, const struct skw_link_endpoint *from,
+		      const uint8_t *data, size_t len);
 
 /* Moves outputs until there are none, then sets the timer. Call after any input to any room. */
 void skw_node_pump(struct skw_node *node);

@@ -1,49 +1,121 @@
 #include "node/skw_udp_port.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/udp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#ifndef UDP_SEGMENT
+#define UDP_SEGMENT 103
+#endif
+#ifndef UDP_GRO
+#define UDP_GRO 104
+#endif
+
+enum {
+	CALL_MESSAGES = 8,     /* of one recvmmsg; each may be many frames */
+	MESSAGE_MAX = 65536,   /* what GRO may put together */
+	FRAMES = 256,          /* that wait for a flush */
+	GROUPS = 64,           /* destinations and lengths that wait for a flush */
+	GROUP_FRAMES = 44,     /* 44 * 1452 < 65507, what one datagram may hold */
+	SOCKET_ROOM = 4 << 20, /* asked for; the system may give less */
+};
+
+struct group {
+	struct skw_link_endpoint to;
+	struct sockaddr_storage address;
+	socklen_t address_len;
+	unsigned frames;
+	size_t segment; /* length of its frames; only the last may be shorter */
+	bool closed;
+	struct iovec iov[GROUP_FRAMES];
+	char control[CMSG_SPACE(sizeof(uint16_t))];
+};
 
 struct skw_udp_port {
 	struct skw_node *node;
-	uv_udp_t socket;
-	char buffer[2048]; /* one datagram; a longer one is no link frame */
+	int fd;
+	int family;
+	bool segments; /* the kernel takes UDP_SEGMENT */
+	uv_poll_t poll;
+	struct skw_udp_counters counters;
+	unsigned frames, groups;
+	struct group group[GROUPS];
+	uint8_t frame[FRAMES][SKW_LINK_FRAME_MAX];
+	struct mmsghdr in[CALL_MESSAGES];
+	struct iovec in_iov[CALL_MESSAGES];
+	struct sockaddr_storage in_from[CALL_MESSAGES];
+	char in_control[CALL_MESSAGES][CMSG_SPACE(sizeof(int))];
+	uint8_t in_data[CALL_MESSAGES][MESSAGE_MAX];
 };
 
-/* family u8 (4 or 6), port u16 big-endian, address */
-static void pack(struct skw_link_endpoint *out, const struct sockaddr *from)
+/* ---- Addresses ---- */
+
+static const uint8_t MAPPED[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+
+static void pack_v4(struct skw_link_endpoint *out, in_port_t port, const void *ip)
+{
+	*out = (struct skw_link_endpoint) { .port = SKW_PORT_UDP, .len = 7 };
+	out->addr[0] = 4;
+	memcpy(out->addr + 1, &port, 2);
+	memcpy(out->addr + 3, ip, 4);
+}
+
+/* family u8 (4 or 6), port u16 big-endian, address; an IPv4 address has one form only */
+bool skw_udp_endpoint_of(struct skw_link_endpoint *out, const struct sockaddr *from)
 {
 	const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)from;
 	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)from;
-	bool is_v4 = from->sa_family == AF_INET;
 
-	*out = (struct skw_link_endpoint) { .port = SKW_PORT_UDP, .len = is_v4 ? 7 : 19 };
-	out->addr[0] = is_v4 ? 4 : 6;
-	memcpy(out->addr + 1, is_v4 ? &v4->sin_port : &v6->sin6_port, 2);
-	memcpy(out->addr + 3, is_v4 ? (const void *)&v4->sin_addr : (const void *)&v6->sin6_addr,
-	       is_v4 ? 4 : 16);
+	if (from->sa_family == AF_INET) {
+		pack_v4(out, v4->sin_port, &v4->sin_addr);
+		return true;
+	}
+	if (from->sa_family != AF_INET6)
+		return false;
+	if (memcmp(&v6->sin6_addr, MAPPED, sizeof(MAPPED)) == 0) {
+		pack_v4(out, v6->sin6_port, v6->sin6_addr.s6_addr + 12);
+		return true;
+	}
+	*out = (struct skw_link_endpoint) { .port = SKW_PORT_UDP, .len = 23 };
+	out->addr[0] = 6;
+	memcpy(out->addr + 1, &v6->sin6_port, 2);
+	memcpy(out->addr + 3, &v6->sin6_addr, 16);
+	memcpy(out->addr + 19, &v6->sin6_scope_id, 4); /* link-local addresses need it */
+	return true;
 }
 
-static bool unpack(struct sockaddr_storage *out, const struct skw_link_endpoint *to)
+/* The length for a socket of `family`; 0 if it cannot reach that. */
+static socklen_t unpack(struct sockaddr_storage *out, const struct skw_link_endpoint *to,
+			int family)
 {
 	struct sockaddr_in *v4 = (struct sockaddr_in *)out;
 	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)out;
+	bool is_v4 = to->len == 7 && to->addr[0] == 4, is_v6 = to->len == 23 && to->addr[0] == 6;
 
-	memset(out, 0, sizeof(*out));
-	if (to->len == 7 && to->addr[0] == 4) {
+	memset(out, 0, sizeof(*v6));
+	if (family == AF_INET && is_v4) {
 		v4->sin_family = AF_INET;
 		memcpy(&v4->sin_port, to->addr + 1, 2);
 		memcpy(&v4->sin_addr, to->addr + 3, 4);
-		return true;
+		return sizeof(*v4);
 	}
-	if (to->len == 19 && to->addr[0] == 6) {
-		v6->sin6_family = AF_INET6;
-		memcpy(&v6->sin6_port, to->addr + 1, 2);
+	if (family != AF_INET6 || (!is_v4 && !is_v6))
+		return 0;
+	v6->sin6_family = AF_INET6;
+	memcpy(&v6->sin6_port, to->addr + 1, 2);
+	if (is_v6) {
 		memcpy(&v6->sin6_addr, to->addr + 3, 16);
-		return true;
+		memcpy(&v6->sin6_scope_id, to->addr + 19, 4);
+	} else {
+		memcpy(v6->sin6_addr.s6_addr, MAPPED, sizeof(MAPPED));
+		memcpy(v6->sin6_addr.s6_addr + 12, to->addr + 3, 4);
 	}
-	return false;
+	return sizeof(*v6);
 }
 
 static bool numeric(struct sockaddr_storage *out, const struct skw_endpoint *address)
@@ -56,74 +128,264 @@ bool skw_udp_endpoint(struct skw_link_endpoint *out, const struct skw_endpoint *
 {
 	struct sockaddr_storage at;
 
-	if (!numeric(&at, address))
-		return false;
-	pack(out, (const struct sockaddr *)&at);
-	return true;
+	return numeric(&at, address) && skw_udp_endpoint_of(out, (const struct sockaddr *)&at);
 }
 
-static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
-{
-	struct skw_udp_port *udp = handle->data;
+/* ---- In ---- */
 
-	(void)suggested;
-	*buf = uv_buf_init(udp->buffer, sizeof(udp->buffer));
+/* How long the frames of a message are: GRO says so if there are several. */
+static size_t segment_of(struct msghdr *m, size_t len)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
+		int segment;
+
+		if (c->cmsg_level != IPPROTO_UDP || c->cmsg_type != UDP_GRO)
+			continue;
+		memcpy(&segment, CMSG_DATA(c), sizeof(segment));
+		if (segment > 0)
+			return (size_t)segment;
+	}
+	return len;
 }
 
-static void on_datagram(uv_udp_t *socket, ssize_t n, const uv_buf_t *buf,
-			const struct sockaddr *from, unsigned flags)
+static void take(struct skw_udp_port *udp, unsigned i)
 {
-	struct skw_udp_port *udp = socket->data;
-	struct skw_link_endpoint endpoint;
+	size_t len = udp->in[i].msg_len, segment = segment_of(&udp->in[i].msg_hdr, len);
+	struct skw_link_endpoint from;
 
-	if (n <= 0 || from == NULL || (flags & UV_UDP_PARTIAL))
+	if (!skw_udp_endpoint_of(&from, (const struct sockaddr *)&udp->in_from[i]))
 		return;
-	pack(&endpoint, from);
-	skw_link_receive(udp->node->link, &endpoint, (const uint8_t *)buf->base, (size_t)n,
-			 skw_node_now(udp->node));
+	for (size_t at = 0; at < len; at += segment) {
+		udp->counters.frames_in++;
+		skw_node_receive(udp->node, &from, udp->in_data[i] + at,
+				 len - at < segment ? len - at : segment);
+	}
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events)
+{
+	struct skw_udp_port *udp = poll->data;
+	int n;
+
+	(void)status; /* an ICMP error: the next call takes it off the socket */
+	(void)events;
+	for (unsigned i = 0; i < CALL_MESSAGES; i++) {
+		udp->in_iov[i] = (struct iovec) { udp->in_data[i], MESSAGE_MAX };
+		udp->in[i].msg_hdr = (struct msghdr) {
+			.msg_name = &udp->in_from[i],
+			.msg_namelen = sizeof(udp->in_from[i]),
+			.msg_iov = &udp->in_iov[i],
+			.msg_iovlen = 1,
+			.msg_control = udp->in_control[i],
+			.msg_controllen = sizeof(udp->in_control[i]),
+		};
+	}
+	n = recvmmsg(udp->fd, udp->in, CALL_MESSAGES, MSG_DONTWAIT, NULL);
+	if (n <= 0)
+		return;
+	udp->counters.calls_in++;
+	for (int i = 0; i < n; i++) {
+		take(udp, (unsigned)i);
+		if (udp->frames >= GROUP_FRAMES) /* the next hop can begin */
+			skw_udp_port_flush(udp);
+	}
 	skw_node_pump(udp->node);
+}
+
+/* ---- Out ---- */
+
+/* Where segments do not go - no offload, a narrower way - single frames may. */
+static void send_singly(struct skw_udp_port *udp, struct group *g)
+{
+	for (unsigned i = 0; i < g->frames; i++) {
+		udp->counters.calls_out++;
+		if (sendto(udp->fd, g->iov[i].iov_base, g->iov[i].iov_len, MSG_DONTWAIT,
+			   (const struct sockaddr *)&g->address, g->address_len) < 0)
+			udp->counters.dropped++;
+		else
+			udp->counters.frames_out++;
+	}
+}
+
+static struct msghdr header(struct group *g)
+{
+	struct msghdr m = {
+		.msg_name = &g->address,
+		.msg_namelen = g->address_len,
+		.msg_iov = g->iov,
+		.msg_iovlen = g->frames,
+	};
+	uint16_t segment = (uint16_t)g->segment;
+	struct cmsghdr *c;
+
+	if (g->frames == 1)
+		return m;
+	m.msg_control = g->control;
+	m.msg_controllen = sizeof(g->control);
+	memset(g->control, 0, sizeof(g->control));
+	c = CMSG_FIRSTHDR(&m);
+	c->cmsg_level = IPPROTO_UDP;
+	c->cmsg_type = UDP_SEGMENT;
+	c->cmsg_len = CMSG_LEN(sizeof(segment));
+	memcpy(CMSG_DATA(c), &segment, sizeof(segment));
+	return m;
+}
+
+/* What one call did not take: alone, or not at all. */
+static void refused(struct skw_udp_port *udp, struct group *g)
+{
+	if (g->frames > 1 && (errno == EIO || errno == EINVAL || errno == EMSGSIZE)) {
+		if (errno == EIO)
+			udp->segments = false; /* this device never will */
+		send_singly(udp, g);
+	} else {
+		udp->counters.dropped += g->frames;
+	}
+}
+
+void skw_udp_port_flush(struct skw_udp_port *udp)
+{
+	struct mmsghdr out[GROUPS];
+	unsigned done = 0;
+
+	for (unsigned i = 0; i < udp->groups; i++)
+		out[i] = (struct mmsghdr) { .msg_hdr = header(&udp->group[i]) };
+	while (done < udp->groups) {
+		int n = sendmmsg(udp->fd, out + done, udp->groups - done, MSG_DONTWAIT);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		udp->counters.calls_out++;
+		if (n <= 0)
+			refused(udp, &udp->group[done++]);
+		for (; n > 0; n--)
+			udp->counters.frames_out += udp->group[done++].frames;
+	}
+	udp->groups = udp->frames = 0;
+}
+
+static bool same_place(const struct skw_link_endpoint *a, const struct skw_link_endpoint *b)
+{
+	return a->len == b->len && memcmp(a->addr, b->addr, a->len) == 0;
+}
+
+/* The group that a frame may join without overtaking another to the same place; else a new one. */
+static struct group *group_for(struct skw_udp_port *udp, const struct skw_link_endpoint *to,
+			       size_t len)
+{
+	struct group *g;
+
+	for (unsigned i = udp->groups; i > 0; i--) {
+		g = &udp->group[i - 1];
+		if (!same_place(&g->to, to))
+			continue;
+		if (g->closed || g->frames == GROUP_FRAMES || len > g->segment)
+			break;
+		g->closed = len < g->segment;
+		return g;
+	}
+	if (udp->groups == GROUPS)
+		skw_udp_port_flush(udp);
+	g = &udp->group[udp->groups];
+	g->address_len = unpack(&g->address, to, udp->family);
+	if (g->address_len == 0)
+		return NULL;
+	g->to = *to;
+	g->frames = 0;
+	g->segment = len;
+	g->closed = !udp->segments;
+	udp->groups++;
+	return g;
 }
 
 void skw_udp_port_send(struct skw_udp_port *udp, const struct skw_link_endpoint *to,
 		       const uint8_t *data, size_t len)
 {
-	struct sockaddr_storage address;
-	uv_buf_t buf = uv_buf_init((char *)(uintptr_t)data, (unsigned)len);
+	struct group *g;
 
-	if (unpack(&address, to))
-		uv_udp_try_send(&udp->socket, &buf, 1, (const struct sockaddr *)&address);
+	if (len == 0 || len > SKW_LINK_FRAME_MAX)
+		return;
+	if (udp->frames == FRAMES)
+		skw_udp_port_flush(udp);
+	g = group_for(udp, to, len);
+	if (g == NULL) {
+		udp->counters.dropped++;
+		return;
+	}
+	memcpy(udp->frame[udp->frames], data, len);
+	g->iov[g->frames++] = (struct iovec) { udp->frame[udp->frames++], len };
+}
+
+const struct skw_udp_counters *skw_udp_port_counters(const struct skw_udp_port *udp)
+{
+	return &udp->counters;
+}
+
+/* ---- Open and close ---- */
+
+static int open_socket(struct skw_udp_port *udp, const struct skw_endpoint *listen)
+{
+	struct sockaddr_storage address = { 0 };
+	int on = 1, none = 0, room = SOCKET_ROOM;
+
+	if (!numeric(&address, listen))
+		return UV_EINVAL;
+	udp->family = address.ss_family;
+	udp->fd = socket(udp->family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (udp->fd < 0 || bind(udp->fd, (const struct sockaddr *)&address,
+				udp->family == AF_INET ? sizeof(struct sockaddr_in)
+						       : sizeof(struct sockaddr_in6)) != 0)
+		return -errno;
+	/* The forced kind needs a privilege; the other gives what the system allows. */
+	if (setsockopt(udp->fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) != 0)
+		setsockopt(udp->fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
+	if (setsockopt(udp->fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room)) != 0)
+		setsockopt(udp->fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+	setsockopt(udp->fd, IPPROTO_UDP, UDP_GRO, &on, sizeof(on)); /* none: singly */
+	udp->segments = setsockopt(udp->fd, IPPROTO_UDP, UDP_SEGMENT, &none, sizeof(none)) == 0;
+	return 0;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct skw_udp_port *udp = handle->data;
+
+	close(udp->fd);
+	free(udp);
 }
 
 struct skw_udp_port *skw_udp_port_open(struct skw_node *node, const struct skw_endpoint *listen)
 {
 	struct skw_udp_port *udp = calloc(1, sizeof(*udp));
-	struct sockaddr_storage address;
-	int result = udp != NULL && numeric(&address, listen) ? 0 : UV_EINVAL;
+	int result;
 
 	if (udp == NULL)
 		return NULL;
 	udp->node = node;
-	uv_udp_init(node->loop, &udp->socket);
-	udp->socket.data = udp;
+	udp->fd = -1;
+	udp->poll.data = udp;
+	result = open_socket(udp, listen);
 	if (result == 0)
-		result = uv_udp_bind(&udp->socket, (const struct sockaddr *)&address, 0);
-	if (result == 0)
-		result = uv_udp_recv_start(&udp->socket, on_alloc, on_datagram);
-	if (result == 0)
-		return udp;
+		result = uv_poll_init(node->loop, &udp->poll, udp->fd);
+	if (result == 0) {
+		result = uv_poll_start(&udp->poll, UV_READABLE, on_readable);
+		if (result == 0)
+			return udp;
+		uv_close((uv_handle_t *)&udp->poll, on_closed);
+	} else {
+		if (udp->fd >= 0)
+			close(udp->fd);
+		free(udp);
+	}
 	snprintf(node->error, sizeof(node->error), "[udp] listen: %.100s:%u: %s", listen->host,
 		 listen->port, uv_strerror(result));
-	skw_udp_port_close(udp);
 	return NULL;
-}
-
-static void on_closed(uv_handle_t *handle)
-{
-	free(handle->data);
 }
 
 void skw_udp_port_close(struct skw_udp_port *udp)
 {
-	if (udp != NULL)
-		uv_close((uv_handle_t *)&udp->socket, on_closed);
+	if (udp == NULL)
+		return;
+	skw_udp_port_flush(udp);
+	uv_close((uv_handle_t *)&udp->poll, on_closed);
 }
