@@ -160,13 +160,14 @@ test-system: all $(BUILD)/sanbin/skywaved
 	@BUILD=$(BUILD) tests/run $(SYS_T)
 test: .ci/setup
 	@.ci/setup
-	@$(MAKE) --no-print-directory -j2 all $(BUILD)/sanbin/skywaved $(HOST_T) $(RTL_T) $(SIM_T)
-	@BUILD=$(BUILD) tests/run $(HOST_T) $(RTL_T) $(SIM_T) $(SYS_T)
+	@$(MAKE) --no-print-directory -j2 all $(BUILD)/sanbin/skywaved $(HOST_T) $(RTL_T) $(SIM_T) $(FUZZ_BIN)
+	@BUILD=$(BUILD) tests/run $(HOST_T) $(RTL_T) $(SIM_T) $(FUZZ_T) $(SYS_T)
 
 # ---- Style and structure -------------------------------------------------------------------
 
 .PHONY: lint format
-C_FILES := $(wildcard host/*/*.c host/*/*.h sim/*/*.c sim/*/*.h tests/host/*.c tests/host/*.h tests/sim/*.c)
+C_FILES := $(wildcard host/*/*.c host/*/*.h sim/*/*.c sim/*/*.h tests/host/*.c tests/host/*.h tests/sim/*.c \
+	     tests/fuzz/*.c tests/fuzz/*.h)
 lint:
 	$(Q)clang-format --dry-run -Werror $(C_FILES)
 	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability --inline-suppr -Ihost -Isim \

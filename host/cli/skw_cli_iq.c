@@ -76,13 +76,16 @@ static bool quantise(struct skw_cli_iq *f, int16_t *out, float v)
 
 static bool convert(struct skw_cli_iq *f, struct skw_iq *out, struct skw_reader *r)
 {
+	float i, q; /* in this order: the operands of one expression have none */
+
 	if (f->format == SKW_CLI_CS16) {
 		out->i = (int16_t)skw_get_u16(r);
 		out->q = (int16_t)skw_get_u16(r);
 		return true;
 	}
-	return quantise(f, &out->i, to_float(skw_get_u32(r))) &
-	       quantise(f, &out->q, to_float(skw_get_u32(r)));
+	i = to_float(skw_get_u32(r));
+	q = to_float(skw_get_u32(r));
+	return quantise(f, &out->i, i) && quantise(f, &out->q, q);
 }
 
 size_t skw_cli_iq_read(struct skw_cli_iq *f, struct skw_iq *samples, size_t max)

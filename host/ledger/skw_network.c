@@ -93,7 +93,7 @@ enum { NEED_KEY = 1, NEED_ADDRESS = 2, NEED_TIME = 4, NEED_ALL = 7 };
 static bool set(struct skw_network *net, unsigned *have, const char *key, const char *value,
 		bool *known)
 {
-	uint64_t n;
+	uint64_t n = 0;
 	bool ok;
 
 	*known = true;
