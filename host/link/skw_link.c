@@ -126,6 +126,7 @@ enum skw_link_status skw_link_add_peer(struct skw_link *link,
 	struct peer *peer = link_find_peer(link, address);
 
 	link->now_us = now_us;
+	link_look(link);
 	if (at->len > SKW_LINK_ADDR_MAX ||
 	    skw_node_address_equal(address, &link->config.identity->address))
 		return SKW_LINK_UNKNOWN;
@@ -148,6 +149,7 @@ enum skw_link_status skw_link_remove_peer(struct skw_link *link, uint32_t number
 	struct peer *peer = get_peer(link, number);
 
 	link->now_us = now_us;
+	link_look(link);
 	if (peer == NULL)
 		return SKW_LINK_UNKNOWN;
 	link_peer_down(link, peer);
@@ -167,8 +169,10 @@ enum skw_link_status skw_link_receive(struct skw_link *link, const struct skw_li
 	if (len >= 9 && len <= SKW_LINK_FRAME_MAX && from->len <= SKW_LINK_ADDR_MAX) {
 		switch (frame[0]) {
 		case FRAME_INIT:
+			link_look(link);
 			return link_on_init(link, from, frame, len);
 		case FRAME_RESP:
+			link_look(link);
 			return link_on_resp(link, frame, len, from);
 		case FRAME_DATA:
 			return link_on_data(link, from, frame, len);
@@ -221,6 +225,7 @@ enum skw_link_status skw_link_send(struct skw_link *link, uint32_t number, enum 
 	if (!peer->up)
 		return SKW_LINK_DOWN;
 	if (type >= SKW_LINK_CIRCUIT) {
+		link->look_owed = true;
 		switch (skw_reliable_push(&peer->reliable, (uint8_t)type, data, len,
 					  body_max(link, peer) - SKW_RELIABLE_HEADER)) {
 		case SKW_RELIABLE_OK:
@@ -251,7 +256,7 @@ enum skw_link_status skw_link_send(struct skw_link *link, uint32_t number, enum 
 
 static bool poll_events(struct skw_link *link, struct skw_link_out *out)
 {
-	for (unsigned i = 0; i < SKW_LINK_PEERS_MAX; i++) {
+	for (unsigned i = 0; link->look_events && i < SKW_LINK_PEERS_MAX; i++) {
 		struct peer *p = &link->peers[i];
 
 		if (!p->say_down && !p->say_up)
@@ -265,12 +270,13 @@ static bool poll_events(struct skw_link *link, struct skw_link_out *out)
 			p->say_up = false;
 		return true;
 	}
+	link->look_events = false;
 	return false;
 }
 
 static bool poll_reliable(struct skw_link *link, struct skw_link_out *out)
 {
-	for (unsigned i = 0; i < SKW_LINK_PEERS_MAX; i++) {
+	for (unsigned i = 0; link->look_reliable && i < SKW_LINK_PEERS_MAX; i++) {
 		struct peer *p = &link->peers[i];
 		uint8_t type;
 
@@ -288,6 +294,7 @@ static bool poll_reliable(struct skw_link *link, struct skw_link_out *out)
 			return true;
 		}
 	}
+	link->look_reliable = false;
 	return false;
 }
 
@@ -353,9 +360,10 @@ static bool poll_frames(struct skw_link *link, struct skw_link_out *out)
 		link->ring_count--;
 		return give(link, frame, out);
 	}
-	for (unsigned i = 0; i < SKW_LINK_PEERS_MAX; i++)
+	for (unsigned i = 0; link->look_owed && i < SKW_LINK_PEERS_MAX; i++)
 		if (link->peers[i].up && owe(link, &link->peers[i], out))
 			return true;
+	link->look_owed = false;
 	return false;
 }
 
@@ -423,6 +431,7 @@ static void tick_handshake(struct skw_link *link, struct peer *p)
 void skw_link_tick(struct skw_link *link, uint64_t now_us)
 {
 	link->now_us = now_us;
+	link_look(link);
 	for (unsigned i = 0; i < SKW_LINK_PEERS_MAX; i++) {
 		struct peer *p = &link->peers[i];
 

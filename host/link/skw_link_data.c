@@ -119,6 +119,8 @@ static enum skw_link_status on_message(struct skw_link *link, struct peer *peer,
 	struct skw_reader r = skw_reader(link->message, len);
 	uint8_t type = skw_get_u8(&r);
 
+	if (type != SKW_LINK_CELL)
+		link_look(link);
 	switch (type) {
 	case TYPE_KEEPALIVE:
 		return SKW_LINK_OK;
@@ -147,6 +149,7 @@ static bool confirm(struct skw_link *link, struct peer *peer)
 	struct session s = peer->next;
 	bool ours = s.own_life == peer->life;
 
+	link_look(link);
 	forget(&peer->next);
 	if (ours) {
 		s.confirmed = true;

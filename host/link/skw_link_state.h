@@ -92,6 +92,9 @@ struct skw_link {
 	enum skw_link_type message_type;
 	size_t message_len;
 	uint8_t message[SKW_LINK_FRAME_MAX];
+	/* Somebody may have an event, a message or something to say: else poll asks no peer. A cell
+	 * in or out gives nobody anything of the kind. */
+	bool look_events, look_reliable, look_owed;
 	uint64_t tokens; /* handshakes that may be answered, in microseconds of allowance */
 	uint64_t tokens_us;
 	struct skw_link_counters counters;
@@ -100,6 +103,11 @@ struct skw_link {
 static inline uint32_t peer_number(const struct skw_link *link, const struct peer *peer)
 {
 	return (uint32_t)(peer - link->peers) + 1;
+}
+
+static inline void link_look(struct skw_link *link)
+{
+	link->look_events = link->look_reliable = link->look_owed = true;
 }
 
 struct peer *link_find_peer(struct skw_link *link, const struct skw_node_address *address);

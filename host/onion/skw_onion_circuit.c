@@ -182,6 +182,13 @@ void cell_send_control(struct skw_onion *o, uint32_t peer, struct cell *cell)
 	push(o, &o->control, cell);
 }
 
+static_assert(SKW_ONION_PEERS_MAX == 64, "a bit for each peer");
+
+static uint64_t peer_bit(uint32_t number)
+{
+	return UINT64_C(1) << (number - 1);
+}
+
 /* ---- turns
  * --------------------------------------------------------------------------------------- */
 
@@ -211,6 +218,7 @@ static void activate(struct skw_onion *o, struct circuit *c, enum side side)
 	else
 		end_of(o, p->active_tail)->next_active = ref;
 	p->active_tail = ref;
+	o->waiting |= peer_bit(e->peer);
 }
 
 void circuit_wake(struct skw_onion *o, struct circuit *c)
@@ -251,6 +259,8 @@ static void deactivate(struct skw_onion *o, struct circuit *c, enum side side)
 		end_of(o, before)->next_active = e->next_active;
 	if (p->active_tail == ref)
 		p->active_tail = before;
+	if (p->active_head == NONE)
+		o->waiting &= ~peer_bit(e->peer);
 	e->active = false;
 }
 
@@ -273,7 +283,13 @@ static struct cell *next_of(struct skw_onion *o, struct onion_peer *p, struct ci
 		activate(o, *c, *side);
 		return cell;
 	}
+	o->waiting &= ~peer_bit((uint32_t)(p - o->peers));
 	return NULL;
+}
+
+static uint64_t turned(uint64_t bits, uint32_t by)
+{
+	return by == 0 ? bits : bits >> by | bits << (SKW_ONION_PEERS_MAX - by);
 }
 
 bool cell_next(struct skw_onion *o, struct cell **cell, uint32_t *peer, struct circuit **c,
@@ -285,8 +301,10 @@ bool cell_next(struct skw_onion *o, struct cell **cell, uint32_t *peer, struct c
 		*peer = (*cell)->peer;
 		return true;
 	}
-	for (uint32_t i = 0; i < SKW_ONION_PEERS_MAX; i++) {
-		uint32_t number = (o->turn + i) % SKW_ONION_PEERS_MAX + 1;
+	/* From the peer after the last one on, round once. */
+	for (uint64_t left = turned(o->waiting, o->turn); left != 0; left &= left - 1) {
+		uint32_t number =
+		    (o->turn + (uint32_t)__builtin_ctzll(left)) % SKW_ONION_PEERS_MAX + 1;
 		struct onion_peer *p = &o->peers[number];
 
 		if (!p->up || p->room == 0)

@@ -86,7 +86,8 @@ struct skw_onion {
 	uint64_t hash_key;
 	struct cell *cells;
 	struct list free, control;
-	uint32_t turn; /* the peer whose turn it is */
+	uint32_t turn;    /* the peer whose turn it is */
+	uint64_t waiting; /* bit n - 1: peer n has active ends */
 	uint32_t event_head, event_tail;
 	bool data_due, meter_in_due, meter_out_due;
 	uint32_t data_circuit, meter_in_peer, meter_out_peer;
