@@ -192,13 +192,15 @@ module rx_acquire (
 
   wire [11:0] last    = first + 12'(SKIP) + {4'd0, best_at};       // the long symbols' last sample
   wire [11:0] at_long = last - 12'd127 - 12'(EARLY);
-  wire [11:0] elapsed = wr - 12'd1 - last;
+  logic [11:0] settled;                                  // `last`, when it no longer moves
+  wire [11:0] elapsed = wr - 12'd1 - settled;
   wire [12:0] begun   = {1'b0, elapsed} + 13'd319;      // samples ago
 
   assign m_axis_tuser = kind;
 
   always_ff @(posedge clk) begin
     event_detected <= begin_frame;
+    settled        <= last;
     read_beat      <= read;
     read_valid     <= read;
     if (read) begin
@@ -233,11 +235,11 @@ module rx_acquire (
         rd         <= at_long;
         left       <= 8'd128;
         nco        <= '0;
-        start_time <= newest_time - {51'd0, begun};
         done_well  <= 1'b0;
         state      <= best >= CLEAR ? Fine : Flush;
       end
       Fine: if (fine_done) begin
+        start_time  <= newest_time - {51'd0, begun};
         energy_wide <= fine_energy >> 6;
         energy_drop <= drop;
         state       <= Angle;
