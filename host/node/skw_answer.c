@@ -90,6 +90,11 @@ static void add_signal(const struct skw_node *node, const struct skw_link_info *
 	}
 }
 
+static const char *port_name(uint8_t port)
+{
+	return port == SKW_PORT_RADIO ? "radio" : port == SKW_PORT_UDP ? "udp" : "ethernet";
+}
+
 static json_t *links(const struct skw_node *node)
 {
 	json_t *rows = json_array();
@@ -100,11 +105,11 @@ static json_t *links(const struct skw_node *node)
 
 		if (!skw_link_info(node->link, peer, &info))
 			continue;
-		row = json_pack(
-		    "{s:o s:s s:b s:I s:I s:I s:I}", "peer", id_name(node, &info.address), "port",
-		    info.endpoint.port == SKW_PORT_RADIO ? "radio" : "udp", "up", info.up,
-		    "bytes_in", (json_int_t)info.bytes_in, "bytes_out", (json_int_t)info.bytes_out,
-		    "rtt_us", (json_int_t)info.rtt_us, "rekeys", (json_int_t)info.rekeys);
+		row =
+		    json_pack("{s:o s:s s:b s:I s:I s:I s:I}", "peer", id_name(node, &info.address),
+			      "port", port_name(info.endpoint.port), "up", info.up, "bytes_in",
+			      (json_int_t)info.bytes_in, "bytes_out", (json_int_t)info.bytes_out,
+			      "rtt_us", (json_int_t)info.rtt_us, "rekeys", (json_int_t)info.rekeys);
 		if (node->mac != NULL && info.endpoint.port == SKW_PORT_RADIO)
 			add_signal(node, &info, row);
 		json_array_append_new(rows, row);

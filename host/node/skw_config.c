@@ -53,6 +53,7 @@ static const struct key KEYS[] = {
 	NUMBER_KEY(radio, lead_us, 100, 1000000),
 	NUMBER_KEY(radio, beacon_ms, 20, 60000),
 	ENDPOINT_KEY(udp, listen),
+	TEXT_KEY(ethernet, interface),
 	ENDPOINT_KEY(socks, listen),
 	NUMBER_KEY(circuit, relays, 0, 8),
 	SKY_KEY(circuit, max_price),
@@ -305,9 +306,10 @@ static const char *contradiction(const struct skw_config *c)
 		return "[radio] slot must be less than slots";
 	if (c->radio.guard_us * 2 >= c->radio.slot_us)
 		return "[radio] guard_us leaves nothing of slot_us";
-	if (c->radio.device[0] == '\0' && c->udp.listen.port == 0)
-		return "neither [radio] device nor [udp] listen: this node could not talk to "
-		       "anybody";
+	if (c->radio.device[0] == '\0' && c->udp.listen.port == 0 &&
+	    c->ethernet.interface[0] == '\0')
+		return "neither [radio] device nor [udp] listen nor [ethernet] interface: this "
+		       "node could not talk to anybody";
 	if (!embedded && strcmp(c->ledger.mode, "remote") != 0 &&
 	    strcmp(c->ledger.mode, "none") != 0)
 		return "[ledger] mode must be embedded, remote or none";

@@ -55,6 +55,9 @@ struct skw_config {
 		struct skw_endpoint listen;
 	} udp;
 	struct {
+		char interface[16]; /* empty: none */
+	} ethernet;
+	struct {
 		struct skw_endpoint listen;
 	} socks;
 	struct {

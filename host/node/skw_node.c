@@ -12,6 +12,8 @@
 
 #include "node/skw_control.h"
 #include "node/skw_desk.h"
+#include "node/skw_ether_port.h"
+#include "node/skw_peers.h"
 #include "node/skw_routes.h"
 #include "node/skw_streams.h"
 #include "node/skw_udp_port.h"
@@ -187,6 +189,8 @@ static void send_frame(struct skw_node *node, const struct skw_link_out *out)
 
 	if (out->to.port == SKW_PORT_UDP && node->udp != NULL) {
 		skw_udp_port_send(node->udp, &out->to, out->data, out->len);
+	} else if (out->to.port == SKW_PORT_ETHERNET && node->ether != NULL) {
+		skw_ether_port_send(node->ether, &out->to, out->data, out->len);
 	} else if (out->to.port == SKW_PORT_RADIO && node->mac != NULL &&
 		   out->to.len == sizeof(addr.b)) {
 		memcpy(addr.b, out->to.addr, sizeof(addr.b));
@@ -527,6 +531,8 @@ void skw_node_pump(struct skw_node *node)
 	node->pumping = false;
 	if (node->udp != NULL)
 		skw_udp_port_flush(node->udp);
+	if (node->ether != NULL)
+		skw_ether_port_flush(node->ether);
 	if (!node->stopping)
 		set_timer(node);
 }
@@ -665,36 +671,6 @@ static bool open_rooms(struct skw_node *node)
 	       failed(node, "out of memory");
 }
 
-static bool add_peers(struct skw_node *node)
-{
-	const struct skw_config *c = node->config;
-
-	for (size_t i = 0; i < c->n_peers; i++) {
-		struct skw_link_endpoint at;
-		struct skw_node_address id;
-		uint32_t peer;
-
-		if (!skw_node_address_parse(&id, c->peers[i].key)) {
-			snprintf(node->error, sizeof(node->error),
-				 "[peer %s] key: not a node's address", c->peers[i].name);
-			return false;
-		}
-		if (c->peers[i].address.port == 0)
-			continue;
-		if (node->udp == NULL || !skw_udp_endpoint(&at, &c->peers[i].address)) {
-			snprintf(node->error, sizeof(node->error), "[peer %s] address: %s",
-				 c->peers[i].name,
-				 node->udp == NULL ? "needs [udp] listen"
-						   : "want a numeric address");
-			return false;
-		}
-		if (skw_link_add_peer(node->link, &id, &at, skw_node_now(node), &peer) !=
-		    SKW_LINK_OK)
-			return failed(node, "too many peers");
-	}
-	return true;
-}
-
 bool skw_node_start(struct skw_node *node, const struct skw_config *config, uv_loop_t *loop)
 {
 	node->config = config;
@@ -712,7 +688,13 @@ bool skw_node_start(struct skw_node *node, const struct skw_config *config, uv_l
 		if (node->udp == NULL)
 			return false;
 	}
-	if (!add_peers(node))
+	if (config->ethernet.interface[0] != '\0') {
+		node->ether = skw_ether_port_open(node, config->ethernet.interface);
+		if (node->ether == NULL)
+			return false;
+	}
+	node->peers = skw_peers_new(node);
+	if (node->peers == NULL)
 		return false;
 	node->desk = skw_desk_new(node);
 	node->streams = node->desk != NULL ? skw_streams_new(node) : NULL;
@@ -733,7 +715,9 @@ void skw_node_stop(struct skw_node *node)
 	node->stopping = true;
 	skw_control_close(node->control);
 	skw_streams_free(node->streams);
+	skw_peers_free(node->peers);
 	skw_udp_port_close(node->udp);
+	skw_ether_port_close(node->ether);
 	skw_radio_port_close(node->radio);
 	skw_desk_free(node->desk);
 	uv_close((uv_handle_t *)&node->timer, NULL);

@@ -1,6 +1,6 @@
 /* skw_node - the daemon: joins the rooms, decides nothing.
  *
- *   radio, UDP --> mac --> link --> onion --> session --> SOCKS5, services
+ *   ports --> mac --> link --> onion --> session --> SOCKS5, services
  *                           |  directory, routes
  *                           `-----> pay --> ledger
  *
@@ -27,9 +27,11 @@
 #include "onion/skw_onion.h"
 #include "session/skw_session.h"
 
-enum { SKW_PORT_RADIO = 0, SKW_PORT_UDP = 1 };
+enum { SKW_PORT_RADIO = 0, SKW_PORT_UDP = 1, SKW_PORT_ETHERNET = 2 };
 
 struct skw_udp_port;
+struct skw_ether_port;
+struct skw_peers;
 struct skw_streams;
 struct skw_routes;
 struct skw_desk;
@@ -44,6 +46,8 @@ struct skw_node {
 	struct skw_radio_port *radio;
 	uv_async_t wake; /* from the radio's thread */
 	struct skw_udp_port *udp;
+	struct skw_ether_port *ether;
+	struct skw_peers *peers;
 	struct skw_mac *mac;
 	struct skw_link *link;
 	struct skw_directory *directory;

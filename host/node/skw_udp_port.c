@@ -124,6 +124,11 @@ static bool numeric(struct sockaddr_storage *out, const struct skw_endpoint *add
 	       uv_ip6_addr(address->host, address->port, (struct sockaddr_in6 *)out) == 0;
 }
 
+bool skw_udp_port_reaches(const struct skw_udp_port *udp, const struct sockaddr *address)
+{
+	return address->sa_family == AF_INET || address->sa_family == udp->family;
+}
+
 bool skw_udp_endpoint(struct skw_link_endpoint *out, const struct skw_endpoint *address)
 {
 	struct sockaddr_storage at;

@@ -30,6 +30,8 @@ const struct skw_udp_counters *skw_udp_port_counters(const struct skw_udp_port *
 
 /* A numeric address of the configuration; false if it is not one. */
 bool skw_udp_endpoint(struct skw_link_endpoint *out, const struct skw_endpoint *address);
+/* Whether a socket of this family can send there. */
+bool skw_udp_port_reaches(const struct skw_udp_port *udp, const struct sockaddr *address);
 /* What a resolver gave; false for other families. */
 bool skw_udp_endpoint_of(struct skw_link_endpoint *out, const struct sockaddr *address);
 

@@ -1,0 +1,173 @@
+#!/usr/bin/env python3
+"""skywaved's ports, under the sanitizers, in network namespaces: raw Ethernet found by beacon, UDP over IPv6, names for addresses."""
+import ctypes, json, os, pathlib, random, signal, socket, struct, subprocess, sys, tempfile, time
+
+BUILD = pathlib.Path(os.environ.get("BUILD", "build")).absolute()
+DAEMON, SKYWAVE = BUILD / "sanbin/skywaved", BUILD / "bin/skywave"
+ENV = dict(os.environ, ASAN_OPTIONS="detect_leaks=1", UBSAN_OPTIONS="print_stacktrace=1")
+failed = 0
+
+
+def check(what, good, detail=""):
+    global failed
+    print(f"{'ok - ' if good else 'FAILED - '}{what}{'' if good else ': ' + str(detail)}", flush=True)
+    failed += not good
+
+
+def run(*args, **more):
+    return subprocess.run([str(a) for a in args], capture_output=True, text=True, timeout=60, env=ENV, **more)
+
+
+def wait(ready, limit_s=20):
+    end = time.monotonic() + limit_s
+    while time.monotonic() < end:
+        if ready():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+class Space:
+    """A network namespace of its own, held by a sleeping process."""
+
+    def __init__(self):
+        self.holder = subprocess.Popen(["unshare", "-n", "sleep", "600"])
+        wait(lambda: os.readlink(f"/proc/{self.holder.pid}/ns/net") != os.readlink("/proc/self/ns/net"))
+        self.enter = ["nsenter", f"--net=/proc/{self.holder.pid}/ns/net", "--"]
+        self.run("ip", "link", "set", "lo", "up")
+
+    def run(self, *args):
+        done = run(*self.enter, *args)
+        if done.returncode:
+            raise RuntimeError(f"{args}: {done.stderr}")
+        return done.stdout
+
+    def end(self):
+        self.holder.kill()
+        self.holder.wait()
+
+
+class Node:
+    def __init__(self, folder, name, space, text):
+        self.folder, self.name, self.space, self.text = folder, name, space, text
+        self.ini, self.control = folder / f"{name}.ini", folder / f"{name}.sock"
+        self.write("")
+        self.key = run(DAEMON, "--key", self.ini).stdout.strip()
+
+    def write(self, more):
+        self.ini.write_text(f"[node]\nname = {self.name}\nstate = {self.folder / self.name}\ncontrol = {self.control}\n"
+                            + self.text + more)
+
+    def start(self):
+        self.log = open(self.folder / f"{self.name}.log", "w")
+        self.process = subprocess.Popen([*self.space.enter, str(DAEMON), str(self.ini)], stderr=self.log, env=ENV)
+
+    def links(self):
+        with socket.socket(socket.AF_UNIX) as s:
+            try:
+                s.connect(str(self.control))
+                s.sendall(b'{"command":"links"}\n')
+                return json.loads(s.makefile().readline()).get("links", [])
+            except OSError:
+                return []
+
+    def up(self, port, n=1):
+        return sum(row["up"] and row["port"] == port for row in self.links()) == n
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(20)
+        self.log.close()
+        log = (self.folder / f"{self.name}.log").read_text()
+        check(f"{self.name} ends cleanly, no sanitizer spoke", status == 0 and "Sanitizer" not in log, (status, log[-2000:]))
+
+
+def cable(a, b, name_a="eth0", name_b="eth0"):
+    a.run("ip", "link", "add", name_a, "type", "veth", "peer", "name", name_b, "netns", str(b.holder.pid))
+    a.run("ip", "link", "set", name_a, "up")
+    b.run("ip", "link", "set", name_b, "up")
+
+
+# What nobody should put on the wire: every header cut or lying, noise, beacons of keys that nobody has.
+GARBAGE = """
+import random, socket
+rng = random.Random(3)
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+s.bind(("eth0", 0))
+here = s.getsockname()[4]
+there = bytes.fromhex("03534b595701")
+for i in range(600):
+    kind = rng.choice((0, 1, 2, 2, 9))
+    body = rng.randbytes(rng.randrange(0, 1400))
+    length = rng.choice((len(body), 0, 31, 65535, len(body) + 1))
+    body = bytes([rng.choice((1, 1, 1, 0, 255)), kind]) + length.to_bytes(2, "little") + body
+    s.send(there + here + b"\\x88\\xb5" + body[:rng.choice((0, 1, 3, len(body), len(body)))])
+"""
+
+
+def ethernet(folder, a, b):
+    alice = Node(folder, "alice", a, "[ethernet]\ninterface = eth0\n")
+    bob = Node(folder, "bob", b, "[ethernet]\ninterface = eth0\n[udp]\nlisten = [::]:7000\n")
+    alice.start()
+    bob.start()
+    check("two nodes on one cable find each other by beacon", wait(lambda: alice.up("ethernet") and bob.up("ethernet")),
+          (alice.links(), bob.links()))
+    check("each has the other's key", [r["peer"] for r in alice.links()] == [bob.key] and [r["peer"] for r in bob.links()] == [alice.key],
+          (alice.links(), bob.key))
+    a.run("python3", "-c", GARBAGE)
+    time.sleep(0.5)
+    check("garbage on the wire harms nobody", alice.up("ethernet") and bob.up("ethernet"), (alice.links(), bob.links()))
+    check("beacons of keys that nobody has take at most 32 places", len(bob.links()) <= 33, len(bob.links()))
+    a.run("ip", "link", "set", "eth0", "down")
+    time.sleep(1)
+    a.run("ip", "link", "set", "eth0", "up")
+    before = {r["port"]: r["bytes_in"] for r in bob.links() if r["up"]}
+    check("the cable is pulled and put back: frames go on",
+          wait(lambda: any(r["up"] and r["bytes_in"] > before.get("ethernet", 0) for r in bob.links()), 30), bob.links())
+    alice.stop()
+    bob.stop()
+
+
+def internet(folder, a, b):
+    a.run("ip", "addr", "add", "fd01::1/64", "dev", "eth0", "nodad")
+    b.run("ip", "addr", "add", "fd01::2/64", "dev", "eth0", "nodad")
+    a.run("ip", "addr", "add", "10.9.0.1/24", "dev", "eth0")
+    b.run("ip", "addr", "add", "10.9.0.2/24", "dev", "eth0")
+    bob = Node(folder, "bob6", b, "[udp]\nlisten = [::]:7000\n")
+    alice = Node(folder, "alice6", a, "[udp]\nlisten = [fd01::1]:7001\n")
+    carol = Node(folder, "carol4", a, "[udp]\nlisten = 10.9.0.1:7002\n")
+    dave = Node(folder, "dave", b, "[udp]\nlisten = 127.0.0.1:7003\n")
+    alice.write(f"[peer bob]\nkey = {bob.key}\naddress = [fd01::2]:7000\n")
+    carol.write(f"[peer bob]\nkey = {bob.key}\naddress = 10.9.0.2:7000\n")
+    dave.write(f"[peer bob]\nkey = {bob.key}\naddress = localhost:7000\n")
+    for n in (bob, alice, carol, dave):
+        n.start()
+    check("a link over IPv6", wait(lambda: alice.up("udp")), alice.links())
+    check("one socket on [::] takes IPv4 as well", wait(lambda: carol.up("udp") and bob.up("udp", 3)), (carol.links(), bob.links()))
+    check("a peer's address may be a host name", wait(lambda: dave.up("udp")), dave.links())
+    for n in (bob, alice, carol, dave):
+        n.stop()
+
+
+def refused(folder, a):
+    for name, text, want in (("none", "[ethernet]\ninterface = nothere\n", "nothere: No such device"),
+                             ("lo", "[ethernet]\ninterface = lo\n", "no Ethernet interface")):
+        node = Node(folder, name, a, text)
+        done = subprocess.run([*a.enter, str(DAEMON), str(node.ini)], capture_output=True, text=True, timeout=20, env=ENV)
+        check(f"an interface that cannot be used is refused: {name}", done.returncode == 1 and want in done.stderr, done.stderr)
+
+
+if subprocess.run(["unshare", "-n", "true"], stderr=subprocess.DEVNULL).returncode or os.geteuid() != 0:
+    print("ok - skipped: network namespaces need root")
+    sys.exit(0)
+with tempfile.TemporaryDirectory(prefix="skywave-") as name:
+    spaces = [Space(), Space()]
+    try:
+        cable(*spaces)
+        refused(pathlib.Path(name), spaces[0])
+        ethernet(pathlib.Path(name), *spaces)
+        internet(pathlib.Path(name), *spaces)
+    finally:
+        for s in spaces:
+            s.end()
+sys.exit(1 if failed else 0)
