@@ -28,12 +28,12 @@ CXXFLAGS := -std=c++17 -Wall -Wextra -Werror -O2 -g -fPIC -Ihost -Isim $(PKG_CF)
 SAN      := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1
 
 # In the order of the way of the data: a room may include those before it (tests/check/walls.py).
-ROOMS    := wire keys mac link onion session ledger pay node cli
+ROOMS    := wire keys mac link onion session ledger http ledgerd pay node cli
 room_c    = $(filter-out %/main.c,$(wildcard host/$(1)/*.c))
 room_o    = $(patsubst %.c,$(BUILD)/$(2)/%.o,$(call room_c,$(1)))
 
 .PHONY: all
-all: $(BUILD)/bin/skywaved $(BUILD)/bin/skywave $(BUILD)/bin/skywave-air $(BUILD)/soapy/libskywaveSupport.so
+all: $(BUILD)/bin/skywaved $(BUILD)/bin/skywave $(BUILD)/bin/skywave-ledger $(BUILD)/bin/skywave-air $(BUILD)/soapy/libskywaveSupport.so
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -61,6 +61,14 @@ group     = -Wl,--start-group $(1) -Wl,--end-group
 $(BUILD)/bin/skywaved: $(BUILD)/obj/host/node/main.o $(filter-out %/cli.a,$(LIBS))
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $< $(call group,$(filter %.a,$^)) $(PKG_LD)
+
+LEDGERD  := wire ledger http ledgerd
+$(BUILD)/bin/skywave-ledger: $(BUILD)/obj/host/ledgerd/main.o $(patsubst %,$(BUILD)/lib/%.a,$(LEDGERD))
+	@mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $< $(call group,$(filter %.a,$^)) $(PKG_LD)
+$(BUILD)/sanbin/skywave-ledger: $(BUILD)/san/host/ledgerd/main.o $(patsubst %,$(BUILD)/libsan/%.a,$(LEDGERD))
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(SAN) -o $@ $< $(call group,$(filter %.a,$^)) $(PKG_LD)
 
 # The same daemon under the sanitizers, for tests/system.
 $(BUILD)/sanbin/skywaved: $(BUILD)/san/host/node/main.o $(patsubst %,$(BUILD)/libsan/%.a,$(filter-out cli,$(ROOMS)))
@@ -195,7 +203,7 @@ SOAPYDIR = $(DESTDIR)$(PREFIX)/lib/SoapySDR/modules0.8
 DOCDIR   = $(DESTDIR)$(PREFIX)/share/doc/skywave
 install: all
 	install -d $(BINDIR) $(SOAPYDIR) $(DOCDIR)
-	install -m 755 $(BUILD)/bin/skywaved $(BUILD)/bin/skywave $(BUILD)/bin/skywave-air $(BINDIR)
+	install -m 755 $(BUILD)/bin/skywaved $(BUILD)/bin/skywave $(BUILD)/bin/skywave-ledger $(BUILD)/bin/skywave-air $(BINDIR)
 	install -m 644 $(BUILD)/soapy/libskywaveSupport.so $(SOAPYDIR)
 	install -m 644 README.md docs/*.md $(DOCDIR)
 

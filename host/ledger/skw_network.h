@@ -20,6 +20,17 @@ struct skw_network {
 #define SKW_GENESIS_BLOCK_LEN 279u
 
 extern const struct skw_network skw_network_mainnet;
+extern const struct skw_network skw_network_testnet;
+
+/* A built-in network with the ports that its nodes use and, NULL at the end, where some are. */
+struct skw_network_place {
+	const struct skw_network *network;
+	uint16_t wire_port;
+	uint16_t rest_port;
+	const char *const *peers;
+};
+/* "mainnet" or "testnet"; NULL for others. */
+const struct skw_network_place *skw_network_find(const char *name);
 
 /* A private network: main net's limits and volume, no locked addresses. The volume may be
  * changed afterwards. */

@@ -28,6 +28,14 @@ static struct skw_peer *find(struct skw_peers *peers, struct skw_wire_peer at)
 	return NULL;
 }
 
+bool skw_peers_named(const struct skw_peers *peers, struct skw_wire_peer at)
+{
+	for (size_t i = 0; i < peers->count; i++)
+		if (skw_wire_peer_equal(peers->peer[i].at, at))
+			return peers->peer[i].named;
+	return false;
+}
+
 static void forget(struct skw_peers *peers, struct skw_peer *peer)
 {
 	*peer = peers->peer[--peers->count];

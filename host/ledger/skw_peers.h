@@ -32,6 +32,7 @@ void skw_peers_init(struct skw_peers *peers, bool loopback);
  * it already is well. */
 bool skw_peers_add(struct skw_peers *peers, struct skw_wire_peer at, bool named);
 bool skw_peers_can_be(const struct skw_peers *peers, struct skw_wire_peer at);
+bool skw_peers_named(const struct skw_peers *peers, struct skw_wire_peer at);
 /* It introduced itself; it served us well; it could not be dialled or did us wrong. Unknown ones
  * are passed over. */
 void skw_peers_spoke(struct skw_peers *peers, struct skw_wire_peer at);

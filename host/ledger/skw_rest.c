@@ -31,6 +31,12 @@ static const struct route {
 	{ "/api/v1/uxout", GET, skw_rest_uxout },
 	{ "/api/v1/address_uxouts", GET, skw_rest_address_uxouts },
 	{ "/api/v1/addresscount", GET, skw_rest_address_count },
+	{ "/api/v1/network/connections", GET, skw_rest_connections },
+	{ "/api/v1/resendUnconfirmedTxns", POST, skw_rest_resend },
+	{ "/api/v1/richlist", GET, skw_rest_rich_list },
+	{ "/api/v1/coinSupply", GET, skw_rest_coin_supply },
+	{ "/api/v2/address/verify", POST, skw_rest_verify_address },
+	{ "/api/v2/transaction/verify", POST, skw_rest_verify_tx },
 };
 
 /* What the original can switch off, and we have not got: it says 403 then. */
@@ -52,6 +58,10 @@ static const char *status_words(unsigned status)
 		return "Not Found";
 	case 405:
 		return "Method Not Allowed";
+	case 415:
+		return "Unsupported Media Type";
+	case 422:
+		return "Unprocessable Entity";
 	case 413:
 		return "Request Entity Too Large";
 	case 503:
@@ -110,12 +120,31 @@ static void dispatch(struct skw_rest_call *call, const char *path)
 	skw_rest_fail(call, 404, NULL);
 }
 
+/* {"error": {"message", "code"}}, as version 2 of the interface tells of errors. */
+static void show_error(struct skw_rest_call *call)
+{
+	struct skw_json *j = &call->json;
+
+	skw_json_object(j, NULL);
+	skw_json_object(j, "error");
+	skw_json_string(j, "message",
+			call->error[0] != '\0' ? call->error : status_words(call->status));
+	skw_json_u64(j, "code", call->status);
+	skw_json_end_object(j);
+	skw_json_end_object(j);
+}
+
 static void hand_out(struct skw_rest_call *call, struct skw_rest_answer *out)
 {
 	if (call->status == 200 && call->json.failed)
 		skw_rest_fail(call, 500, "the answer is too large");
 	*out = (struct skw_rest_answer) { .status = call->status };
-	if (call->status == 200) {
+	if (call->v2 && call->status != 200) {
+		skw_json_free(&call->json);
+		call->json = (struct skw_json) { 0 };
+		show_error(call);
+	}
+	if (call->status == 200 || (call->v2 && !call->json.failed)) {
 		out->type = "application/json";
 		out->body = call->json.text;
 		out->len = call->json.len;
@@ -153,6 +182,7 @@ void skw_rest_handle(struct skw_chain *chain, uint64_t now_unix, const char *met
 	} else {
 		memcpy(path, path_with_query, path_len);
 		path[path_len] = '\0';
+		call.v2 = is_under(path, "/api/v2/");
 		dispatch(&call, path);
 	}
 	skw_rest_args_free(&call.args);
@@ -163,6 +193,11 @@ void skw_rest_free(struct skw_rest_answer *answer)
 {
 	free(answer->body);
 	*answer = (struct skw_rest_answer) { 0 };
+}
+
+void skw_rest_set_sync(struct skw_chain *chain, struct skw_sync *sync)
+{
+	chain->sync = sync;
 }
 
 void skw_rest_set_about(struct skw_chain *chain, const struct skw_rest_about *about)

@@ -10,6 +10,7 @@
 #define SKW_REST_H
 
 #include "ledger/skw_chain.h"
+#include "ledger/skw_sync.h"
 
 #define SKW_REST_BODY_MAX (1u << 20) /* longer bodies: 413 */
 
@@ -24,8 +25,12 @@ struct skw_rest_answer {
 struct skw_rest_about {
 	uint64_t started_unix;
 	bool produces; /* it signs blocks */
+	bool csrf, header_check;
 };
 void skw_rest_set_about(struct skw_chain *chain, const struct skw_rest_about *about);
+/* Connects the answers with the network around the chain: connections, heights, and announcing what
+ * is injected. Without it, the node has no network and says so. NULL takes it away. */
+void skw_rest_set_sync(struct skw_chain *chain, struct skw_sync *sync);
 
 /* `body` may be NULL. Always fills *out; status 500 with an empty body if memory ran out. */
 void skw_rest_handle(struct skw_chain *chain, uint64_t now_unix, const char *method,

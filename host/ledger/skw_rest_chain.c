@@ -41,19 +41,6 @@ void skw_rest_metadata(struct skw_rest_call *call)
 	skw_json_end_object(&call->json);
 }
 
-void skw_rest_progress(struct skw_rest_call *call)
-{
-	uint64_t seq = skw_chain_head(call->chain).header.seq;
-	struct skw_json *j = &call->json;
-
-	skw_json_object(j, NULL);
-	skw_json_u64(j, "current", seq);
-	skw_json_u64(j, "highest", seq);
-	skw_json_list(j, "peers");
-	skw_json_end_list(j);
-	skw_json_end_object(j);
-}
-
 /* As Go prints a duration: 1h2m3s */
 static void show_duration(struct skw_json *j, const char *key, uint64_t seconds)
 {
@@ -105,6 +92,7 @@ void skw_rest_health(struct skw_rest_call *call)
 	struct skw_chain_head head = skw_chain_head(call->chain);
 	const struct skw_limits *limits = &call->chain->network.limits;
 	uint64_t started = call->chain->about.started_unix;
+	unsigned outgoing, incoming;
 	struct skw_json *j = &call->json;
 
 	skw_json_object(j, NULL);
@@ -115,12 +103,13 @@ void skw_rest_health(struct skw_rest_call *call)
 	show_version(j, "version");
 	skw_json_string(j, "coin", "skycoin");
 	skw_json_string(j, "user_agent", "skycoin:" COMPATIBLE_VERSION "(skywave)");
-	skw_json_u64(j, "open_connections", 0);
-	skw_json_u64(j, "outgoing_connections", 0);
-	skw_json_u64(j, "incoming_connections", 0);
+	skw_rest_count_connections(call, &outgoing, &incoming);
+	skw_json_u64(j, "open_connections", outgoing + incoming);
+	skw_json_u64(j, "outgoing_connections", outgoing);
+	skw_json_u64(j, "incoming_connections", incoming);
 	show_duration(j, "uptime", started > 0 ? since(call->now, started) : 0);
-	skw_json_bool(j, "csrf_enabled", false);
-	skw_json_bool(j, "header_check_enabled", false);
+	skw_json_bool(j, "csrf_enabled", call->chain->about.csrf);
+	skw_json_bool(j, "header_check_enabled", call->chain->about.header_check);
 	skw_json_bool(j, "csp_enabled", false);
 	skw_json_bool(j, "wallet_api_enabled", false);
 	skw_json_bool(j, "gui_enabled", false);

@@ -25,6 +25,7 @@ struct skw_rest_call {
 	const char *body;
 	size_t body_len;
 	struct skw_json json;
+	bool v2;         /* errors are JSON too */
 	unsigned status; /* 200 until skw_rest_fail */
 	char error[256];
 };
@@ -97,5 +98,13 @@ void skw_rest_pending(struct skw_rest_call *call);
 void skw_rest_uxout(struct skw_rest_call *call);
 void skw_rest_address_uxouts(struct skw_rest_call *call);
 void skw_rest_address_count(struct skw_rest_call *call);
+void skw_rest_connections(struct skw_rest_call *call);
+void skw_rest_resend(struct skw_rest_call *call);
+void skw_rest_rich_list(struct skw_rest_call *call);
+void skw_rest_coin_supply(struct skw_rest_call *call);
+void skw_rest_verify_address(struct skw_rest_call *call);
+void skw_rest_verify_tx(struct skw_rest_call *call);
+/* Connections of both kinds; those that were introduced count. */
+void skw_rest_count_connections(struct skw_rest_call *call, unsigned *outgoing, unsigned *incoming);
 
 #endif

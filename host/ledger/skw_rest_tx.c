@@ -321,7 +321,15 @@ static void explain(struct skw_rest_call *call, const struct skw_verdict *verdic
 		      kinds[skw_fault_class(verdict->fault)], text);
 }
 
-static void inject(struct skw_rest_call *call, const uint8_t *raw, size_t len)
+/* A follower that nobody is connected to could only sit on it: the original keeps nothing then. */
+static bool is_cut_off(const struct skw_rest_call *call)
+{
+	const struct skw_sync *sync = call->chain->sync;
+
+	return sync != NULL && !skw_sync_produces(sync) && skw_sync_introduced(sync) == 0;
+}
+
+static void inject(struct skw_rest_call *call, const uint8_t *raw, size_t len, bool broadcast)
 {
 	struct skw_verdict verdict;
 	struct skw_sha256 txid;
@@ -333,10 +341,16 @@ static void inject(struct skw_rest_call *call, const uint8_t *raw, size_t len)
 		skw_rest_fail(call, 400, "Invalid transaction: %s", skw_codec_text(codec));
 		return;
 	}
+	if (broadcast && is_cut_off(call)) {
+		skw_rest_fail(call, 503, "All pool connections are unreachable at this time");
+		return;
+	}
 	status =
 	    skw_chain_inject(call->chain, raw, len, SKW_INJECT_USER, call->now, &txid, &verdict);
 	switch (status) {
 	case SKW_CHAIN_OK:
+		if (broadcast && call->chain->sync != NULL)
+			skw_sync_announce(call->chain->sync, &txid, 1);
 		skw_rest_show_hash(&call->json, NULL, &txid);
 		break;
 	case SKW_CHAIN_REFUSED:
@@ -375,7 +389,8 @@ void skw_rest_inject(struct skw_rest_call *call)
 		skw_rest_chain_failed(call, SKW_CHAIN_MEMORY);
 	} else {
 		if (skw_ledger_hex_parse(raw, digits / 2, hex, digits))
-			inject(call, raw, digits / 2);
+			inject(call, raw, digits / 2,
+			       !json_is_true(json_object_get(root, "no_broadcast")));
 		else
 			skw_rest_fail(call, 400, "encoding/hex: invalid byte");
 		free(raw);

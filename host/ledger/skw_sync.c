@@ -216,6 +216,7 @@ void skw_sync_connected(struct skw_sync *sync, uint32_t id, struct skw_wire_peer
 				.about = { .id = id,
 					   .at = at,
 					   .outgoing = outgoing,
+					   .named = skw_peers_named(&sync->peers, at),
 					   .received_s = now->unix_s,
 					   .connected_s = now->unix_s },
 				.dials = at,
@@ -387,6 +388,7 @@ static void minute(struct skw_sync *sync, const struct skw_time *now)
 
 void skw_sync_tick(struct skw_sync *sync, const struct skw_time *now)
 {
+	sync->last = *now;
 	for (size_t i = 0; i < SKW_SYNC_CONNECTIONS; i++)
 		if (sync->conn[i].used)
 			watch(sync, &sync->conn[i], now);

@@ -63,6 +63,7 @@ struct skw_sync_connection {
 	struct skw_wire_peer at;
 	bool outgoing;
 	bool introduced;
+	bool named; /* by the operator */
 	struct skw_wire_intro intro;
 	uint64_t height;                          /* the highest block it told of; 0 if none */
 	uint64_t sent_s, received_s, connected_s; /* unix */
@@ -93,8 +94,7 @@ void skw_sync_closed(struct skw_sync *sync, uint32_t id, const struct skw_time *
 void skw_sync_tick(struct skw_sync *sync, const struct skw_time *now);
 
 /* Tells the peers of a pending transaction; how many were told. */
-unsigned skw_sync_announce(struct skw_sync *sync, const struct skw_sha256 *txids, size_t count,
-			   const struct skw_time *now);
+unsigned skw_sync_announce(struct skw_sync *sync, const struct skw_sha256 *txids, size_t count);
 unsigned skw_sync_introduced(const struct skw_sync *sync); /* peers */
 bool skw_sync_produces(const struct skw_sync *sync);
 struct skw_sync_counters skw_sync_counters(const struct skw_sync *sync);

@@ -318,10 +318,9 @@ void skw_sync_on_txs(struct skw_sync *sync, struct conn *conn, const struct skw_
 		announce(sync, NULL, conn, fresh, n, now);
 }
 
-unsigned skw_sync_announce(struct skw_sync *sync, const struct skw_sha256 *txids, size_t count,
-			   const struct skw_time *now)
+unsigned skw_sync_announce(struct skw_sync *sync, const struct skw_sha256 *txids, size_t count)
 {
-	return announce(sync, NULL, NULL, txids, count, now);
+	return announce(sync, NULL, NULL, txids, count, &sync->last);
 }
 
 struct ids {

@@ -24,6 +24,7 @@ struct skw_sync {
 	struct conn conn[SKW_SYNC_CONNECTIONS];
 	uint32_t random; /* for choosing among peers: no secret hangs on it */
 	uint64_t produce_at, minute_at;
+	struct skw_time last; /* tick */
 	struct skw_sync_counters counters;
 	uint8_t out[SKW_WIRE_SEND_MAX + SKW_WIRE_HEAD];
 };

@@ -10,7 +10,7 @@
 #include "ledger/skw_block.h"
 #include "ledger/skw_rest.h"
 #include "ledger/skw_wallet.h"
-#include "node/skw_http.h"
+#include "http/skw_http.h"
 #include "node/skw_ledger_port.h"
 #include "pay/skw_pay.h"
 
@@ -129,7 +129,7 @@ static bool open_chain(struct skw_desk *d)
 				: skw_chain_status_text(status));
 	skw_rest_set_about(d->chain, &about);
 	if (config->ledger.listen.port != 0) {
-		d->http = skw_http_start(d->node->loop, d->chain, config->ledger.listen.host,
+		d->http = skw_http_start(d->node->loop, d->chain, NULL, config->ledger.listen.host,
 					 config->ledger.listen.port, d->node->error,
 					 sizeof(d->node->error));
 		if (d->http == NULL)

@@ -1,4 +1,4 @@
-#include "node/skw_http.h"
+#include "http/skw_http.h"
 
 #include <arpa/inet.h>
 #include <stdbool.h>
@@ -16,6 +16,7 @@ enum { CONNECTIONS = 64, TIMEOUT_S = 30, TICK_MS = 1000 };
 struct skw_http {
 	struct MHD_Daemon *daemon;
 	struct skw_chain *chain;
+	const struct skw_rest_guard *guard;
 	uv_poll_t poll;
 	uv_timer_t tick; /* connection timeouts */
 	int open_handles;
@@ -85,6 +86,40 @@ static enum MHD_Result reply(struct MHD_Connection *connection, unsigned status,
 	return result;
 }
 
+static const char *header(struct MHD_Connection *connection, const char *name)
+{
+	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+/* The guard's word and its own end point; false if the request may go on. */
+static bool guarded(struct skw_http *http, struct MHD_Connection *connection, const char *method,
+		    const char *url, enum MHD_Result *result)
+{
+	uint64_t now = (uint64_t)time(NULL);
+	struct skw_rest_headers headers = {
+		.method = method,
+		.host = header(connection, "Host"),
+		.origin = header(connection, "Origin"),
+		.referer = header(connection, "Referer"),
+		.token = header(connection, "X-CSRF-Token"),
+	};
+	const char *words = skw_rest_guard_check(http->guard, &headers, now);
+	char token[SKW_REST_TOKEN_TEXT], text[SKW_REST_TOKEN_TEXT + 64];
+	int n;
+
+	if (words != NULL) {
+		n = snprintf(text, sizeof(text), "403 Forbidden - %s\n", words);
+		*result = reply(connection, 403, "text/plain; charset=utf-8", text, (size_t)n);
+		return true;
+	}
+	if (!http->guard->csrf || strcmp(url, "/api/v1/csrf") != 0 || strcmp(method, "GET") != 0)
+		return false;
+	skw_rest_guard_token(token, http->guard, now);
+	n = snprintf(text, sizeof(text), "{\n    \"csrf_token\": \"%s\"\n}", token);
+	*result = reply(connection, 200, "application/json", text, (size_t)n);
+	return true;
+}
+
 static enum MHD_Result answer(struct skw_http *http, struct MHD_Connection *connection,
 			      const char *method, const char *url, const struct body *body)
 {
@@ -93,6 +128,8 @@ static enum MHD_Result answer(struct skw_http *http, struct MHD_Connection *conn
 	char path[5120];
 	enum MHD_Result result;
 
+	if (http->guard != NULL && guarded(http, connection, method, url, &result))
+		return result;
 	MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, add_argument, &query);
 	if (query.too_long || body->too_long ||
 	    snprintf(path, sizeof(path), "%s%s", url, query.text) >= (int)sizeof(path))
@@ -158,8 +195,9 @@ static void on_tick(uv_timer_t *timer)
 	MHD_run(((struct skw_http *)timer->data)->daemon);
 }
 
-struct skw_http *skw_http_start(uv_loop_t *loop, struct skw_chain *chain, const char *host,
-				uint16_t port, char *error, size_t error_len)
+struct skw_http *skw_http_start(uv_loop_t *loop, struct skw_chain *chain,
+				const struct skw_rest_guard *guard, const char *host, uint16_t port,
+				char *error, size_t error_len)
 {
 	struct sockaddr_storage address = { 0 };
 	struct sockaddr_in *v4 = (struct sockaddr_in *)&address;
@@ -185,6 +223,7 @@ struct skw_http *skw_http_start(uv_loop_t *loop, struct skw_chain *chain, const 
 		return NULL;
 	}
 	http->chain = chain;
+	http->guard = guard;
 	http->daemon = MHD_start_daemon(
 	    flags, port, NULL, NULL, on_request, http, MHD_OPTION_SOCK_ADDR, &address,
 	    MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT_S,
