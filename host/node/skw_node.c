@@ -307,7 +307,9 @@ static void publish(struct skw_node *node)
 {
 	const struct skw_config *config = node->config;
 	struct skw_descriptor d = { .expires = skw_node_unix() + DESCRIPTOR_LIFE_S,
-				    .exit_policy = SKW_EXIT_NONE };
+				    .exit_policy = strcmp(config->exit.policy, "internet") == 0
+						       ? SKW_EXIT_INTERNET
+						       : SKW_EXIT_NONE };
 	uint8_t data[SKW_DESCRIPTOR_MAX];
 	size_t len;
 
@@ -418,10 +420,10 @@ static bool pump_onion(struct skw_node *node)
 
 static void tell_session_room(struct skw_node *node)
 {
-	struct skw_session_info info;
+	struct skw_session_path_info info;
 	uint32_t cursor = 0;
 
-	while (skw_session_next(node->session, &cursor, &info))
+	while (skw_session_next_path(node->session, &cursor, &info))
 		if (info.path != 0)
 			skw_session_set_room(node->session, info.path,
 					     skw_onion_room(node->onion, info.path));
@@ -448,6 +450,8 @@ static bool pump_session(struct skw_node *node)
 				     skw_session_code_text(out.code));
 			skw_streams_on_session_closed(node->streams, out.session, out.code);
 			skw_routes_on_session_closed(node->routes, out.session);
+			break;
+		case SKW_SESSION_DATAGRAM:
 			break;
 		case SKW_SESSION_OPENED:
 		case SKW_SESSION_ACCEPTED:

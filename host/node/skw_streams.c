@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/skw_exit.h"
 #include "node/skw_routes.h"
 #include "node/skw_socks5.h"
 
@@ -29,6 +30,7 @@ struct pipe {
 	bool client;      /* SOCKS5 side */
 	bool stream_dead; /* session and stream mean nothing any more */
 	bool ended;       /* the stream has no more for the socket */
+	bool outside;     /* we are the exit of it */
 	uint32_t session, stream;
 	struct skw_socks5 socks;
 	uint8_t held[CHUNK]; /* read from the socket, not taken by the stream yet */
@@ -278,6 +280,15 @@ static enum skw_socks5_code socks_code(uint32_t code)
 	}
 }
 
+static bool node_of(const struct skw_config *config, const char *text,
+		    struct skw_node_address *node)
+{
+	for (size_t i = 0; i < config->n_names; i++)
+		if (strcmp(config->names[i].name, text) == 0)
+			return skw_node_address_parse(node, config->names[i].key);
+	return skw_node_address_parse(node, text);
+}
+
 /* "files.bob.sky" -> service "files", node of the petname "bob" (or of the address in its place).
  */
 static bool resolve(const struct skw_config *config, const char *host,
@@ -296,10 +307,19 @@ static bool resolve(const struct skw_config *config, const char *host,
 		return false;
 	*dot = '\0';
 	memcpy(service, name, strlen(name) + 1);
-	for (size_t i = 0; i < config->n_names; i++)
-		if (strcmp(config->names[i].name, dot + 1) == 0)
-			return skw_node_address_parse(node, config->names[i].key);
-	return skw_node_address_parse(node, dot + 1);
+	return node_of(config, dot + 1, node);
+}
+
+/* What is not ours goes to the exit, if there is one. */
+static bool resolve_outside(const struct skw_config *config, const struct skw_socks5 *socks,
+			    char name[SKW_SOCKS5_HOST_MAX + 1], struct skw_node_address *node)
+{
+	size_t len = strlen(socks->host);
+
+	return config->socks.exit[0] != '\0' &&
+	       (len < 4 || strcmp(socks->host + len - 4, ".sky") != 0) &&
+	       node_of(config, config->socks.exit, node) &&
+	       skw_exit_name(name, SKW_SOCKS5_HOST_MAX + 1, socks->host, socks->port);
 }
 
 static void open_stream(struct pipe *p)
@@ -308,8 +328,10 @@ static void open_stream(struct pipe *p)
 	char service[SKW_SOCKS5_HOST_MAX + 1];
 	struct skw_node_address to;
 
-	if (!resolve(node->config, p->socks.host, service, &to)) {
-		skw_node_log(node, SKW_INFO, "socks: no such name here: want SERVICE.NODE.sky");
+	if (!resolve(node->config, p->socks.host, service, &to) &&
+	    !resolve_outside(node->config, &p->socks, service, &to)) {
+		skw_node_log(node, SKW_INFO,
+			     "socks: no such name here: want SERVICE.NODE.sky, or [socks] exit");
 		refuse_client(p, SKW_SOCKS5_HOST_UNREACHABLE);
 		return;
 	}
@@ -408,6 +430,17 @@ static void on_connected(uv_connect_t *request, int status)
 	skw_node_pump(node);
 }
 
+/* The first address that policy lets us connect to; a service's target may be anything. */
+static const struct addrinfo *choose(const struct pipe *p, const struct addrinfo *found)
+{
+	if (!p->outside || p->streams->node->config->exit.private)
+		return found;
+	while (found != NULL &&
+	       (!skw_exit_is_public(found->ai_addr) || skw_exit_is_own(found->ai_addr)))
+		found = found->ai_next;
+	return found;
+}
+
 static void on_lookup(uv_getaddrinfo_t *request, int status, struct addrinfo *found)
 {
 	struct pipe *p = request->data;
@@ -416,9 +449,13 @@ static void on_lookup(uv_getaddrinfo_t *request, int status, struct addrinfo *fo
 	if (p->phase == PHASE_CLOSING) {
 		release(p);
 	} else {
+		const struct addrinfo *to = status < 0 ? NULL : choose(p, found);
+
 		p->connect.data = p;
-		if (status < 0 ||
-		    uv_tcp_connect(&p->connect, &p->tcp, found->ai_addr, on_connected) != 0)
+		if (status >= 0 && to == NULL)
+			break_off(p, SKW_SESSION_FORBIDDEN);
+		else if (status < 0 ||
+			 uv_tcp_connect(&p->connect, &p->tcp, to->ai_addr, on_connected) != 0)
 			break_off(p, SKW_SESSION_UNREACHABLE);
 		skw_node_pump(p->streams->node);
 	}
@@ -428,29 +465,36 @@ static void on_lookup(uv_getaddrinfo_t *request, int status, struct addrinfo *fo
 static void serve(struct skw_streams *s, const struct skw_session_out *event)
 {
 	const struct skw_config *config = s->node->config;
-	const struct skw_config_service *service = NULL;
+	const struct skw_endpoint *target = NULL;
+	struct skw_endpoint outside;
+	uint32_t code = SKW_SESSION_NO_SERVICE;
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
 	struct pipe *p;
 	char port[8];
 
 	for (size_t i = 0; i < config->n_services; i++)
 		if (strcmp(config->services[i].name, event->name) == 0)
-			service = &config->services[i];
-	p = service != NULL ? new_pipe(s) : NULL;
+			target = &config->services[i].target;
+	if (target == NULL && skw_exit_is_name(event->name)) {
+		code = SKW_SESSION_FORBIDDEN;
+		if (skw_exit_target(config, event->name, &outside))
+			target = &outside;
+	}
+	p = target != NULL ? new_pipe(s) : NULL;
 	if (p == NULL) {
 		skw_session_reset(s->node->session, event->session, event->stream,
-				  service == NULL ? SKW_SESSION_NO_SERVICE : SKW_SESSION_TOO_MANY,
+				  target == NULL ? code : SKW_SESSION_TOO_MANY,
 				  skw_node_now(s->node));
 		return;
 	}
 	p->phase = PHASE_OPENING;
+	p->outside = target == &outside;
 	p->session = event->session;
 	p->stream = event->stream;
 	p->lookup.data = p;
 	p->looking_up = true;
-	snprintf(port, sizeof(port), "%u", service->target.port);
-	if (uv_getaddrinfo(s->node->loop, &p->lookup, on_lookup, service->target.host, port,
-			   &hints) != 0) {
+	snprintf(port, sizeof(port), "%u", target->port);
+	if (uv_getaddrinfo(s->node->loop, &p->lookup, on_lookup, target->host, port, &hints) != 0) {
 		p->looking_up = false;
 		break_off(p, SKW_SESSION_UNREACHABLE);
 	}
@@ -500,6 +544,7 @@ void skw_streams_on_event(struct skw_streams *s, const struct skw_session_out *e
 	case SKW_SESSION_FINISHED:
 		stream_is_dead(p, SKW_SESSION_DONE);
 		break;
+	case SKW_SESSION_DATAGRAM:
 	case SKW_SESSION_SEND:
 	case SKW_SESSION_ESTABLISHED:
 	case SKW_SESSION_CLOSED:

@@ -2,15 +2,12 @@
 
 #include <string.h>
 
-enum { PACKET = 1390, CWND_START = 10 * PACKET, CWND_MIN = 2 * PACKET };
 enum { RTT_START_US = 1000000, GRANULARITY_US = 1000, PTO_MAX_US = 60000000 };
-enum { PERSISTENT = 3 }; /* timeouts in a row after which the path is taken for new */
+enum { ACK_DELAY_MIN_US = 1000 };
 
 void skw_recovery_init(struct skw_recovery *r)
 {
 	memset(r, 0, sizeof(*r));
-	r->cwnd = CWND_START;
-	r->ssthresh = UINT64_MAX;
 }
 
 /* Section 5.3. */
@@ -55,34 +52,12 @@ uint64_t skw_recovery_pto(const struct skw_recovery *r)
 	return pto < PTO_MAX_US ? pto : PTO_MAX_US;
 }
 
-/* Section 7.3: slow start doubles a window per round trip, congestion avoidance adds a packet. */
-void skw_recovery_on_acked(struct skw_recovery *r, uint64_t sent_us, uint64_t size)
+/* A quarter of a round trip: the sender's window allows for that much. */
+uint64_t skw_recovery_ack_delay(const struct skw_recovery *r)
 {
-	bool limited = 2 * (r->in_flight + size) >= r->cwnd; /* an idle window must not grow */
+	uint64_t delay = r->srtt_us / 4;
 
-	r->pto_count = 0;
-	if (sent_us <= r->recovery_us || !limited)
-		return;
-	if (r->cwnd < r->ssthresh)
-		r->cwnd += size;
-	else
-		r->cwnd += PACKET * size / r->cwnd;
-}
-
-void skw_recovery_on_lost(struct skw_recovery *r, uint64_t sent_us, uint64_t now_us)
-{
-	if (sent_us <= r->recovery_us && r->recovery_us != 0)
-		return; /* one reduction per round trip */
-	r->recovery_us = now_us;
-	r->cwnd /= 2;
-	if (r->cwnd < CWND_MIN)
-		r->cwnd = CWND_MIN;
-	r->ssthresh = r->cwnd;
-}
-
-void skw_recovery_on_pto(struct skw_recovery *r)
-{
-	r->pto_count++;
-	if (r->pto_count >= PERSISTENT)
-		r->cwnd = CWND_MIN;
+	if (r->srtt_us == 0 || delay > SKW_RECOVERY_ACK_DELAY_US)
+		return SKW_RECOVERY_ACK_DELAY_US;
+	return delay > ACK_DELAY_MIN_US ? delay : ACK_DELAY_MIN_US;
 }

@@ -1,6 +1,4 @@
-/* skw_recovery - round trip, timeout and window of one path, after RFC 9002 (NewReno).
- *
- * Sizes are bytes of packets. What was sent and what is lost is the session's to know.
+/* skw_recovery - round trip and timeouts of one path, after RFC 9002. The window is skw_bbr's.
  */
 #ifndef SKW_RECOVERY_H
 #define SKW_RECOVERY_H
@@ -8,12 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SKW_RECOVERY_ACK_DELAY_US 25000u /* the longest an ack is held back */
+#define SKW_RECOVERY_ACK_DELAY_US 25000u /* the longest an acknowledgement is held back */
 
 struct skw_recovery {
 	uint64_t srtt_us, rttvar_us, min_rtt_us, latest_rtt_us; /* srtt 0: no sample yet */
-	uint64_t cwnd, ssthresh, in_flight;
-	uint64_t recovery_us; /* packets sent before this were answered for already */
 	unsigned pto_count;
 };
 
@@ -23,8 +19,7 @@ void skw_recovery_sample(struct skw_recovery *r, uint64_t rtt_us, uint64_t ack_d
 uint64_t skw_recovery_loss_delay(const struct skw_recovery *r);
 /* The probe timeout (section 6.2), with backoff. */
 uint64_t skw_recovery_pto(const struct skw_recovery *r);
-void skw_recovery_on_acked(struct skw_recovery *r, uint64_t sent_us, uint64_t size);
-void skw_recovery_on_lost(struct skw_recovery *r, uint64_t sent_us, uint64_t now_us);
-void skw_recovery_on_pto(struct skw_recovery *r);
+/* How long an acknowledgement is held back on this path. */
+uint64_t skw_recovery_ack_delay(const struct skw_recovery *r);
 
 #endif

@@ -94,20 +94,14 @@ struct one *session_create(struct skw_session *s, uint32_t path, uint64_t now_us
 
 	if (one == NULL)
 		return NULL;
-	one->sent = calloc(SENT, sizeof(*one->sent));
-	one->streams = calloc(STREAMS, sizeof(*one->streams));
 	s->ones[at] = one;
-	if (one->sent == NULL || one->streams == NULL) {
+	if (path_new(one, path, 0) == NULL) {
 		session_discard(s, one);
 		return NULL;
 	}
-	one->used = true;
+	one->path_base = 1; /* number 0 is taken */
 	one->generation = ++s->generations[at];
-	one->path = path;
-	one->path_up = true;
-	one->room = UINT32_MAX;
 	one->created_us = one->heard_us = now_us;
-	skw_recovery_init(&one->recovery);
 	return one;
 }
 
@@ -116,10 +110,11 @@ void session_discard(struct skw_session *s, struct one *one)
 	for (uint32_t i = 0; i < s->config.sessions_max; i++)
 		if (s->ones[i] == one)
 			s->ones[i] = NULL;
-	for (unsigned i = 0; one->streams != NULL && i < STREAMS; i++)
-		stream_free(&one->streams[i]);
-	free(one->streams);
-	free(one->sent);
+	while (one->path_count > 0)
+		path_free(one, one->path_count - 1);
+	while (one->stream_count > 0)
+		stream_free(s, one, one->streams[one->stream_count - 1]);
+	datagrams_free(s, one);
 	sodium_memzero(one, sizeof(*one));
 	free(one);
 }
@@ -158,7 +153,7 @@ void skw_session_close(struct skw_session *s, uint32_t session, uint32_t code, u
 	s->now_us = now_us;
 	if (one == NULL)
 		return;
-	if (one->established && one->path_up) {
+	if (one->established && one->path_count > 0) {
 		one->need_close = true; /* CLOSED comes when it has left */
 		one->close_code = code;
 	} else {
@@ -169,12 +164,71 @@ void skw_session_close(struct skw_session *s, uint32_t session, uint32_t code, u
 /* ---- paths
  * -------------------------------------------------------------------------------------------- */
 
+/* The last path of a session that is not established is kept, as its handshake needs a number. */
+static void lose_path(struct one *one, unsigned at)
+{
+	if (one->established)
+		path_free(one, at);
+	else
+		one->paths[at]->circuit = 0;
+}
+
 void skw_session_path_down(struct skw_session *s, uint32_t path, uint64_t now_us)
 {
 	s->now_us = now_us;
-	for (uint32_t i = 0; i < s->config.sessions_max; i++)
-		if (s->ones[i] != NULL && s->ones[i]->path == path)
-			s->ones[i]->path_up = false;
+	for (uint32_t i = 0; i < s->config.sessions_max; i++) {
+		int at = s->ones[i] != NULL ? path_by_circuit(s->ones[i], path) : -1;
+
+		if (at >= 0)
+			lose_path(s->ones[i], (unsigned)at);
+	}
+}
+
+enum skw_session_status skw_session_add_path(struct skw_session *s, uint32_t session, uint32_t path,
+					     uint64_t now_us)
+{
+	struct one *one = session_of(s, session);
+
+	s->now_us = now_us;
+	if (one == NULL || !one->client)
+		return SKW_SESSION_UNKNOWN;
+	if (path == 0 || one->path_base >= 65535)
+		return SKW_SESSION_INVALID;
+	one->heard_us = now_us;
+	if (!one->established) {
+		one->paths[0]->circuit = path;
+		one->handshake_due = true;
+		return SKW_SESSION_OK;
+	}
+	if (path_by_circuit(one, path) >= 0)
+		return SKW_SESSION_INVALID;
+	if (path_new(one, path, (uint16_t)one->path_base) == NULL)
+		return SKW_SESSION_FULL;
+	one->path_base++;
+	return SKW_SESSION_OK;
+}
+
+static void leave(struct one *one, unsigned at)
+{
+	if (one->leave_count < SKW_SESSION_PATHS)
+		one->leave[one->leave_count++] = one->paths[at]->id;
+	path_free(one, at);
+}
+
+enum skw_session_status skw_session_remove_path(struct skw_session *s, uint32_t session,
+						uint32_t path, uint64_t now_us)
+{
+	struct one *one = session_of(s, session);
+	int at = one != NULL ? path_by_circuit(one, path) : -1;
+
+	s->now_us = now_us;
+	if (at < 0 || !one->client)
+		return SKW_SESSION_UNKNOWN;
+	if (one->established)
+		leave(one, (unsigned)at);
+	else
+		lose_path(one, (unsigned)at);
+	return SKW_SESSION_OK;
 }
 
 enum skw_session_status skw_session_move(struct skw_session *s, uint32_t session, uint32_t path,
@@ -185,30 +239,31 @@ enum skw_session_status skw_session_move(struct skw_session *s, uint32_t session
 	s->now_us = now_us;
 	if (one == NULL || !one->client)
 		return SKW_SESSION_UNKNOWN;
-	one->path = path;
-	one->path_up = true;
-	if (one->established)
-		session_new_path(s, one);
-	else
-		one->handshake_due = true;
-	one->heard_us = now_us;
-	return SKW_SESSION_OK;
+	if (path == 0)
+		return SKW_SESSION_INVALID;
+	while (one->established && one->path_count > 0)
+		leave(one, 0);
+	return skw_session_add_path(s, session, path, now_us);
 }
 
 void skw_session_set_room(struct skw_session *s, uint32_t path, uint32_t packets)
 {
-	for (uint32_t i = 0; i < s->config.sessions_max; i++)
-		if (s->ones[i] != NULL && s->ones[i]->path == path)
-			s->ones[i]->room = packets;
+	for (uint32_t i = 0; i < s->config.sessions_max; i++) {
+		int at = s->ones[i] != NULL ? path_by_circuit(s->ones[i], path) : -1;
+
+		if (at >= 0)
+			s->ones[i]->paths[at]->room = packets;
+	}
 }
 
 static void use_room(struct skw_session *s, uint32_t path)
 {
 	for (uint32_t i = 0; i < s->config.sessions_max; i++) {
-		struct one *one = s->ones[i];
+		int at = s->ones[i] != NULL ? path_by_circuit(s->ones[i], path) : -1;
+		struct path *p = at >= 0 ? s->ones[i]->paths[at] : NULL;
 
-		if (one != NULL && one->path == path && one->room > 0 && one->room != UINT32_MAX)
-			one->room--;
+		if (p != NULL && p->room > 0 && p->room != UINT32_MAX)
+			p->room--;
 	}
 }
 
@@ -247,7 +302,7 @@ enum skw_session_status skw_session_open(struct skw_session *s, uint32_t session
 		return SKW_SESSION_UNKNOWN;
 	if (len == 0 || len > SKW_SESSION_NAME_MAX)
 		return SKW_SESSION_INVALID;
-	x = stream_new(one, one->next_stream, true);
+	x = stream_new(s, one, one->next_stream, true);
 	if (x == NULL)
 		return SKW_SESSION_FULL;
 	memcpy(x->name, name, len + 1);
@@ -282,12 +337,10 @@ enum skw_session_status skw_session_reset(struct skw_session *s, uint32_t sessio
 	if (x == NULL || x->resetting)
 		return SKW_SESSION_UNKNOWN;
 	if (x->say_reset || x->say_finished) { /* over anyway */
-		stream_free(x);
+		stream_free(s, one, x);
 		return SKW_SESSION_OK;
 	}
-	free(x->tx);
-	free(x->rx);
-	x->tx = x->rx = NULL;
+	stream_drop_rings(s, x);
 	x->resetting = x->need_reset = true;
 	x->code = code;
 	x->need_open = x->need_accept = x->need_credit = false;
@@ -307,7 +360,8 @@ static bool take(bool *flag)
 	return was;
 }
 
-static bool poll_stream(struct stream *x, struct skw_session_out *out)
+static bool poll_stream(struct skw_session *s, struct one *one, struct stream *x,
+			struct skw_session_out *out)
 {
 	out->stream = x->id;
 	out->code = x->code;
@@ -322,7 +376,7 @@ static bool poll_stream(struct stream *x, struct skw_session_out *out)
 	}
 	if (take(&x->say_reset)) {
 		out->event = SKW_SESSION_RESET;
-		stream_free(x);
+		stream_free(s, one, x);
 		return true;
 	}
 	if (take(&x->say_readable)) {
@@ -335,7 +389,7 @@ static bool poll_stream(struct stream *x, struct skw_session_out *out)
 	}
 	if (take(&x->say_finished)) {
 		out->event = SKW_SESSION_FINISHED;
-		stream_free(x);
+		stream_free(s, one, x);
 		return true;
 	}
 	return false;
@@ -352,9 +406,11 @@ static bool poll_one(struct skw_session *s, uint32_t at, struct skw_session_out 
 		out->address = one->address;
 		return true;
 	}
-	for (unsigned i = 0; i < STREAMS; i++)
-		if (one->streams[i].used && poll_stream(&one->streams[i], out))
+	for (unsigned i = 0; i < one->stream_count; i++)
+		if (poll_stream(s, one, one->streams[i], out))
 			return true;
+	if (datagrams_poll(s, one, out))
+		return true;
 	if (one->closed) {
 		bool known = one->client || one->said_established;
 
@@ -371,7 +427,7 @@ static size_t handshake_packet(struct skw_session *s, struct one *one)
 {
 	size_t len = one->client ? INIT_LEN : RESP_LEN;
 
-	if (!one->handshake_due)
+	if (!one->handshake_due || one->paths[0]->circuit == 0 || one->paths[0]->room == 0)
 		return 0;
 	one->handshake_due = false;
 	memcpy(s->packet, one->handshake, len);
@@ -391,19 +447,19 @@ static bool poll_packet(struct skw_session *s, struct skw_session_out *out)
 		struct one *one = s->ones[at];
 		size_t len;
 
-		if (one == NULL || one->closed || !one->path_up || one->room == 0)
+		if (one == NULL || one->closed || one->path_count == 0)
 			continue;
+		out->path = one->paths[0]->circuit;
 		len = handshake_packet(s, one);
 		if (len == 0)
-			len = session_write_packet(s, one);
+			len = session_schedule(s, one, &out->path);
 		if (len == 0)
 			continue;
 		s->turn = (at + 1) % s->config.sessions_max;
 		out->event = SKW_SESSION_SEND;
-		out->path = one->path;
 		out->data = s->packet;
 		out->len = len;
-		use_room(s, one->path);
+		use_room(s, out->path);
 		return true;
 	}
 	return false;
@@ -452,9 +508,22 @@ static uint32_t live_streams(const struct one *one)
 {
 	uint32_t n = 0;
 
-	for (unsigned i = 0; i < STREAMS; i++)
-		n += one->streams[i].used && !one->streams[i].resetting;
+	for (unsigned i = 0; i < one->stream_count; i++)
+		n += !one->streams[i]->resetting;
 	return n;
+}
+
+static void sum_paths(const struct one *one, struct skw_session_info *info)
+{
+	const struct path *best = path_quickest(one);
+
+	info->paths = one->path_count;
+	info->path = best != NULL ? best->circuit : 0;
+	info->rtt_us = best != NULL ? best->recovery.srtt_us : 0;
+	for (unsigned i = 0; i < one->path_count; i++) {
+		info->cwnd += one->paths[i]->bbr.cwnd;
+		info->in_flight += one->paths[i]->bbr.in_flight;
+	}
 }
 
 bool skw_session_next(const struct skw_session *s, uint32_t *cursor, struct skw_session_info *info)
@@ -469,16 +538,48 @@ bool skw_session_next(const struct skw_session *s, uint32_t *cursor, struct skw_
 			.address = one->address,
 			.client = one->client,
 			.established = one->established,
-			.path = one->path,
 			.streams = live_streams(one),
-			.rtt_us = one->recovery.srtt_us,
-			.cwnd = one->recovery.cwnd,
-			.in_flight = one->recovery.in_flight,
 			.bytes_sent = one->bytes_sent,
 			.bytes_received = one->bytes_received,
 			.packets_sent = one->packets_sent,
 			.packets_received = one->packets_received,
 			.packets_lost = one->packets_lost,
+			.datagrams_sent = one->datagrams_sent,
+			.datagrams_received = one->datagrams_received,
+			.datagrams_dropped = one->datagrams_dropped,
+		};
+		sum_paths(one, info);
+		(*cursor)++;
+		return true;
+	}
+	return false;
+}
+
+bool skw_session_next_path(const struct skw_session *s, uint32_t *cursor,
+			   struct skw_session_path_info *info)
+{
+	for (; *cursor < s->config.sessions_max * SKW_SESSION_PATHS; (*cursor)++) {
+		uint32_t at = *cursor / SKW_SESSION_PATHS, n = *cursor % SKW_SESSION_PATHS;
+		const struct one *one = s->ones[at];
+		const struct path *p;
+
+		if (one == NULL || one->closed || n >= one->path_count) {
+			*cursor = (at + 1) * SKW_SESSION_PATHS - 1;
+			continue;
+		}
+		p = one->paths[n];
+		*info = (struct skw_session_path_info) {
+			.session = handle_of(s, at),
+			.path = p->circuit,
+			.silent = p->silent,
+			.rtt_us = p->recovery.srtt_us,
+			.min_rtt_us = p->bbr.min_rtt_us,
+			.cwnd = p->bbr.cwnd,
+			.in_flight = p->bbr.in_flight,
+			.rate = skw_bbr_rate(&p->bbr),
+			.packets_sent = p->packets_sent,
+			.packets_received = p->packets_received,
+			.packets_lost = p->packets_lost,
 		};
 		(*cursor)++;
 		return true;

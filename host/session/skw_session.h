@@ -4,10 +4,13 @@
  *            <--OPENED, READABLE, WRITABLE, ...-- [ session ] <--receive-- SKW_ONION_DATA
  *
  * One object holds all sessions of a node, those it made (client) and those made to it (server).
- * A session outlives its path: when the circuit dies, build another and `move` to it; the server
- * follows the client. Loss detection and congestion control are those of RFC 9002 (NewReno).
+ * A session goes over one path (circuit) or many at once: `add_path`, and the server follows the
+ * client. Each path has its own packet numbers, round trip, loss detection (RFC 9002) and window
+ * (skw_bbr); streams are put together from all of them. A path that falls silent costs its share
+ * and one timeout; it is tried again until it answers or is taken away. A session outlives all its
+ * paths: when the last circuit dies, build another and add it.
  * Streams are flow controlled: a reader that does not read stops the writer, and no more than
- * SKW_SESSION_CREDIT bytes wait per session.
+ * SKW_SESSION_CREDIT bytes wait per session. Datagrams may be lost or dropped, never repeated.
  *
  * Poll until false after each call that takes `now_us`; an output lives until the next call.
  */
@@ -24,8 +27,10 @@
 #define SKW_SESSION_PACKET_MAX SKW_CELL_FULL_DATA
 #define SKW_SESSION_NAME_MAX 255u
 #define SKW_SESSION_STREAMS 64u /* that each end may have opened at a time */
-#define SKW_SESSION_STREAM_CREDIT 262144u
-#define SKW_SESSION_CREDIT 4194304u
+#define SKW_SESSION_PATHS 32u
+#define SKW_SESSION_STREAM_CREDIT 8388608u /* at most; a stream begins with 65536 and earns it */
+#define SKW_SESSION_CREDIT 16777216u
+#define SKW_SESSION_DATAGRAM_MAX 1354u
 
 /* Codes of refuse, reset and close travel to the other end; these are known to both. */
 enum skw_session_code {
@@ -41,7 +46,7 @@ enum skw_session_code {
 
 enum skw_session_status {
 	SKW_SESSION_OK,
-	SKW_SESSION_FULL,    /* table full */
+	SKW_SESSION_FULL,    /* table or queue full */
 	SKW_SESSION_UNKNOWN, /* no such session or stream */
 	SKW_SESSION_INVALID, /* name empty or too long, or not in this state */
 	SKW_SESSION_DROPPED, /* receive: not authentic or malformed; counted */
@@ -66,6 +71,7 @@ enum skw_session_event {
 	SKW_SESSION_READABLE, /* data or the end of it: read */
 	SKW_SESSION_WRITABLE, /* after a short write: there is room again */
 	SKW_SESSION_RESET, /* `code`: refused or broken off by the other end; the stream is dead */
+	SKW_SESSION_DATAGRAM, /* `data` came */
 	SKW_SESSION_FINISHED, /* both directions are complete, read and acknowledged; it is dead */
 };
 
@@ -85,10 +91,19 @@ struct skw_session_info {
 	uint32_t session;
 	struct skw_node_address address;
 	bool client, established;
-	uint32_t path;
+	uint32_t paths, path; /* how many; the quickest, 0 if none */
 	uint32_t streams;
-	uint64_t rtt_us, cwnd, in_flight;
+	uint64_t rtt_us;                     /* of the quickest */
+	uint64_t cwnd, in_flight;            /* of all */
 	uint64_t bytes_sent, bytes_received; /* of streams, once each */
+	uint64_t packets_sent, packets_received, packets_lost;
+	uint64_t datagrams_sent, datagrams_received, datagrams_dropped;
+};
+
+struct skw_session_path_info {
+	uint32_t session, path;
+	bool silent;                                        /* does not answer; probed */
+	uint64_t rtt_us, min_rtt_us, cwnd, in_flight, rate; /* bytes a second */
 	uint64_t packets_sent, packets_received, packets_lost;
 };
 
@@ -107,9 +122,17 @@ enum skw_session_status skw_session_connect(struct skw_session *s, uint32_t path
 					    uint32_t *session);
 void skw_session_close(struct skw_session *s, uint32_t session, uint32_t code, uint64_t now_us);
 
-/* The path (circuit) has died: sessions on it hold their breath. */
+/* The path (circuit) has died: what was on it goes over the others. A session without any holds
+ * its breath. */
 void skw_session_path_down(struct skw_session *s, uint32_t path, uint64_t now_us);
-/* Client: goes on over another path to the same node. */
+/* Client: one more path to the same node. Before the session is established there is but one, and
+ * this replaces it. SKW_SESSION_FULL: SKW_SESSION_PATHS are in use. */
+enum skw_session_status skw_session_add_path(struct skw_session *s, uint32_t session, uint32_t path,
+					     uint64_t now_us);
+/* Client: uses it no more and tells the server so over another; then its circuit may go. */
+enum skw_session_status skw_session_remove_path(struct skw_session *s, uint32_t session,
+						uint32_t path, uint64_t now_us);
+/* Client: add_path, and all others are removed. */
 enum skw_session_status skw_session_move(struct skw_session *s, uint32_t session, uint32_t path,
 					 uint64_t now_us);
 /* How many packets the path takes now (skw_onion_room): each SEND takes one. At first unbounded. */
@@ -137,11 +160,19 @@ void skw_session_finish(struct skw_session *s, uint32_t session, uint32_t stream
 size_t skw_session_read(struct skw_session *s, uint32_t session, uint32_t stream, uint8_t *data,
 			size_t max, bool *end, uint64_t now_us);
 
+/* Unreliable, after the streams' control and before their data. SKW_SESSION_FULL: the queue is full
+ * and the datagram dropped. They come out in order as far as the spread of the paths allows. */
+enum skw_session_status skw_session_send_datagram(struct skw_session *s, uint32_t session,
+						  const uint8_t *data, size_t len, uint64_t now_us);
+
 bool skw_session_poll(struct skw_session *s, struct skw_session_out *out);
 uint64_t skw_session_next_timer(const struct skw_session *s);
 void skw_session_tick(struct skw_session *s, uint64_t now_us);
 
 bool skw_session_next(const struct skw_session *s, uint32_t *cursor, struct skw_session_info *info);
+/* Walks the paths of all sessions: start with *cursor = 0. For `skywave circuits` and set_room. */
+bool skw_session_next_path(const struct skw_session *s, uint32_t *cursor,
+			   struct skw_session_path_info *info);
 const struct skw_session_counters *skw_session_counters(const struct skw_session *s);
 const char *skw_session_code_text(uint32_t code);
 

@@ -66,13 +66,13 @@ enum skw_session_status session_on_resp(struct skw_session *s, const uint8_t *da
 	}
 	one->remote = remote;
 	if (one->tries == 1)
-		skw_recovery_sample(&one->recovery, s->now_us - one->created_us, 0);
+		skw_recovery_sample(&one->paths[0]->recovery, s->now_us - one->created_us, 0);
 	keys_ready(s, one, &noise);
 	skw_noise_wipe(&one->noise);
 	one->established = true;
 	one->handshake_due = false;
 	one->dirty = true;
-	one->need_ping = true; /* the server waits for a proof */
+	/* The path's first PING follows: the server waits for a proof. */
 	return SKW_SESSION_OK;
 }
 
@@ -85,8 +85,7 @@ static bool said_before(struct skw_session *s, uint32_t path, const uint8_t e[SK
 		if (one == NULL || one->client || memcmp(one->peer_e, e, SKW_KEY_LEN) != 0)
 			continue;
 		if (!one->established) {
-			one->path = path;
-			one->path_up = true;
+			one->paths[0]->circuit = path;
 			one->handshake_due = true;
 		}
 		return true;

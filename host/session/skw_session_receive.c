@@ -35,7 +35,7 @@ static bool mark_seen(struct one *one, uint32_t id)
 	return true;
 }
 
-static enum stream_verdict on_open(struct one *one, struct skw_reader *r)
+static enum stream_verdict on_open(struct skw_session *s, struct one *one, struct skw_reader *r)
 {
 	uint32_t id = skw_get_u32(r);
 	uint64_t credit = skw_get_u64(r);
@@ -48,11 +48,11 @@ static enum stream_verdict on_open(struct one *one, struct skw_reader *r)
 		return STREAM_BROKEN;
 	if (seen(one, id))
 		return STREAM_OK;
-	x = stream_new(one, id, false);
+	x = stream_new(s, one, id, false);
 	if (x == NULL)
 		return STREAM_AGAIN;
 	if (!mark_seen(one, id)) {
-		stream_free(x);
+		stream_free(s, one, x);
 		return STREAM_AGAIN;
 	}
 	memcpy(x->name, name, len);
@@ -76,7 +76,8 @@ static enum stream_verdict on_missing(const struct one *one, uint32_t id)
 	return id < one->next_stream ? STREAM_OK : STREAM_BROKEN;
 }
 
-static enum stream_verdict on_reset(struct one *one, uint32_t id, uint32_t code)
+static enum stream_verdict on_reset(struct skw_session *s, struct one *one, uint32_t id,
+				    uint32_t code)
 {
 	struct stream *x = stream_find(one, id);
 
@@ -85,7 +86,7 @@ static enum stream_verdict on_reset(struct one *one, uint32_t id, uint32_t code)
 	if (x == NULL)
 		return on_missing(one, id);
 	if (x->resetting || x->say_opened) {
-		stream_free(x); /* our user knows it no more, or not yet */
+		stream_free(s, one, x); /* our user knows it no more, or not yet */
 		return STREAM_OK;
 	}
 	x->code = code;
@@ -93,7 +94,8 @@ static enum stream_verdict on_reset(struct one *one, uint32_t id, uint32_t code)
 	return STREAM_OK;
 }
 
-static enum stream_verdict on_stream_frame(struct one *one, uint8_t type, struct skw_reader *r)
+static enum stream_verdict on_stream_frame(struct skw_session *s, struct one *one, uint8_t type,
+					   struct skw_reader *r)
 {
 	uint32_t id = skw_get_u32(r);
 	struct stream *x = stream_find(one, id);
@@ -102,7 +104,7 @@ static enum stream_verdict on_stream_frame(struct one *one, uint8_t type, struct
 	if (type == FRAME_RESET) {
 		uint32_t code = skw_get_u32(r);
 
-		return r->ok ? on_reset(one, id, code) : STREAM_BROKEN;
+		return r->ok ? on_reset(s, one, id, code) : STREAM_BROKEN;
 	}
 	value = skw_get_u64(r);
 	if (!r->ok)
@@ -122,9 +124,10 @@ static enum stream_verdict on_stream_frame(struct one *one, uint8_t type, struct
 }
 
 static enum stream_verdict on_frame(struct skw_session *s, struct one *one, uint8_t type,
-				    struct skw_reader *r, bool *eliciting)
+				    struct skw_reader *r, bool *eliciting, int *leave)
 {
 	uint32_t code;
+	uint16_t id;
 
 	switch (type) {
 	case FRAME_PING:
@@ -135,14 +138,24 @@ static enum stream_verdict on_frame(struct skw_session *s, struct one *one, uint
 		return r->ok ? STREAM_OK : STREAM_BROKEN;
 	case FRAME_OPEN:
 		*eliciting = true;
-		return on_open(one, r);
+		return on_open(s, one, r);
 	case FRAME_ACCEPT:
 	case FRAME_RESET:
 	case FRAME_DATA:
 	case FRAME_END:
 	case FRAME_CREDIT:
 		*eliciting = true;
-		return on_stream_frame(one, type, r);
+		return on_stream_frame(s, one, type, r);
+	case FRAME_DATAGRAM:
+		*eliciting = true;
+		datagrams_on_frame(s, one, r);
+		return r->ok ? STREAM_OK : STREAM_BROKEN;
+	case FRAME_LEAVE:
+		*eliciting = true;
+		id = skw_get_u16(r);
+		if (r->ok && !one->client)
+			*leave = id;
+		return r->ok ? STREAM_OK : STREAM_BROKEN;
 	case FRAME_CLOSE:
 		code = skw_get_u32(r);
 		session_end(one, code);
@@ -153,24 +166,38 @@ static enum stream_verdict on_frame(struct skw_session *s, struct one *one, uint
 	}
 }
 
-static void schedule_ack(struct skw_session *s, struct one *one, uint64_t number, bool eliciting)
+/* Every second packet while the path is young and its sender learns, later every tenth; at once
+ * when something is missing or came late; else when the first has waited long enough. */
+static void schedule_ack(struct skw_session *s, struct path *path, bool gap, bool eliciting)
 {
-	bool in_order =
-	    one->received.count <= 1 && number + 1 == one->received.at[one->received.count - 1].to;
-
 	if (!eliciting)
 		return;
-	if (one->unacked++ == 0)
-		one->ack_due_us = s->now_us + SKW_RECOVERY_ACK_DELAY_US;
-	/* Every second packet, and at once where something is missing. */
-	if (one->unacked >= 2 || !in_order)
-		one->ack_now = true;
+	if (path->unacked++ == 0)
+		path->ack_due_us = s->now_us + skw_recovery_ack_delay(&path->recovery);
+	path->eliciting++;
+	if (gap || path->unacked >= (path->eliciting < ACK_QUICK ? 2 : ACK_EVERY))
+		path->ack_now = true;
 }
 
-static void on_frames(struct skw_session *s, struct one *one, uint64_t number, size_t len)
+static void note_received(struct skw_session *s, struct path *path, uint64_t count, bool eliciting)
+{
+	struct skw_ranges *have = &path->received;
+	uint64_t next = have->count > 0 ? have->at[have->count - 1].to : 0;
+
+	if (have->count == SKW_RANGES_MAX) /* forget the oldest gap: all of it is old */
+		skw_ranges_add(have, have->at[0].from, have->at[1].to);
+	if (count >= next)
+		path->largest_us = s->now_us;
+	skw_ranges_add(have, count, count + 1);
+	schedule_ack(s, path, count != next, eliciting);
+}
+
+static void on_frames(struct skw_session *s, struct one *one, struct path *path, uint64_t count,
+		      size_t len)
 {
 	struct skw_reader r = skw_reader(s->plain, len);
 	bool eliciting = false, place = true;
+	int leave = -1;
 
 	while (skw_reader_left(&r) > 0 && !one->closed) {
 		uint8_t type = skw_get_u8(&r);
@@ -180,7 +207,7 @@ static void on_frames(struct skw_session *s, struct one *one, uint64_t number, s
 		enum stream_verdict verdict = STREAM_BROKEN;
 
 		if (view != NULL)
-			verdict = on_frame(s, one, type, &body, &eliciting);
+			verdict = on_frame(s, one, type, &body, &eliciting, &leave);
 		if (verdict == STREAM_BROKEN) {
 			s->counters.malformed++;
 			one->need_close = true;
@@ -189,59 +216,53 @@ static void on_frames(struct skw_session *s, struct one *one, uint64_t number, s
 		}
 		place = place && verdict == STREAM_OK;
 	}
-	if (!place)
-		return;                            /* not acknowledged */
-	if (one->received.count == SKW_RANGES_MAX) /* forget the oldest gap: all of it is old */
-		skw_ranges_add(&one->received, one->received.at[0].from, one->received.at[1].to);
-	if (one->received.count == 0 || number >= one->received.at[one->received.count - 1].to)
-		one->largest_us = s->now_us;
-	skw_ranges_add(&one->received, number, number + 1);
-	schedule_ack(s, one, number, eliciting);
+	if (place) /* else it is not acknowledged */
+		note_received(s, path, count, eliciting);
+	if (leave >= 0 && path->id != leave)
+		path_on_leave(one, (uint16_t)leave);
 }
 
-/* Before the first range everything counts as received: it was, or it is too old. */
-static bool received_before(const struct one *one, uint64_t number)
+static enum skw_session_status replayed(struct skw_session *s, struct path *path)
 {
-	return skw_ranges_has(&one->received, number, number + 1);
+	s->counters.replayed++;
+	if (path != NULL)
+		path->ack_now = true;
+	return SKW_SESSION_DROPPED;
 }
 
-enum skw_session_status session_on_packet(struct skw_session *s, uint32_t path, const uint8_t *data,
-					  size_t len)
+enum skw_session_status session_on_packet(struct skw_session *s, uint32_t circuit,
+					  const uint8_t *data, size_t len)
 {
 	struct skw_reader r = skw_reader(data + 1, len - 1);
 	uint32_t local = skw_get_u32(&r);
-	uint64_t number = skw_get_u64(&r);
+	uint64_t number = skw_get_u64(&r), count = number & COUNT_MASK;
 	struct one *one =
 	    (local & 0xffff) < s->config.sessions_max ? s->ones[local & 0xffff] : NULL;
+	struct path *path;
 
 	if (len < HEADER + SKW_NOISE_TAG || one == NULL || one->local != local || one->closed ||
 	    !one->receive.keyed) {
 		s->counters.malformed++;
 		return SKW_SESSION_DROPPED;
 	}
-	if (number >= UINT64_MAX / 2 || received_before(one, number)) {
-		s->counters.replayed++;
-		one->ack_now = one->ack_now || one->established;
-		return SKW_SESSION_DROPPED;
-	}
+	path = path_by_id(one, (uint16_t)(number >> PATH_SHIFT));
+	if (path != NULL && skw_ranges_has(&path->received, count, count + 1))
+		return replayed(s, path);
 	if (!skw_noise_open(&one->receive, number, data, HEADER, data + HEADER, len - HEADER,
 			    s->plain)) {
 		s->counters.forged++;
 		return SKW_SESSION_DROPPED;
 	}
+	path = path_heard(one, (uint16_t)(number >> PATH_SHIFT), circuit);
+	if (path == NULL) /* gone, or moved by somebody in between */
+		return replayed(s, NULL);
 	one->heard_us = s->now_us;
 	one->packets_received++;
+	path->packets_received++;
 	if (!one->established) {
 		one->established = one->dirty = true;
 		one->handshake_due = false;
 	}
-	/* The client has moved: its newest packet tells where it is. */
-	if (!one->client && path != one->path &&
-	    (one->received.count == 0 || number >= one->received.at[one->received.count - 1].to)) {
-		one->path = path;
-		one->path_up = true;
-		session_new_path(s, one);
-	}
-	on_frames(s, one, number, len - HEADER - SKW_NOISE_TAG);
+	on_frames(s, one, path, count, len - HEADER - SKW_NOISE_TAG);
 	return SKW_SESSION_OK;
 }

@@ -3,6 +3,7 @@
 #define SKW_SESSION_STATE_H
 
 #include "keys/skw_noise.h"
+#include "session/skw_bbr.h"
 #include "session/skw_ranges.h"
 #include "session/skw_recovery.h"
 #include "session/skw_session.h"
@@ -14,14 +15,16 @@ enum { PACKET_INIT = 1, PACKET_RESP = 2, PACKET_DATA = 3 };
 /* Frames inside a packet: type u8, length u16, body. An unknown type is skipped. */
 enum frame_type {
 	FRAME_PING = 1,
-	FRAME_ACK = 2,    /* largest u64, delay u32, first run u32, { gap u32, run u32 }... */
-	FRAME_OPEN = 3,   /* stream u32, credit u64, name */
-	FRAME_ACCEPT = 4, /* stream u32, credit u64 */
-	FRAME_RESET = 5,  /* stream u32, code u32 */
-	FRAME_DATA = 6,   /* stream u32, offset u64, bytes */
-	FRAME_END = 7,    /* the same; these are the last bytes */
-	FRAME_CREDIT = 8, /* stream u32, limit u64 */
-	FRAME_CLOSE = 9,  /* code u32 */
+	FRAME_ACK = 2,       /* largest u64, delay u32, first run u32, { gap u32, run u32 }... */
+	FRAME_OPEN = 3,      /* stream u32, credit u64, name */
+	FRAME_ACCEPT = 4,    /* stream u32, credit u64 */
+	FRAME_RESET = 5,     /* stream u32, code u32 */
+	FRAME_DATA = 6,      /* stream u32, offset u64, bytes */
+	FRAME_END = 7,       /* the same; these are the last bytes */
+	FRAME_CREDIT = 8,    /* stream u32, limit u64 */
+	FRAME_CLOSE = 9,     /* code u32 */
+	FRAME_DATAGRAM = 10, /* sequence u32, bytes */
+	FRAME_LEAVE = 11,    /* path u16: used no more */
 };
 
 #define HEADER 13u /* type, receiver, packet number */
@@ -30,13 +33,31 @@ enum frame_type {
 #define INIT_LEN (5u + SKW_NOISE_IK_1)
 #define RESP_LEN (9u + SKW_NOISE_IK_2)
 #define STREAMS (2 * SKW_SESSION_STREAMS)
-#define SENT 1024u          /* packets in flight */
-#define CHUNKS 4u           /* frames per packet that want to be told of loss */
-#define EARLY_CREDIT 16384u /* before the other end has accepted */
-#define ACK_RUNS 12u        /* fits a small cell */
-#define REORDER 3u          /* packets later acknowledged that make one lost (RFC 9002, 6.1.1) */
+#define SENT_START 64u /* packets in flight on a path; doubles up to */
+#define SENT_MAX 8192u
+#define CHUNKS 4u            /* frames per packet that want to be told of loss */
+#define EARLY_CREDIT 16384u  /* before the other end has accepted */
+#define RING_START 65536u    /* of a stream; doubles up to SKW_SESSION_STREAM_CREDIT */
+#define RINGS_MAX 134217728u /* bytes, of all streams: beyond it no ring grows */
+#define STREAM_RANGES 4096u  /* holes in a stream, as many as paths and their delays make */
+#define ACK_RUNS 12u         /* fits a small cell */
+#define ACK_EVERY 10u        /* packets; every second one at first */
+#define ACK_QUICK 64u
+#define REORDER 3u /* packets later acknowledged that make one lost (RFC 9002, 6.1.1), at first */
+#define REORDER_MAX 256u
 #define HANDSHAKE_TRIES 6u
 #define UNCONFIRMED_US 30000000u
+#define SILENT_PROBE_US 500000u /* a silent path is asked as often */
+/* A packet number is that of its path in the upper 16 bits and a count below: all are different,
+ * as the nonces of one key must be. */
+#define PATH_SHIFT 48u
+#define COUNT_MASK ((UINT64_C(1) << PATH_SHIFT) - 1)
+/* Datagrams */
+#define DATAGRAM_HEADER 7u
+#define DATAGRAM_QUEUE 524288u  /* bytes waiting to be sent */
+#define DATAGRAM_AGE_US 200000u /* and no longer than this */
+#define DATAGRAM_WINDOW 2048u   /* that wait for an earlier one */
+#define DATAGRAM_HOLD_US 100000u
 
 struct chunk {
 	uint8_t type; /* of the frame */
@@ -47,16 +68,48 @@ struct chunk {
 
 struct sent {
 	bool open; /* neither acknowledged nor lost, and to be */
+	bool told; /* what it held goes over another path already */
+	bool lost;
 	uint8_t chunk_count;
 	uint16_t size;
-	uint64_t number, sent_us;
+	uint64_t number; /* count */
+	struct skw_bbr_packet packet;
 	struct chunk chunks[CHUNKS];
 };
 
+struct path {
+	uint32_t circuit, room;
+	uint16_t id;
+	/* sender */
+	bool silent; /* a timeout long: others carry what it had */
+	bool need_ping;
+	uint64_t number, oldest; /* counts: the next packet; the oldest open one */
+	uint64_t largest_acked;
+	bool any_acked;
+	struct sent *sent;
+	uint32_t sent_size, reorder;
+	struct skw_recovery recovery;
+	struct skw_bbr bbr;
+	uint64_t last_eliciting_us, last_acked_us;
+	unsigned probes;
+	/* receiver */
+	struct skw_ranges received;
+	uint64_t largest_us;
+	unsigned unacked;
+	bool ack_now;
+	uint64_t ack_due_us, eliciting;
+	uint64_t packets_sent, packets_received, packets_lost;
+};
+
+struct ring { /* of bytes of a stream: offset x is at x % size */
+	uint8_t *bytes;
+	uint32_t size;
+};
+
 struct stream {
-	bool used, ours; /* ours: we opened it */
-	bool accepted;   /* by the end that did not open it */
-	bool resetting;  /* dead for our user; the RESET is not acknowledged yet */
+	bool ours;      /* we opened it */
+	bool accepted;  /* by the end that did not open it */
+	bool resetting; /* dead for our user; the RESET is not acknowledged yet */
 	uint32_t id, code;
 	char name[SKW_SESSION_NAME_MAX + 1];
 	bool need_open, need_accept, need_reset, need_credit;
@@ -64,23 +117,45 @@ struct stream {
 	bool say_opened, say_accepted, say_readable, say_writable, say_reset, say_finished;
 	bool short_write;
 	/* out: [tx_start, tx_end) is held, up to tx_next was sent at least once */
-	uint8_t *tx;
+	struct ring tx;
 	uint64_t tx_start, tx_next, tx_end, tx_limit;
 	bool end_written, end_sent, end_acked;
 	struct skw_ranges acked, lost;
 	/* in: [rx_read, rx_granted) may come */
-	uint8_t *rx;
+	struct ring rx;
 	uint64_t rx_read, rx_granted, rx_final;
+	uint64_t rx_mark, rx_mark_us; /* how fast the user reads */
 	bool rx_ended, end_read;
 	struct skw_ranges have;
 };
 
+struct datagrams {
+	struct ring out; /* records: time u64, length u16, bytes */
+	uint64_t out_start, out_end;
+	uint32_t next_out; /* sequence */
+	/* in: what waits for an earlier one, at sequence % DATAGRAM_WINDOW */
+	struct waiting *in;
+	uint32_t next_in, last_in; /* the next to come out; beyond the last that came */
+	uint64_t hold_us;          /* until then the gap may close */
+};
+
+struct waiting {
+	bool used;
+	uint16_t len;
+	uint64_t here_us;
+	uint8_t data[SKW_SESSION_DATAGRAM_MAX];
+};
+
 struct one { /* one session */
-	bool used, client, established, said_established, closed, dirty;
-	bool path_up;
+	bool client, established, said_established, closed, dirty;
 	uint16_t generation;
 	struct skw_node_address address;
-	uint32_t path, room;
+	struct path *paths[SKW_SESSION_PATHS];
+	unsigned path_count;
+	/* client: the number of the next path; server: which were seen, 64 from the base on */
+	uint64_t path_base, path_seen;
+	uint16_t leave[SKW_SESSION_PATHS]; /* numbers to tell */
+	unsigned leave_count;
 	uint32_t local, remote;
 	struct skw_noise noise;                                       /* client, until RESP */
 	uint8_t handshake[RESP_LEN > INIT_LEN ? RESP_LEN : INIT_LEN]; /* ours, to say again */
@@ -89,29 +164,18 @@ struct one { /* one session */
 	bool handshake_due;
 	uint64_t handshake_us; /* next try */
 	struct skw_noise_cipher send, receive;
-	/* sender */
-	uint64_t number, oldest; /* next packet; oldest open one */
-	uint64_t largest_acked;
-	bool any_acked;
-	struct sent *sent;
-	struct skw_recovery recovery;
-	uint64_t last_eliciting_us;
-	unsigned probes;
-	bool need_ping, need_close;
+	bool need_close;
 	uint32_t close_code;
-	/* receiver */
-	struct skw_ranges received;
-	uint64_t largest_us;
-	unsigned unacked;
-	bool ack_now;
-	uint64_t ack_due_us;
 	uint64_t created_us, heard_us;
-	/* streams */
-	struct stream *streams; /* STREAMS */
+	/* streams, as they are opened */
+	struct stream *streams[STREAMS];
+	unsigned stream_count;
 	uint32_t next_stream;
 	uint64_t seen_base, seen; /* ordinal numbers of streams that the other end opened */
 	uint32_t turn;
+	struct datagrams datagrams;
 	uint64_t bytes_sent, bytes_received, packets_sent, packets_received, packets_lost;
+	uint64_t datagrams_sent, datagrams_received, datagrams_dropped;
 };
 
 struct skw_session {
@@ -120,6 +184,7 @@ struct skw_session {
 	struct one **ones; /* sessions_max, NULL where free */
 	uint16_t *generations;
 	uint32_t turn;
+	uint64_t ring_bytes; /* of all streams */
 	uint8_t packet[SKW_SESSION_PACKET_MAX];
 	uint8_t plain[SKW_SESSION_PACKET_MAX];
 	struct skw_session_counters counters;
@@ -141,27 +206,80 @@ enum skw_session_status session_on_resp(struct skw_session *s, const uint8_t *da
 /* skw_session_receive.c */
 enum skw_session_status session_on_packet(struct skw_session *s, uint32_t path, const uint8_t *data,
 					  size_t len);
-/* skw_session_send.c */
-size_t session_write_packet(struct skw_session *s, struct one *one);
+/* skw_session_send.c: a packet on one path */
+struct allowed {         /* what the scheduler lets into it */
+	bool window;     /* anything that wants an acknowledgement */
+	bool old, fresh; /* of streams: what was lost and what is small; what was never sent */
+};
+size_t session_write_packet(struct skw_session *s, struct one *one, struct path *path,
+			    const struct allowed *allowed);
+bool session_wants(const struct one *one, const struct path *path, const struct allowed *allowed);
+
+/* skw_session_loss.c: what becomes of packets */
+struct sent *sent_at(const struct path *path, uint64_t count);
+/* A place for the next packet; NULL if there are too many in flight. */
+struct sent *sent_place(struct path *path);
+void sent_advance(struct path *path);
 void session_on_ack(struct skw_session *s, struct one *one, struct skw_reader *r);
-void session_detect_loss(struct skw_session *s, struct one *one);
-/* Everything in flight is taken for lost: the path is new. */
-void session_new_path(struct skw_session *s, struct one *one);
+/* Everything in flight on it goes over other paths. */
+void session_tell_all_lost(struct one *one, struct path *path);
+void path_tick(struct skw_session *s, struct one *one, struct path *path);
+uint64_t path_timer(const struct path *path);
+bool path_waits(const struct path *path);
+
+/* skw_session_path.c: the paths of a session, and which carries what */
+struct path *path_new(struct one *one, uint32_t circuit, uint16_t id);
+void path_free(struct one *one, unsigned at);
+struct path *path_by_id(const struct one *one, uint16_t id);
+int path_by_circuit(const struct one *one, uint32_t circuit);
+struct path *path_quickest(const struct one *one);
+/* Of a packet that came on `circuit`, authentic: NULL if its path is gone or is another circuit's.
+ */
+struct path *path_heard(struct one *one, uint16_t id, uint32_t circuit);
+void path_on_leave(struct one *one, uint16_t id);
+/* Writes into s->packet what the session wants to say now, and where; 0 if nothing. */
+size_t session_schedule(struct skw_session *s, struct one *one, uint32_t *circuit);
+/* When the scheduler is to be asked again, if nothing else happens. */
+uint64_t session_pace_timer(const struct skw_session *s, const struct one *one);
+
+/* skw_session_time.c */
 void session_tick_one(struct skw_session *s, struct one *one);
 uint64_t session_timer(const struct skw_session *s, const struct one *one);
 
 /* skw_stream.c */
 struct stream *stream_find(const struct one *one, uint32_t id);
-struct stream *stream_new(struct one *one, uint32_t id, bool ours);
-void stream_free(struct stream *stream);
-bool stream_has_data(const struct stream *stream);
-/* Writes one DATA or END frame of at most `max` bytes; false if there is nothing to send. */
-bool stream_write_frame(struct stream *stream, struct skw_writer *w, struct chunk *chunk);
-void stream_on_acked(struct one *one, const struct chunk *chunk);
+struct stream *stream_new(struct skw_session *s, struct one *one, uint32_t id, bool ours);
+/* Out of the session and gone. */
+void stream_free(struct skw_session *s, struct one *one, struct stream *stream);
+void stream_drop_rings(struct skw_session *s, struct stream *stream);
+/* Bytes that may be sent now: again, and for the first time. */
+uint64_t stream_lost(const struct stream *stream);
+uint64_t stream_fresh(const struct stream *stream);
+bool stream_has_data(const struct stream *stream, const struct allowed *allowed);
+/* Writes one DATA or END frame; false if there is nothing to send or no room. */
+bool stream_write_frame(struct stream *stream, struct skw_writer *w, struct chunk *chunk,
+			const struct allowed *allowed);
+void stream_on_acked(struct skw_session *s, struct one *one, const struct chunk *chunk);
 void stream_on_lost(struct one *one, const struct chunk *chunk);
 enum stream_verdict { STREAM_OK, STREAM_AGAIN /* do not acknowledge */, STREAM_BROKEN };
 enum stream_verdict stream_on_data(struct one *one, struct stream *stream, uint64_t offset,
 				   const uint8_t *data, size_t len, bool end);
 uint64_t stream_grant(struct one *one, struct stream *stream);
+
+/* skw_ring.c */
+bool ring_resize(struct skw_session *s, struct ring *ring, uint32_t size, uint64_t from,
+		 uint64_t to);
+void ring_read(const struct ring *ring, uint64_t offset, uint8_t *out, size_t len);
+void ring_write(struct ring *ring, uint64_t offset, const uint8_t *in, size_t len);
+void ring_free(struct skw_session *s, struct ring *ring);
+
+/* skw_session_datagram.c */
+uint64_t datagrams_waiting(const struct one *one); /* bytes */
+void datagrams_write(struct skw_session *s, struct one *one, struct skw_writer *w);
+void datagrams_on_frame(struct skw_session *s, struct one *one, struct skw_reader *r);
+bool datagrams_poll(struct skw_session *s, struct one *one, struct skw_session_out *out);
+uint64_t datagrams_timer(const struct one *one);
+void datagrams_tick(struct skw_session *s, struct one *one);
+void datagrams_free(struct skw_session *s, struct one *one);
 
 #endif

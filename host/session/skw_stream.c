@@ -8,71 +8,64 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RING SKW_SESSION_STREAM_CREDIT
-
 struct stream *stream_find(const struct one *one, uint32_t id)
 {
-	for (unsigned i = 0; i < STREAMS; i++)
-		if (one->streams[i].used && one->streams[i].id == id)
-			return &one->streams[i];
+	for (unsigned i = 0; i < one->stream_count; i++)
+		if (one->streams[i]->id == id)
+			return one->streams[i];
 	return NULL;
 }
 
-struct stream *stream_new(struct one *one, uint32_t id, bool ours)
+struct stream *stream_new(struct skw_session *s, struct one *one, uint32_t id, bool ours)
 {
 	unsigned same = 0;
-	struct stream *free_one = NULL;
+	struct stream *x;
 
-	for (unsigned i = 0; i < STREAMS; i++) {
-		struct stream *x = &one->streams[i];
-
-		if (!x->used)
-			free_one = x;
-		else if (x->ours == ours)
-			same++;
-	}
-	if (free_one == NULL || same >= SKW_SESSION_STREAMS)
+	for (unsigned i = 0; i < one->stream_count; i++)
+		same += one->streams[i]->ours == ours;
+	if (same >= SKW_SESSION_STREAMS)
 		return NULL;
-	memset(free_one, 0, sizeof(*free_one));
-	free_one->tx = malloc(RING);
-	free_one->rx = malloc(RING);
-	if (free_one->tx == NULL || free_one->rx == NULL) {
-		stream_free(free_one);
+	x = calloc(1, sizeof(*x));
+	if (x == NULL)
+		return NULL;
+	one->streams[one->stream_count++] = x;
+	if (!ring_resize(s, &x->tx, RING_START, 0, 0) ||
+	    !ring_resize(s, &x->rx, RING_START, 0, 0)) {
+		stream_free(s, one, x);
 		return NULL;
 	}
-	free_one->used = true;
-	free_one->ours = ours;
-	free_one->id = id;
-	free_one->tx_limit = EARLY_CREDIT;
-	free_one->rx_granted = EARLY_CREDIT;
-	return free_one;
+	x->acked.limit = x->lost.limit = x->have.limit = STREAM_RANGES;
+	x->ours = ours;
+	x->id = id;
+	x->tx_limit = EARLY_CREDIT;
+	x->rx_granted = EARLY_CREDIT;
+	x->rx_mark_us = s->now_us;
+	return x;
 }
 
-void stream_free(struct stream *stream)
+void stream_drop_rings(struct skw_session *s, struct stream *x)
 {
-	free(stream->tx);
-	free(stream->rx);
-	memset(stream, 0, sizeof(*stream));
+	ring_free(s, &x->tx);
+	ring_free(s, &x->rx);
+	skw_ranges_free(&x->acked);
+	skw_ranges_free(&x->lost);
+	skw_ranges_free(&x->have);
+}
+
+void stream_free(struct skw_session *s, struct one *one, struct stream *x)
+{
+	unsigned at = 0;
+
+	while (one->streams[at] != x)
+		at++;
+	one->streams[at] = one->streams[--one->stream_count];
+	one->streams[one->stream_count] = NULL;
+	stream_drop_rings(s, x);
+	free(x);
 }
 
 /* ---- out
  * ------------------------------------------------------------------------------------------ */
-
-static void ring_read(const uint8_t *ring, uint64_t offset, uint8_t *out, size_t len)
-{
-	size_t at = offset % RING, first = RING - at < len ? RING - at : len;
-
-	memcpy(out, ring + at, first);
-	memcpy(out + first, ring, len - first);
-}
-
-static void ring_write(uint8_t *ring, uint64_t offset, const uint8_t *in, size_t len)
-{
-	size_t at = offset % RING, first = RING - at < len ? RING - at : len;
-
-	memcpy(ring + at, in, first);
-	memcpy(ring, in + first, len - first);
-}
 
 /* What was reported lost and not acknowledged since. */
 static bool next_lost(struct stream *s)
@@ -82,9 +75,7 @@ static bool next_lost(struct stream *s)
 
 		if (from < s->tx_start)
 			from = s->tx_start;
-		for (unsigned i = 0; i < s->acked.count; i++)
-			if (s->acked.at[i].from <= from && s->acked.at[i].to > from)
-				from = s->acked.at[i].to;
+		from = skw_ranges_end(&s->acked, from);
 		if (from == first)
 			return true;
 		skw_ranges_forget(&s->lost, from);
@@ -102,38 +93,63 @@ static bool end_to_send(const struct stream *s)
 	return s->end_written && !s->end_sent && s->tx_next == s->tx_end;
 }
 
-bool stream_has_data(const struct stream *s)
+uint64_t stream_lost(const struct stream *s)
 {
-	return !s->resetting && !s->need_open &&
-	       (s->lost.count > 0 || s->tx_next < sendable(s) || end_to_send(s));
+	/* The ranges between the first and the last are as good as lost. */
+	return s->lost.count > 0 && !s->resetting ? s->lost.count * FRAMES_MAX : 0;
 }
 
-bool stream_write_frame(struct stream *s, struct skw_writer *w, struct chunk *chunk)
+uint64_t stream_fresh(const struct stream *s)
+{
+	if (s->resetting || s->need_open)
+		return 0;
+	if (s->tx_next < sendable(s))
+		return sendable(s) - s->tx_next;
+	return end_to_send(s) ? 1 : 0;
+}
+
+bool stream_has_data(const struct stream *s, const struct allowed *allowed)
+{
+	return !s->resetting && !s->need_open &&
+	       ((allowed->old && s->lost.count > 0) || (allowed->fresh && stream_fresh(s) > 0));
+}
+
+static void put_bytes(struct stream *s, struct skw_writer *w, struct chunk *chunk, uint64_t from,
+		      uint64_t to, bool last)
+{
+	uint8_t bytes[FRAMES_MAX];
+	uint16_t len = (uint16_t)(to - from);
+
+	ring_read(&s->tx, from, bytes, len);
+	skw_put_u8(w, last ? FRAME_END : FRAME_DATA);
+	skw_put_u16(w, (uint16_t)(len + 12));
+	skw_put_u32(w, s->id);
+	skw_put_u64(w, from);
+	skw_put_bytes(w, bytes, len);
+	*chunk = (struct chunk) { last ? FRAME_END : FRAME_DATA, len, s->id, from };
+}
+
+bool stream_write_frame(struct stream *s, struct skw_writer *w, struct chunk *chunk,
+			const struct allowed *allowed)
 {
 	size_t left = (size_t)(w->end - w->at);
 	uint64_t from = s->tx_next, to = sendable(s);
-	bool again = next_lost(s), last;
-	uint8_t bytes[FRAMES_MAX];
+	bool again = allowed->old && !s->resetting && next_lost(s), last;
 
+	if (!stream_has_data(s, allowed) || left <= DATA_HEADER)
+		return false;
 	if (again) {
 		from = s->lost.at[0].from;
 		to = s->lost.at[0].to;
-	}
-	if (left <= DATA_HEADER || (from >= to && !end_to_send(s)))
+	} else if (!allowed->fresh || (from >= to && !end_to_send(s))) {
 		return false;
+	}
 	if (to < from)
 		to = from;
 	if (to - from > left - DATA_HEADER)
 		to = from + (left - DATA_HEADER);
 	last = s->end_written && to == s->tx_end;
-	ring_read(s->tx, from, bytes, (size_t)(to - from));
-	skw_put_u8(w, last ? FRAME_END : FRAME_DATA);
-	skw_put_u16(w, (uint16_t)(to - from + 12));
-	skw_put_u32(w, s->id);
-	skw_put_u64(w, from);
-	skw_put_bytes(w, bytes, (size_t)(to - from));
-	*chunk =
-	    (struct chunk) { last ? FRAME_END : FRAME_DATA, (uint16_t)(to - from), s->id, from };
+	put_bytes(s, w, chunk, from, to, last);
 	if (again)
 		skw_ranges_remove(&s->lost, from, to);
 	if (to > s->tx_next)
@@ -174,14 +190,14 @@ static void data_acked(struct one *one, struct stream *s, const struct chunk *ch
 	release_if_done(one, s);
 }
 
-void stream_on_acked(struct one *one, const struct chunk *chunk)
+void stream_on_acked(struct skw_session *session, struct one *one, const struct chunk *chunk)
 {
 	struct stream *s = stream_find(one, chunk->stream);
 
 	if (s == NULL)
 		return;
 	if (chunk->type == FRAME_RESET && s->resetting)
-		stream_free(s);
+		stream_free(session, one, s);
 	else if (!s->resetting && (chunk->type == FRAME_DATA || chunk->type == FRAME_END))
 		data_acked(one, s, chunk);
 }
@@ -196,8 +212,8 @@ static void data_lost(struct stream *s, const struct chunk *chunk)
 	/* Without room for one more gap, all between the last two is sent again. */
 	if (from < to && !skw_ranges_add(&s->lost, from, to))
 		skw_ranges_add(&s->lost,
-			       s->lost.at[SKW_RANGES_MAX - 1].to < from
-				   ? s->lost.at[SKW_RANGES_MAX - 1].to
+			       s->lost.count > 0 && s->lost.at[s->lost.count - 1].to < from
+				   ? s->lost.at[s->lost.count - 1].to
 				   : s->tx_start,
 			       to);
 }
@@ -258,8 +274,8 @@ enum stream_verdict stream_on_data(struct one *one, struct stream *s, uint64_t o
 	}
 	if (!skw_ranges_add(&s->have, offset, to))
 		return STREAM_AGAIN;
-	ring_write(s->rx, offset, data, len);
-	if (s->have.at[0].from == s->rx_read)
+	ring_write(&s->rx, offset, data, len);
+	if (s->have.count > 0 && s->have.at[0].from == s->rx_read)
 		s->say_readable = one->dirty = true;
 	return STREAM_OK;
 }
@@ -268,15 +284,56 @@ enum stream_verdict stream_on_data(struct one *one, struct stream *s, uint64_t o
  * credit, whatever the streams do. */
 uint64_t stream_grant(struct one *one, struct stream *s)
 {
-	uint64_t wish = s->rx_read + RING, promised = 0, budget;
+	uint64_t wish = s->rx_read + s->rx.size, promised = 0, budget;
 
-	for (unsigned i = 0; i < STREAMS; i++)
-		if (one->streams[i].used && !one->streams[i].resetting)
-			promised += one->streams[i].rx_granted - one->streams[i].rx_read;
+	for (unsigned i = 0; i < one->stream_count; i++) {
+		const struct stream *x = one->streams[i];
+
+		if (!x->resetting)
+			promised += x->rx_granted - x->rx_read;
+	}
 	budget = promised < SKW_SESSION_CREDIT ? SKW_SESSION_CREDIT - promised : 0;
 	if (wish > s->rx_granted)
 		s->rx_granted += wish - s->rx_granted < budget ? wish - s->rx_granted : budget;
 	return s->rx_granted;
+}
+
+static bool may_grow(const struct skw_session *s, const struct ring *ring)
+{
+	return ring->size < SKW_SESSION_STREAM_CREDIT &&
+	       s->ring_bytes + 2 * ring->size <= RINGS_MAX;
+}
+
+/* A user who reads half the ring within two round trips of the slowest path deserves twice the
+ * ring: else it, not the paths, would be the limit. */
+static void grow_rx(struct skw_session *s, const struct one *one, struct stream *x)
+{
+	uint64_t longest = 0, since = s->now_us - x->rx_mark_us;
+
+	if (x->rx_read - x->rx_mark < x->rx.size / 2)
+		return;
+	for (unsigned i = 0; i < one->path_count; i++) {
+		uint64_t rtt = one->paths[i]->recovery.srtt_us;
+
+		longest = rtt > longest ? rtt : longest;
+	}
+	if (since < 2 * longest && may_grow(s, &x->rx))
+		ring_resize(s, &x->rx, 2 * x->rx.size, x->rx_read,
+			    x->have.count > 0 ? x->have.at[x->have.count - 1].to : x->rx_read);
+	x->rx_mark = x->rx_read;
+	x->rx_mark_us = s->now_us;
+}
+
+/* Others may have waited for what this one gave back. */
+static void offer_credit(struct one *one)
+{
+	for (unsigned i = 0; i < one->stream_count; i++) {
+		struct stream *y = one->streams[i];
+
+		if (!y->rx_ended && !y->resetting &&
+		    y->rx_read + y->rx.size - y->rx_granted >= y->rx.size / 4)
+			y->need_credit = true;
+	}
 }
 
 size_t skw_session_read(struct skw_session *s, uint32_t session, uint32_t id, uint8_t *data,
@@ -294,7 +351,7 @@ size_t skw_session_read(struct skw_session *s, uint32_t session, uint32_t id, ui
 		uint64_t ready = x->have.at[0].to - x->rx_read;
 
 		len = ready < max ? (size_t)ready : max;
-		ring_read(x->rx, x->rx_read, data, len);
+		ring_read(&x->rx, x->rx_read, data, len);
 		x->rx_read += len;
 		one->bytes_received += len;
 		skw_ranges_forget(&x->have, x->rx_read);
@@ -302,14 +359,9 @@ size_t skw_session_read(struct skw_session *s, uint32_t session, uint32_t id, ui
 	if (x->rx_ended && x->rx_read == x->rx_final) {
 		*end = x->end_read = true;
 		release_if_done(one, x);
-	} else {
-		for (unsigned i = 0; i < STREAMS; i++) { /* others may have waited for credit */
-			struct stream *y = &one->streams[i];
-
-			if (y->used && !y->rx_ended && !y->resetting &&
-			    y->rx_read + RING - y->rx_granted >= RING / 2)
-				y->need_credit = true;
-		}
+	} else if (len > 0) {
+		grow_rx(s, one, x);
+		offer_credit(one);
 	}
 	return len;
 }
@@ -324,13 +376,17 @@ size_t skw_session_write(struct skw_session *s, uint32_t session, uint32_t id, c
 	s->now_us = now_us;
 	if (x == NULL || x->resetting || x->end_written)
 		return 0;
-	room = RING - (size_t)(x->tx_end - x->tx_start);
+	/* More than half of the ring is under way: the ring would be the limit. */
+	if (len > x->tx.size - (x->tx_end - x->tx_start) &&
+	    x->tx_next - x->tx_start > x->tx.size / 2 && may_grow(s, &x->tx))
+		ring_resize(s, &x->tx, 2 * x->tx.size, x->tx_start, x->tx_end);
+	room = x->tx.size - (size_t)(x->tx_end - x->tx_start);
 	if (len > room) {
 		len = room;
 		x->short_write = true;
 	}
 	if (len > 0)
-		ring_write(x->tx, x->tx_end, data, len);
+		ring_write(&x->tx, x->tx_end, data, len);
 	x->tx_end += len;
 	one->bytes_sent += len;
 	return len;

@@ -253,6 +253,8 @@ static inline void sim_session_event(struct sim *sim, struct sim_node *n,
 		n->app.resets++;
 		n->app.code = out->code;
 		break;
+	case SKW_SESSION_DATAGRAM:
+		break;
 	case SKW_SESSION_FINISHED:
 		n->app.finished = true;
 		break;

@@ -206,6 +206,8 @@ static void on_event(struct side *s, const struct skw_session_out *out)
 		t->reset = true;
 		t->code = out->code;
 		return;
+	case SKW_SESSION_DATAGRAM:
+		return;
 	case SKW_SESSION_FINISHED:
 		t->finished = true;
 		s->finished++;
@@ -377,7 +379,7 @@ static void a_reset_ends_both_directions(void **state)
 	side[0].to_write = side[1].to_write = 3000000;
 	connect();
 	stream = open_stream(0, "files");
-	run(SECOND, 0);
+	run(SECOND / 5, 0);
 	assert_true(side[1].tally[0].read > 0 && side[0].tally[0].read > 0);
 	assert_int_equal(
 	    skw_session_reset(side[0].session, side[0].handle, stream, SKW_SESSION_CONNECTION, now),
@@ -392,7 +394,7 @@ static void a_reset_ends_both_directions(void **state)
 
 static void early_data_waits_for_no_acceptance_but_is_little(void **state)
 {
-	static uint8_t data[100000];
+	static uint8_t data[50000];
 	uint32_t stream;
 	struct skw_session_info info;
 	uint32_t cursor = 0;
@@ -450,13 +452,13 @@ static void a_writer_beyond_its_credit_is_cut_off(void **state)
 	open_stream(0, "files");
 	run(5 * SECOND, 0);
 	assert_int_equal(side[1].closed, 0);
-	side[0].session->ones[0]->streams[STREAMS - 1].tx_limit = UINT64_MAX;
-	assert_true(side[0].session->ones[0]->streams[STREAMS - 1].used);
+	assert_int_equal(side[0].session->ones[0]->stream_count, 1);
+	side[0].session->ones[0]->streams[0]->tx_limit = UINT64_MAX;
 	/* the sender's ring is full of what the reader has not read: let it forget that */
 	side[1].stall = false;
 	read_more(&side[1], &side[1].tally[0]);
 	side[1].stall = true;
-	side[1].session->ones[0]->streams[STREAMS - 1].need_credit = false;
+	side[1].session->ones[0]->streams[0]->need_credit = false;
 	run(5 * SECOND, 0);
 	assert_int_equal(side[1].closed, 1);
 	assert_int_equal(side[0].code, SKW_SESSION_PROTOCOL);
@@ -606,6 +608,7 @@ static void ranges_are_a_set(void **state)
 		assert_true(skw_ranges_add(&r, 2 * i, 2 * i + 1));
 	assert_false(skw_ranges_add(&r, 1000, 1001));
 	assert_true(skw_ranges_add(&r, 1, 2));
+	skw_ranges_free(&r);
 }
 
 /* The examples of RFC 9002, worked by hand. */
@@ -624,34 +627,8 @@ static void the_round_trip_follows_the_rfc(void **state)
 	assert_int_equal(r.rttvar_us, (3 * 50000 + 80000) / 4);
 	assert_int_equal(r.srtt_us, (7 * 100000 + 180000) / 8);
 	assert_int_equal(skw_recovery_loss_delay(&r), 200000 * 9 / 8);
-	skw_recovery_on_pto(&r);
+	r.pto_count = 1;
 	assert_int_equal(skw_recovery_pto(&r), 2 * (110000 + 4 * 57500 + 25000));
-}
-
-static void the_window_halves_once_a_round_trip(void **state)
-{
-	struct skw_recovery r;
-	uint64_t start;
-
-	(void)state;
-	skw_recovery_init(&r);
-	start = r.cwnd;
-	r.in_flight = start;
-	skw_recovery_on_acked(&r, 10, 1000);
-	assert_int_equal(r.cwnd, start + 1000); /* slow start */
-	skw_recovery_on_lost(&r, 20, 50);
-	skw_recovery_on_lost(&r, 30, 51);
-	assert_int_equal(r.cwnd, (start + 1000) / 2);
-	skw_recovery_on_acked(&r, 40, 1000); /* sent before the loss was seen */
-	assert_int_equal(r.cwnd, (start + 1000) / 2);
-	skw_recovery_on_acked(&r, 60, 1000); /* congestion avoidance */
-	assert_int_equal(r.cwnd, (start + 1000) / 2 + 1390 * 1000 / ((start + 1000) / 2));
-	for (unsigned i = 0; i < 20; i++)
-		skw_recovery_on_lost(&r, 100 + i * 100, 150 + i * 100);
-	assert_int_equal(r.cwnd, 2 * 1390);
-	r.in_flight = 0;
-	skw_recovery_on_acked(&r, 9999, 100); /* an idle window does not grow */
-	assert_int_equal(r.cwnd, 2 * 1390);
 }
 
 int main(void)
@@ -675,7 +652,6 @@ int main(void)
 		CASE(streams_are_limited_on_each_side),
 		CASE(ranges_are_a_set),
 		CASE(the_round_trip_follows_the_rfc),
-		CASE(the_window_halves_once_a_round_trip),
 	};
 
 	if (sodium_init() < 0)

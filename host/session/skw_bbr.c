@@ -1,0 +1,204 @@
+#include "session/skw_bbr.h"
+
+#include <string.h>
+
+enum { PACKET = 1390, CWND_START = 10 * PACKET, CWND_MIN = 4 * PACKET, SPARE = 12 * PACKET };
+enum { PERCENT_STARTUP = 289, PERCENT_DRAIN = 35, PERCENT_DIP = 50, PERCENT_WINDOW = 200 };
+enum { FULL_ROUNDS = 3, PHASES = 8, PHASE_START = 2 };
+enum { RTT_LIFE_US = 10000000, SECOND_US = 1000000, CATCH_UP_US = 4000 };
+
+static const uint64_t phase_percent[PHASES] = { 125, 75, 100, 100, 100, 100, 100, 100 };
+
+void skw_bbr_init(struct skw_bbr *b)
+{
+	memset(b, 0, sizeof(*b));
+	b->cwnd = CWND_START;
+	b->high = UINT64_MAX;
+	b->phase = PHASE_START;
+}
+
+uint64_t skw_bbr_rate(const struct skw_bbr *b)
+{
+	uint64_t best = 0;
+
+	for (unsigned i = 0; i < SKW_BBR_ROUNDS; i++)
+		best = b->rates[i] > best ? b->rates[i] : best;
+	return best;
+}
+
+static uint64_t product(const struct skw_bbr *b)
+{
+	return skw_bbr_rate(b) * b->min_rtt_us / SECOND_US;
+}
+
+/* ---- pace */
+
+static uint64_t pace(const struct skw_bbr *b)
+{
+	uint64_t rate = skw_bbr_rate(b);
+
+	if (b->dip_until_us > 0)
+		return rate * PERCENT_DIP / 100;
+	switch (b->mode) {
+	case SKW_BBR_STARTUP:
+		return rate * PERCENT_STARTUP / 100;
+	case SKW_BBR_DRAIN:
+		return rate * PERCENT_DRAIN / 100;
+	case SKW_BBR_PROBE:
+		break;
+	}
+	return rate * phase_percent[b->phase] / 100;
+}
+
+uint64_t skw_bbr_next_us(const struct skw_bbr *b)
+{
+	return b->next_us > SKW_BBR_BURST_US ? b->next_us - SKW_BBR_BURST_US : 0;
+}
+
+void skw_bbr_on_sent(struct skw_bbr *b, struct skw_bbr_packet *packet, uint64_t size,
+		     uint64_t now_us)
+{
+	uint64_t rate = pace(b);
+
+	if (b->in_flight == 0)
+		b->first_sent_us = b->delivered_us = now_us;
+	*packet = (struct skw_bbr_packet) {
+		.sent_us = now_us,
+		.delivered = b->delivered,
+		.delivered_us = b->delivered_us,
+		.first_sent_us = b->first_sent_us,
+		.app_limited = b->app_limited_until > b->delivered,
+	};
+	b->in_flight += size;
+	/* Who comes late, since timers are coarse, makes up for it, but for no long pause. */
+	if (b->next_us + CATCH_UP_US < now_us)
+		b->next_us = now_us - (rate > 0 ? CATCH_UP_US : 0);
+	if (rate > 0)
+		b->next_us += size * SECOND_US / rate;
+}
+
+void skw_bbr_on_idle(struct skw_bbr *b)
+{
+	b->app_limited_until = b->delivered + b->in_flight + 1;
+}
+
+/* ---- model */
+
+static void end_round(struct skw_bbr *b)
+{
+	uint64_t rate = skw_bbr_rate(b), all = b->round_acked + b->round_lost;
+
+	b->lossy = all > 8 * PACKET && 100 * b->round_lost > SKW_BBR_LOSS_PERCENT * all;
+	if (b->lossy) {
+		uint64_t from = b->high < b->cwnd ? b->high : b->cwnd;
+		uint64_t least = product(b) + CWND_MIN;
+
+		b->high = from - from / 8 > least ? from - from / 8 : least;
+	} else if (b->high != UINT64_MAX) {
+		b->high += b->high / 16;
+		if (b->high > 8 * product(b) + SPARE)
+			b->high = UINT64_MAX;
+	}
+	b->round_acked = b->round_lost = 0;
+	b->rates[++b->round % SKW_BBR_ROUNDS] = 0;
+	b->round_ends = b->delivered;
+	if (b->mode != SKW_BBR_STARTUP || b->app_limited_until > b->delivered)
+		return;
+	if (rate >= b->full_rate + b->full_rate / 4) {
+		b->full_rate = rate;
+		b->full_rounds = 0;
+	} else if (++b->full_rounds >= FULL_ROUNDS) {
+		b->mode = SKW_BBR_DRAIN;
+	}
+}
+
+static void sample_rate(struct skw_bbr *b, const struct skw_bbr_packet *p, uint64_t now_us)
+{
+	uint64_t sending = p->sent_us - p->first_sent_us, acking = now_us - p->delivered_us;
+	uint64_t us = sending > acking ? sending : acking;
+	uint64_t *best = &b->rates[b->round % SKW_BBR_ROUNDS];
+	uint64_t rate;
+
+	if (us == 0 || us < b->min_rtt_us / 2)
+		return; /* bunched acknowledgements */
+	rate = (b->delivered - p->delivered) * SECOND_US / us;
+	if (rate > *best && (!p->app_limited || rate > skw_bbr_rate(b)))
+		*best = rate;
+}
+
+static void next_phase(struct skw_bbr *b, uint64_t now_us)
+{
+	bool over = now_us - b->phase_us > b->min_rtt_us;
+
+	if (b->mode == SKW_BBR_DRAIN && b->in_flight <= product(b)) {
+		b->mode = SKW_BBR_PROBE;
+		b->phase = PHASE_START;
+		b->phase_us = now_us;
+	} else if (b->mode == SKW_BBR_PROBE &&
+		   (over || (b->phase == 1 && b->in_flight <= product(b)))) {
+		b->phase = (b->phase + 1) % PHASES;
+		if (b->phase == 0 && b->lossy)
+			b->phase = 2; /* no probing for more where too much is lost */
+		b->phase_us = now_us;
+	}
+}
+
+static void set_window(struct skw_bbr *b, uint64_t acked)
+{
+	uint64_t percent = b->mode == SKW_BBR_STARTUP ? PERCENT_STARTUP : PERCENT_WINDOW;
+	uint64_t target = product(b) * percent / 100 + SPARE;
+
+	if (b->mode == SKW_BBR_STARTUP) {
+		if (b->cwnd < target || b->delivered < CWND_START)
+			b->cwnd += acked;
+	} else {
+		b->cwnd = b->cwnd + acked < target ? b->cwnd + acked : target;
+	}
+	if (b->cwnd > b->high)
+		b->cwnd = b->high;
+	if (b->cwnd < CWND_MIN)
+		b->cwnd = CWND_MIN;
+}
+
+void skw_bbr_on_acked(struct skw_bbr *b, const struct skw_bbr_packet *packet, uint64_t size,
+		      uint64_t now_us)
+{
+	b->in_flight -= size;
+	b->delivered += size;
+	b->delivered_us = now_us;
+	b->first_sent_us = packet->sent_us;
+	b->round_acked += size;
+	sample_rate(b, packet, now_us);
+	if (packet->delivered >= b->round_ends)
+		end_round(b);
+	next_phase(b, now_us);
+	set_window(b, size);
+}
+
+void skw_bbr_on_rtt(struct skw_bbr *b, uint64_t rtt_us, uint64_t now_us)
+{
+	if (rtt_us == 0)
+		rtt_us = 1;
+	if (b->min_rtt_us == 0 || rtt_us <= b->min_rtt_us) {
+		b->min_rtt_us = rtt_us;
+		b->min_rtt_at_us = now_us;
+	}
+	if (b->dip_until_us > 0) {
+		b->dip_rtt_us = rtt_us < b->dip_rtt_us ? rtt_us : b->dip_rtt_us;
+		if (now_us < b->dip_until_us)
+			return;
+		b->min_rtt_us = b->dip_rtt_us;
+		b->min_rtt_at_us = now_us;
+		b->dip_until_us = 0;
+	} else if (now_us - b->min_rtt_at_us > RTT_LIFE_US) {
+		b->dip_until_us = now_us + 2 * b->min_rtt_us; /* the queue runs empty: look again */
+		b->dip_rtt_us = rtt_us;
+	}
+}
+
+void skw_bbr_on_lost(struct skw_bbr *b, uint64_t size, bool counts)
+{
+	b->in_flight -= size;
+	if (counts)
+		b->round_lost += size;
+}
