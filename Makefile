@@ -18,7 +18,7 @@ export OBJCACHE
 
 # ---- Host: one library a room, one program a main.c ---------------------------------------
 
-PKGS     := libsodium libuv libsecp256k1 sqlite3 libmicrohttpd jansson libcurl nettle SoapySDR inih
+PKGS     := libsodium libuv libsecp256k1 sqlite3 libmicrohttpd jansson libcurl nettle SoapySDR inih volk
 PKG_CF   := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LD   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm -lpthread
 
@@ -28,13 +28,15 @@ CXXFLAGS := -std=c++17 -Wall -Wextra -Werror -O2 -g -fPIC -Ihost -Isim $(PKG_CF)
 SAN      := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1
 
 # In the order of the way of the data: a room may include those before it (tests/check/walls.py).
-ROOMS    := wire keys mac link onion session ledger http ledgerd pay node cli
+ROOMS    := wire keys modem mac link onion session ledger http ledgerd pay node cli
 room_c    = $(filter-out %/main.c,$(wildcard host/$(1)/*.c))
 room_o    = $(patsubst %.c,$(BUILD)/$(2)/%.o,$(call room_c,$(1)))
 
 .PHONY: all
 all: $(BUILD)/bin/skywaved $(BUILD)/bin/skywave $(BUILD)/bin/skywave-ledger $(BUILD)/bin/skywave-air $(BUILD)/soapy/libskywaveSupport.so
 
+# Sample rates live on vectors of floats; nothing here asks for floating-point traps or errno.
+$(BUILD)/obj/host/modem/%.o: CFLAGS += -O3 -fno-math-errno -fno-trapping-math
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(OBJCACHE) $(CC) $(CFLAGS) -MMD -MP -c -o $@ $<

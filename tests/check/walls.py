@@ -7,6 +7,7 @@ PLAIN = {"wire", "keys"}
 MAY = {
     "wire": set(),
     "keys": {"wire"},
+    "modem": set(),
     "mac": set(),
     "link": {"mac"},
     "onion": {"link"},
@@ -17,12 +18,12 @@ MAY = {
     "pay": {"ledger"},
     "soapy": set(),
     "node": {"mac", "link", "onion", "session", "ledger", "http", "pay"},
-    "cli": {"ledger", "pay", "radio"},
+    "cli": {"modem", "ledger", "pay", "radio"},
     "radio": set(),
     "air": {"radio"},
 }
 # Protocol rooms hold no socket, thread or clock.
-PURE = {"wire", "keys", "mac", "link", "onion", "session", "pay"}
+PURE = {"wire", "keys", "modem", "mac", "link", "onion", "session", "pay"}
 WORLD = re.compile(r"\b(socket|connect|bind|sendto|recvfrom|pthread_create|clock_gettime|gettimeofday|time|usleep|nanosleep)\s*\(")
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*|\"(?:\\.|[^\"\\])*\"", re.S)
 INCLUDE = re.compile(r'^#include "([^/"]+)/', re.M)

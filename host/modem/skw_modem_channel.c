@@ -1,0 +1,123 @@
+#include "modem/skw_modem_channel.h"
+
+#include <complex.h>
+#include <math.h>
+#include <string.h>
+
+enum { N = SKW_CHANNEL_CARRIERS };
+
+/* Signal over noise of a carrier that each class is made for. */
+static const float CLASS_SNR[SKW_CHANNEL_CLASSES] = { 1.2F, 5, 20, 100, 600 };
+
+static int carrier(int i)
+{
+	return i < 26 ? i - 26 : i - 25;
+}
+
+/* R between carriers `apart`: the transform of the power of each delay d, counted from the block's
+ * start. */
+static double complex correlation(int apart, int early)
+{
+	double complex sum = 0;
+	double all = 0;
+
+	for (int d = -2; d <= early + 20; d++) {
+		double p =
+		    d >= early ? exp(-(d - early) / 2.5) + 0.002 : 0.15 * pow(0.2, early - 1 - d);
+
+		sum += p * cexp(-2 * I * M_PI * apart * d / 64);
+		all += p;
+	}
+	return sum / all;
+}
+
+/* Gauss and Jordan on [a | b], a being positive definite: b becomes a^-1 b. */
+static void solve(double complex a[N][2 * N])
+{
+	for (int p = 0; p < N; p++) {
+		double complex inverse = 1 / a[p][p];
+
+		for (int c = p; c < 2 * N; c++)
+			a[p][c] *= inverse;
+		for (int r = 0; r < N; r++) {
+			double complex times = a[r][p];
+
+			if (r == p)
+				continue;
+			for (int c = p; c < 2 * N; c++)
+				a[r][c] -= times * a[p][c];
+		}
+	}
+}
+
+void skw_channel_init(struct skw_channel_filter *f, int early)
+{
+	double complex a[N][2 * N];
+
+	for (int k = 0; k < SKW_CHANNEL_CLASSES; k++) {
+		for (int r = 0; r < N; r++)
+			for (int c = 0; c < N; c++) {
+				a[r][N + c] = correlation(carrier(r) - carrier(c), early);
+				a[r][c] = a[r][N + c] + (r == c ? 0.5 / CLASS_SNR[k] : 0);
+			}
+		solve(a); /* (R + n/s)^-1 R, which is R (R + n/s)^-1: both are functions of R */
+		for (int r = 0; r < N; r++)
+			for (int c = 0; c < N; c++) {
+				f->re[k][c][r] = (float)creal(a[r][N + c]);
+				f->im[k][c][r] = (float)cimag(a[r][N + c]);
+			}
+	}
+}
+
+static int class_of(float snr)
+{
+	int k = 0;
+
+	while (k + 1 < SKW_CHANNEL_CLASSES && snr * snr > CLASS_SNR[k] * CLASS_SNR[k + 1])
+		k++;
+	return k;
+}
+
+static void smooth(const struct skw_channel_filter *f, int k, float re[N], float im[N])
+{
+	float sr[N] = { 0 }, si[N] = { 0 };
+
+	for (int c = 0; c < N; c++)
+		for (int r = 0; r < N; r++) {
+			sr[r] += f->re[k][c][r] * re[c] - f->im[k][c][r] * im[c];
+			si[r] += f->re[k][c][r] * im[c] + f->im[k][c][r] * re[c];
+		}
+	memcpy(re, sr, sizeof(sr));
+	memcpy(im, si, sizeof(si));
+}
+
+void skw_channel_estimate(const struct skw_channel_filter *f, struct skw_channel *c,
+			  const struct skw_ofdm_tables *t, const struct skw_carriers *y1,
+			  const struct skw_carriers *y2)
+{
+	float re[N], im[N], sum = 0, difference = 0, power = 0;
+
+	for (int i = 0; i < N; i++) {
+		int k = carrier(i) & 63;
+		float dr = y1->re[k] - y2->re[k], di = y1->im[k] - y2->im[k];
+
+		re[i] = 0.5F * t->long_training[k] * (y1->re[k] + y2->re[k]);
+		im[i] = 0.5F * t->long_training[k] * (y1->im[k] + y2->im[k]);
+		sum += re[i] * re[i] + im[i] * im[i];
+		difference += dr * dr + di * di;
+	}
+	c->noise = difference / (2 * N) + 1e-20F;
+	c->signal = fmaxf(sum / N - c->noise / 2, 1e-20F);
+	smooth(f, class_of(c->signal / c->noise), re, im);
+
+	memset(&c->h, 0, sizeof(c->h));
+	memset(c->w, 0, sizeof(c->w));
+	for (int i = 0; i < N; i++) {
+		c->h.re[carrier(i) & 63] = re[i];
+		c->h.im[carrier(i) & 63] = im[i];
+		power += re[i] * re[i] + im[i] * im[i];
+	}
+	c->power = power / N + 1e-20F;
+	for (int k = 0; k < 64; k++)
+		c->w[k] = (c->h.re[k] * c->h.re[k] + c->h.im[k] * c->h.im[k]) / c->power;
+}

@@ -1,0 +1,79 @@
+#include "modem/skw_modem_detect.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef float v4 __attribute__((vector_size(16)));
+
+static inline v4 get(const float *p)
+{
+	v4 v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static inline float total(v4 v)
+{
+	return (v[0] + v[2]) + (v[1] + v[3]);
+}
+
+static void sum_block(struct skw_detect_sums *s, const float *re, const float *im)
+{
+	v4 pr = { 0 }, pi = { 0 }, power = { 0 }, sr = { 0 }, si = { 0 };
+
+	for (int k = 0; k < SKW_DETECT_BLOCK; k += 4) {
+		v4 a = get(re + k), b = get(im + k);
+		v4 c = get(re + k - SKW_DETECT_BLOCK), d = get(im + k - SKW_DETECT_BLOCK);
+
+		pr += a * c + b * d;
+		pi += b * c - a * d;
+		power += a * a + b * b;
+		sr += a;
+		si += b;
+	}
+	*s = (struct skw_detect_sums) { total(pr), total(pi), total(power), total(sr), total(si) };
+}
+
+static bool past_peak(struct skw_detect *d, struct skw_detect_event *event)
+{
+	if (d->peak <= 0 || ++d->since < 2)
+		return false;
+	*event = d->event;
+	d->peak = 0;
+	return true;
+}
+
+bool skw_detect_block(struct skw_detect *d, struct skw_detect_event *event, const float *re,
+		      const float *im, uint64_t end)
+{
+	const float samples = SKW_DETECT_BLOCK * SKW_DETECT_BLOCKS, threshold = 5.0F / 16;
+	struct skw_detect_sums w = { 0 };
+	float dc, size, last = d->last;
+	float delayed = d->block[d->next].power; /* the one before the window's oldest */
+
+	sum_block(&d->block[d->next], re, im);
+	w.power = 0.5F * (delayed - d->block[d->next].power);
+	d->next = (d->next + 1) % SKW_DETECT_BLOCKS;
+	for (unsigned b = 0; b < SKW_DETECT_BLOCKS; b++) {
+		w.pr += d->block[b].pr;
+		w.pi += d->block[b].pi;
+		w.power += d->block[b].power;
+		w.sr += d->block[b].sr;
+		w.si += d->block[b].si;
+	}
+	dc = (w.sr * w.sr + w.si * w.si) / samples;
+	w.pr -= dc;
+	w.power -= dc;
+	size = w.pr * w.pr + w.pi * w.pi;
+	d->last = size;
+	if (size < threshold * threshold * w.power * w.power || w.power < 1e-12F ||
+	    size <= d->peak || size <= last)
+		return past_peak(d, event);
+	d->peak = size;
+	d->since = 0;
+	d->event.at = end;
+	d->event.cfo = atan2f(w.pi, w.pr) * (float)(0.5 / M_PI / SKW_DETECT_BLOCK);
+	d->event.strength = sqrtf(size) / w.power;
+	return false;
+}

@@ -1,0 +1,575 @@
+/* skw_modem_rx - antenna samples in, frames out (rtl/rx/rx.sv, rx_acquire, rx_equalise).
+ *
+ *   push --> [ window of samples ] --> detect --> sync --> channel --> SIGNAL --> data --> poll
+ *                                                                        ^ fft, track, demap,
+ * decode
+ *
+ * Samples are counted from the start of the stream; `base` is the number of the window's first. The
+ * detector looks at every block. What it finds while a frame is in work waits for the frame's end,
+ * or ends the frame if it began well inside and brings long symbols: then the frame was cut short,
+ * or drowned.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "modem/skw_modem.h"
+#include "modem/skw_modem_channel.h"
+#include "modem/skw_modem_decode.h"
+#include "modem/skw_modem_demap.h"
+#include "modem/skw_modem_detect.h"
+#include "modem/skw_modem_fft.h"
+#include "modem/skw_modem_sync.h"
+#include "modem/skw_modem_track.h"
+
+enum {
+	WINDOW = 8192,
+	HISTORY = 1024, /* samples kept behind the newest */
+	CHUNK = 128,
+	EARLY = 3,     /* a block starts so many samples before its symbol, in its prefix */
+	SYNC_FROM = 7, /* samples before an event at which the search for long symbols starts */
+	FINE = 88,     /* products that give the fine carrier offset */
+};
+
+enum state { SEARCH, SYNC, SIGNAL, DATA, FOREIGN };
+
+struct frame {
+	uint64_t first; /* sample at which the first long symbol's block starts */
+	uint64_t block; /* of the next symbol */
+	uint64_t end;   /* index after its last sample, once SIGNAL is known */
+	unsigned symbol, symbols;
+	double cfo; /* turns a sample */
+	float energy;
+	struct skw_signal signal;
+	struct skw_channel channel;
+	struct skw_track track;
+	_Alignas(16) float cos[64], sin[64]; /* of the carrier offset from a block's start on */
+};
+
+struct skw_modem_rx {
+	struct skw_fft fft;
+	struct skw_ofdm_tables tables;
+	struct skw_sync sync;
+	struct skw_channel_filter filter;
+	struct skw_detect detect;
+	struct skw_decoder decoder;
+	struct skw_modem_counts counts;
+	struct skw_frame_rx ready_frame;
+	bool ready, waiting, began;
+	enum state state;
+	struct skw_detect_event event, next;
+	struct frame frame;
+	double rate_hz;
+	uint64_t base, looked; /* `looked`: the detector has had all before */
+	uint64_t time;         /* device time of sample 0 */
+	unsigned have;
+	_Alignas(16) float re[WINDOW], im[WINDOW];
+};
+
+static uint64_t end_of(const struct skw_modem_rx *rx)
+{
+	return rx->base + rx->have;
+}
+
+/* A stream that starts at `time`, after silence. */
+static void restart(struct skw_modem_rx *rx, uint64_t time)
+{
+	memset(rx->re, 0, HISTORY * sizeof(*rx->re));
+	memset(rx->im, 0, HISTORY * sizeof(*rx->im));
+	memset(&rx->detect, 0, sizeof(rx->detect));
+	rx->base = 0;
+	rx->have = HISTORY;
+	rx->looked = HISTORY;
+	rx->time = time - HISTORY;
+	rx->state = SEARCH;
+	rx->waiting = false;
+}
+
+struct skw_modem_rx *skw_modem_rx_new(double rate_hz)
+{
+	struct skw_modem_rx *rx = aligned_alloc(64, (sizeof(*rx) + 63) / 64 * 64);
+
+	if (rx == NULL)
+		return NULL;
+	memset(rx, 0, sizeof(*rx));
+	rx->rate_hz = rate_hz;
+	skw_fft_init(&rx->fft);
+	skw_ofdm_tables_init(&rx->tables);
+	skw_sync_init(&rx->sync, &rx->fft, &rx->tables);
+	skw_channel_init(&rx->filter, EARLY);
+	skw_decoder_init(&rx->decoder, SKW_VITERBI_VOLK);
+	restart(rx, 0);
+	return rx;
+}
+
+void skw_modem_rx_free(struct skw_modem_rx *rx)
+{
+	free(rx);
+}
+
+/* ---- Acquisition -------------------------------------------------------------------------- */
+
+static void search_on(struct skw_modem_rx *rx)
+{
+	rx->state = SEARCH;
+	if (rx->waiting && rx->next.at > rx->base + HISTORY / 2) {
+		rx->event = rx->next;
+		rx->state = SYNC;
+	}
+	rx->waiting = false;
+}
+
+/* Samples from `from` on, turned back by `cfo`. */
+static void derotate(const struct skw_modem_rx *rx, float *re, float *im, uint64_t from, unsigned n,
+		     double cfo)
+{
+	double turn = -2 * M_PI * cfo, c = cos(turn), s = sin(turn), pr = 1, pi = 0;
+	const float *a = rx->re + (from - rx->base), *b = rx->im + (from - rx->base);
+
+	for (unsigned k = 0; k < n; k++) {
+		double next = pr * c - pi * s;
+
+		re[k] = (float)(a[k] * pr - b[k] * pi);
+		im[k] = (float)(a[k] * pi + b[k] * pr);
+		pi = pr * s + pi * c;
+		pr = next;
+	}
+}
+
+/* Long symbols behind an event. The short ones leave the offset open by 1/16 turn a sample: where
+ * that could be meant (channels of 5 MHz), the better one of both is taken. */
+static struct skw_sync_result long_symbols(const struct skw_modem_rx *rx,
+					   const struct skw_detect_event *e, double *cfo)
+{
+	float re[SKW_SYNC_SAMPLES], im[SKW_SYNC_SAMPLES];
+	struct skw_sync_result best, other;
+	double alias = e->cfo > 0 ? e->cfo - 1.0 / 16 : e->cfo + 1.0 / 16;
+
+	*cfo = e->cfo;
+	derotate(rx, re, im, e->at - SYNC_FROM, SKW_SYNC_SAMPLES, *cfo);
+	skw_sync_find(&rx->sync, &best, re, im);
+	if (fabs(alias) < 0.05) {
+		derotate(rx, re, im, e->at - SYNC_FROM, SKW_SYNC_SAMPLES, alias);
+		skw_sync_find(&rx->sync, &other, re, im);
+		if (other.quality > best.quality) {
+			best = other;
+			*cfo = alias;
+		}
+	}
+	return best;
+}
+
+/* The offset that both long symbols tell, near the coarse one; and their energy. */
+static void fine(struct skw_modem_rx *rx, uint64_t last, double coarse)
+{
+	const float *a = rx->re + (last - rx->base), *b = rx->im + (last - rx->base);
+	double pr = 0, pi = 0, energy = 0, turns;
+
+	for (int k = 0; k < FINE; k++) {
+		pr += (double)a[-k] * a[-k - 64] + (double)b[-k] * b[-k - 64];
+		pi += (double)b[-k] * a[-k - 64] - (double)a[-k] * b[-k - 64];
+		energy += (double)a[-k] * a[-k] + (double)b[-k] * b[-k];
+	}
+	turns = atan2(pi, pr) / (2 * M_PI);
+	turns += rint(64 * coarse - turns);
+	rx->frame.cfo = turns / 64;
+	rx->frame.energy = (float)(energy / FINE);
+}
+
+static void transform(const struct skw_modem_rx *rx, struct skw_carriers *y, uint64_t from)
+{
+	const struct frame *f = &rx->frame;
+	const float *a = rx->re + (from - rx->base), *b = rx->im + (from - rx->base);
+	struct skw_carriers x;
+
+	for (int k = 0; k < 64; k++) {
+		x.re[k] = a[k] * f->cos[k] + b[k] * f->sin[k];
+		x.im[k] = b[k] * f->cos[k] - a[k] * f->sin[k];
+	}
+	skw_fft_forward(&rx->fft, y, &x);
+}
+
+/* The carrier offset's phase at a block, since the first. */
+static double phase_at(const struct frame *f, uint64_t block)
+{
+	double turns = f->cfo * (double)(block - f->first);
+
+	return 2 * M_PI * (turns - floor(turns));
+}
+
+static void start_frame(struct skw_modem_rx *rx, uint64_t last, double coarse)
+{
+	struct frame *f = &rx->frame;
+	struct skw_carriers y1, y2;
+	float c, s;
+
+	fine(rx, last, coarse);
+	f->first = last + 1 - 128 - EARLY;
+	f->block = f->first + 128 + SKW_OFDM_PREFIX;
+	f->symbol = 0;
+	for (int k = 0; k < 64; k++) {
+		f->cos[k] = (float)cos(2 * M_PI * f->cfo * k);
+		f->sin[k] = (float)sin(2 * M_PI * f->cfo * k);
+	}
+	transform(rx, &y1, f->first);
+	transform(rx, &y2, f->first + 64);
+	c = (float)cos(phase_at(f, f->first + 64));
+	s = (float)sin(phase_at(f, f->first + 64));
+	for (int k = 0; k < 64; k++) {
+		float re = y2.re[k] * c + y2.im[k] * s;
+
+		y2.im[k] = y2.im[k] * c - y2.re[k] * s;
+		y2.re[k] = re;
+	}
+	skw_channel_estimate(&rx->filter, &f->channel, &rx->tables, &y1, &y2);
+	skw_track_start(&f->track, f->channel.signal / f->channel.noise, FINE);
+	rx->state = SIGNAL;
+}
+
+static bool synchronise(struct skw_modem_rx *rx, const struct skw_detect_event *e, float least)
+{
+	double coarse;
+	struct skw_sync_result r = long_symbols(rx, e, &coarse);
+
+	if (r.quality < least)
+		return false;
+	rx->counts.synced++;
+	start_frame(rx, e->at - SYNC_FROM + (unsigned)r.at, coarse);
+	return true;
+}
+
+/* ---- Symbols ------------------------------------------------------------------------------ */
+
+/* What the pilots say of phase and slope. `polarity` is that of this symbol. */
+static void follow_pilots(struct frame *f, const struct skw_carriers *y, float polarity,
+			  double ahead)
+{
+	struct skw_track *t = &f->track;
+	float zr[4], zi[4], power = 0, spread = 0, sr = 0, si = 0, error, skew = 0;
+	float noise = f->channel.noise;
+
+	for (int n = 0; n < 4; n++) {
+		int k = skw_ofdm_pilot_carrier[n], at = k & 63;
+		float angle = (float)ahead + t->phase.x + (float)k * t->slope.x;
+		float c = cosf(angle), s = sinf(angle), hr = f->channel.h.re[at];
+		float hi = f->channel.h.im[at], sign = polarity * skw_ofdm_pilot_sign[n];
+		float re = sign * (y->re[at] * hr + y->im[at] * hi);
+		float im = sign * (y->im[at] * hr - y->re[at] * hi);
+
+		zr[n] = re * c + im * s;
+		zi[n] = im * c - re * s;
+		power += hr * hr + hi * hi;
+		spread += (float)(k * k) * (hr * hr + hi * hi);
+		sr += zr[n];
+		si += zi[n];
+	}
+	error = atan2f(si, sr);
+	for (int n = 0; n < 4; n++)
+		skew +=
+		    (float)skw_ofdm_pilot_carrier[n] * (zi[n] * cosf(error) - zr[n] * sinf(error));
+	skw_track_correct(&t->phase, error, noise / (2 * power + 1e-20F));
+	skw_track_correct(&t->slope, skew / (spread + 1e-20F), noise / (2 * spread + 1e-20F));
+}
+
+/* z = y conj(h) / mean |h|^2, turned back by `angle` + k slope. */
+static void equalise(const struct frame *f, struct skw_carriers *z, const struct skw_carriers *y,
+		     float angle)
+{
+	float slope = f->track.slope.x, scale = 1 / f->channel.power;
+	float dc = cosf(slope), ds = sinf(slope);
+	_Alignas(16) float c[64], s[64];
+
+	for (int half = 0; half < 2; half++) { /* carriers 0..31, -32..-1 */
+		float at = angle - 32 * (float)half * slope;
+		float pc = cosf(at) * scale, ps = sinf(at) * scale;
+
+		for (int k = 0; k < 32; k++) {
+			float next = pc * dc - ps * ds;
+
+			c[32 * half + k] = pc;
+			s[32 * half + k] = ps;
+			ps = pc * ds + ps * dc;
+			pc = next;
+		}
+	}
+	for (int k = 0; k < 64; k++) {
+		float hr = f->channel.h.re[k], hi = f->channel.h.im[k];
+		float re = y->re[k] * hr + y->im[k] * hi, im = y->im[k] * hr - y->re[k] * hi;
+
+		z->re[k] = re * c[k] + im * s[k];
+		z->im[k] = im * c[k] - re * s[k];
+	}
+}
+
+/* Symbols that drift out of their blocks, since clocks differ: the block follows by a sample. */
+static void follow_clock(struct frame *f)
+{
+	const float sample = (float)(2 * M_PI / 64);
+
+	if (f->track.slope.x < -0.75F * sample) {
+		f->track.slope.x += sample;
+		f->block++;
+	} else if (f->track.slope.x > 0.75F * sample) {
+		f->track.slope.x -= sample;
+		f->block--;
+	}
+}
+
+/* The next symbol, equalised. */
+static void symbol(struct skw_modem_rx *rx, struct skw_carriers *z)
+{
+	struct frame *f = &rx->frame;
+	struct skw_carriers y;
+	double ahead = phase_at(f, f->block);
+
+	transform(rx, &y, f->block);
+	skw_track_predict(&f->track, f->symbol == 0 ? 1.4F : 1.0F);
+	follow_pilots(f, &y, rx->tables.pilot[f->symbol % 127], ahead);
+	equalise(f, z, &y, (float)ahead + f->track.phase.x);
+	f->block += SKW_OFDM_SYMBOL;
+	f->symbol++;
+	follow_clock(f);
+}
+
+/* HT and VHT frames look like 6 Mb/s, but turn their first or second symbol by a quarter. */
+static bool turned(const struct skw_modem_rx *rx, const struct skw_carriers *z)
+{
+	float re = 0, im = 0;
+
+	for (int n = 0; n < SKW_OFDM_DATA; n++) {
+		unsigned k = rx->tables.carrier[n];
+
+		re += z->re[k] * z->re[k];
+		im += z->im[k] * z->im[k];
+	}
+	return im > 2 * re;
+}
+
+static int16_t centibels(double ratio)
+{
+	double v = ratio > 0 ? 1000 * log10(ratio) : -32000;
+
+	return (int16_t)lrint(v < -32000 ? -32000 : v > 32000 ? 32000 : v);
+}
+
+static void read_signal(struct skw_modem_rx *rx)
+{
+	struct frame *f = &rx->frame;
+	struct skw_carriers z;
+	uint8_t soft[SKW_SOFT];
+
+	symbol(rx, &z);
+	skw_demap(soft, 1, &z, f->channel.w);
+	if (!skw_decoder_signal(&rx->decoder, &f->signal, &rx->tables, soft)) {
+		rx->counts.signal_bad++;
+		search_on(rx);
+		return;
+	}
+	skw_decoder_start(&rx->decoder, &f->signal);
+	f->symbols = skw_ofdm_symbols(&skw_ofdm_rates[f->signal.rate], f->signal.length);
+	f->end = f->first + EARLY + 128 + SKW_OFDM_SYMBOL * (1U + f->symbols);
+	rx->state = DATA;
+}
+
+static void finish(struct skw_modem_rx *rx)
+{
+	const struct frame *f = &rx->frame;
+	bool good = skw_decoder_finish(&rx->decoder, &rx->tables);
+
+	rx->counts.frames++;
+	rx->counts.fcs_bad += !good;
+	rx->ready = true;
+	rx->ready_frame = (struct skw_frame_rx) {
+		.rate_mbps = skw_ofdm_rates[f->signal.rate].mbps,
+		.length = (uint16_t)f->signal.length,
+		.fcs_ok = good,
+		.rssi_cdb = centibels((double)f->energy),
+		.snr_cdb =
+		    centibels((double)f->channel.signal / (double)f->channel.noise * 52 / 64),
+		.cfo_hz = (int32_t)lrint(f->cfo * rx->rate_hz),
+		.time = rx->time + f->first + EARLY - 192,
+	};
+	search_on(rx);
+}
+
+static void read_data(struct skw_modem_rx *rx)
+{
+	struct frame *f = &rx->frame;
+	struct skw_carriers z;
+	uint8_t soft[SKW_SOFT];
+
+	symbol(rx, &z);
+	if (f->symbol <= 3 && f->signal.rate == SKW_OFDM_SIGNAL && turned(rx, &z)) {
+		rx->counts.foreign++;
+		rx->state = FOREIGN;
+		return;
+	}
+	skw_demap(soft, skw_ofdm_rates[f->signal.rate].bits, &z, f->channel.w);
+	if (skw_decoder_symbol(&rx->decoder, &rx->tables, soft))
+		finish(rx);
+}
+
+/* ---- The stream --------------------------------------------------------------------------- */
+
+/* An event inside a frame: does a preamble follow that ends the frame? */
+static void overtake(struct skw_modem_rx *rx)
+{
+	struct frame before = rx->frame;
+	bool inside = rx->next.at < rx->frame.end + 64;
+
+	if (!inside || end_of(rx) < rx->next.at + SKW_SYNC_SAMPLES)
+		return;
+	rx->waiting = false;
+	if (rx->next.strength < 0.5F)
+		return;
+	if (synchronise(rx, &rx->next, 0.3F))
+		rx->counts.overtaken++;
+	else
+		rx->frame = before;
+}
+
+/* One step of the state machine; false if it needs more samples. */
+static bool advance(struct skw_modem_rx *rx)
+{
+	uint64_t end = end_of(rx);
+
+	switch (rx->state) {
+	case SEARCH:
+		return false;
+	case SYNC:
+		if (end < rx->event.at + SKW_SYNC_SAMPLES)
+			return false;
+		if (!synchronise(rx, &rx->event, 0.1F))
+			search_on(rx);
+		return true;
+	case SIGNAL:
+		if (end < rx->frame.block + 64)
+			return false;
+		read_signal(rx);
+		return true;
+	case DATA:
+		if (end < rx->frame.block + 64)
+			return false;
+		read_data(rx);
+		if (rx->state == DATA && rx->waiting)
+			overtake(rx);
+		return true;
+	case FOREIGN:
+		if (rx->waiting && rx->next.at < rx->frame.end)
+			rx->waiting = false;
+		if (end < rx->frame.end)
+			return false;
+		search_on(rx);
+		return true;
+	}
+	return false;
+}
+
+static void detected(struct skw_modem_rx *rx, const struct skw_detect_event *e)
+{
+	rx->counts.detected++;
+	if (rx->state == SYNC && e->at < rx->event.at + 160 && e->strength < rx->event.strength)
+		return;
+	if (rx->state == SEARCH || rx->state == SYNC) {
+		rx->event = *e;
+		rx->state = SYNC;
+	} else {
+		rx->next = *e;
+		rx->waiting = true;
+	}
+}
+
+static void look(struct skw_modem_rx *rx)
+{
+	struct skw_detect_event e;
+
+	while (rx->looked + SKW_DETECT_BLOCK <= end_of(rx)) {
+		const float *re = rx->re + (rx->looked - rx->base);
+		const float *im = rx->im + (rx->looked - rx->base);
+
+		rx->looked += SKW_DETECT_BLOCK;
+		if (skw_detect_block(&rx->detect, &e, re, im, rx->looked))
+			detected(rx, &e);
+	}
+}
+
+static void make_room(struct skw_modem_rx *rx)
+{
+	unsigned drop = rx->have - HISTORY;
+
+	if (rx->have + CHUNK <= WINDOW)
+		return;
+	memmove(rx->re, rx->re + drop, HISTORY * sizeof(*rx->re));
+	memmove(rx->im, rx->im + drop, HISTORY * sizeof(*rx->im));
+	rx->base += drop;
+	rx->have = HISTORY;
+}
+
+/* Splits into parts; what is not a number becomes 0, what is huge is clipped. Nothing behind has to
+ * ask again. */
+static void take(struct skw_modem_rx *rx, const struct skw_modem_iq *in, unsigned n)
+{
+	const float most = 32;
+	float *re = rx->re + rx->have, *im = rx->im + rx->have;
+	int odd = 0;
+
+	for (unsigned k = 0; k < n; k++) {
+		float i = in[k].i, q = in[k].q;
+
+		odd += !(fabsf(i) <= most) | !(fabsf(q) <= most);
+		re[k] = i;
+		im[k] = q;
+	}
+	rx->have += n;
+	if (odd == 0)
+		return;
+	rx->counts.repaired += (unsigned)odd;
+	for (unsigned k = 0; k < n; k++) {
+		re[k] = re[k] != re[k] ? 0 : fminf(fmaxf(re[k], -most), most);
+		im[k] = im[k] != im[k] ? 0 : fminf(fmaxf(im[k], -most), most);
+	}
+}
+
+size_t skw_modem_rx_push(struct skw_modem_rx *rx, const struct skw_modem_iq *in, size_t n,
+			 uint64_t time)
+{
+	size_t done = 0;
+
+	if (n > 0 && (!rx->began || time != rx->time + end_of(rx))) {
+		rx->counts.gaps += rx->began;
+		rx->began = true;
+		restart(rx, time);
+	}
+	while (!rx->ready && done < n) {
+		unsigned some = n - done < CHUNK ? (unsigned)(n - done) : CHUNK;
+
+		make_room(rx);
+		take(rx, in + done, some);
+		done += some;
+		look(rx);
+		while (!rx->ready && advance(rx))
+			;
+	}
+	rx->counts.samples += done;
+	return done;
+}
+
+bool skw_modem_rx_poll(struct skw_modem_rx *rx, struct skw_frame_rx *f, const uint8_t **psdu)
+{
+	if (!rx->ready)
+		return false;
+	rx->ready = false;
+	*f = rx->ready_frame;
+	*psdu = rx->decoder.octets + 2;
+	return true;
+}
+
+bool skw_modem_rx_busy(const struct skw_modem_rx *rx)
+{
+	return rx->ready || rx->state != SEARCH;
+}
+
+struct skw_modem_counts skw_modem_rx_counts(const struct skw_modem_rx *rx)
+{
+	return rx->counts;
+}
