@@ -46,26 +46,51 @@ enum skw_crypt_status skw_crypt_seal(char **text, enum skw_crypt_kind kind,
 	return *text != NULL ? SKW_CRYPT_OK : SKW_CRYPT_MEMORY;
 }
 
+/* NULL: it is no base64, or memory ran out, as *status says. */
+static uint8_t *decode(size_t *len, enum skw_crypt_status *status, const char *text)
+{
+	size_t text_len = strlen(text);
+	uint8_t *sealed;
+
+	*status = SKW_CRYPT_FORMAT;
+	if (text_len > 2 * SKW_CRYPT_MAX)
+		return NULL;
+	sealed = malloc(text_len + 1);
+	if (sealed == NULL)
+		*status = SKW_CRYPT_MEMORY;
+	else if (sodium_base642bin(sealed, text_len + 1, text, text_len, NULL, len, NULL,
+				   sodium_base64_VARIANT_ORIGINAL) == 0)
+		return sealed;
+	free(sealed);
+	return NULL;
+}
+
+bool skw_crypt_cost_of(struct skw_crypt_cost *out, const char *text)
+{
+	enum skw_crypt_status status;
+	size_t len;
+	uint8_t *sealed = decode(&len, &status, text);
+	bool ok = sealed != NULL && skw_crypt_scrypt_cost(out, sealed, len);
+
+	free(sealed);
+	return ok;
+}
+
 enum skw_crypt_status skw_crypt_open(uint8_t **plain, size_t *len, enum skw_crypt_kind kind,
 				     const char *text, const char *password)
 {
 	struct skw_crypt_bytes opened = { 0 };
-	enum skw_crypt_status status = SKW_CRYPT_FORMAT;
-	size_t text_len = strlen(text), sealed_len = 0;
-	uint8_t *sealed;
+	enum skw_crypt_status status;
+	size_t sealed_len;
+	uint8_t *sealed = decode(&sealed_len, &status, text);
 
 	*plain = NULL;
 	*len = 0;
-	if (text_len > 2 * SKW_CRYPT_MAX)
-		return SKW_CRYPT_FORMAT;
-	sealed = malloc(text_len + 1);
 	if (sealed == NULL)
-		return SKW_CRYPT_MEMORY;
-	if (sodium_base642bin(sealed, text_len + 1, text, text_len, NULL, &sealed_len, NULL,
-			      sodium_base64_VARIANT_ORIGINAL) == 0)
-		status = kind == SKW_CRYPT_XOR
-			     ? skw_crypt_xor_open(&opened, sealed, sealed_len, password)
-			     : skw_crypt_scrypt_open(&opened, sealed, sealed_len, password);
+		return status;
+	status = kind == SKW_CRYPT_XOR
+		     ? skw_crypt_xor_open(&opened, sealed, sealed_len, password)
+		     : skw_crypt_scrypt_open(&opened, sealed, sealed_len, password);
 	free(sealed);
 	*plain = opened.b;
 	*len = opened.len;

@@ -43,6 +43,8 @@ bool skw_crypt_kind_parse(enum skw_crypt_kind *out, const char *name);
 enum skw_crypt_status skw_crypt_seal(char **text, enum skw_crypt_kind kind,
 				     const struct skw_crypt_cost *cost, const char *password,
 				     const uint8_t *plain, size_t len);
+/* What a ciphertext of scrypt was sealed with, to seal it alike; false if it cannot be told. */
+bool skw_crypt_cost_of(struct skw_crypt_cost *out, const char *text);
 /* *plain is locked memory, for sodium_free; one byte over *len is zero. */
 enum skw_crypt_status skw_crypt_open(uint8_t **plain, size_t *len, enum skw_crypt_kind kind,
 				     const char *text, const char *password);

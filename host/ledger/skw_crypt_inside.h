@@ -15,6 +15,7 @@ enum skw_crypt_status skw_crypt_scrypt_seal(struct skw_crypt_bytes *out,
 					    const uint8_t *plain, size_t len);
 enum skw_crypt_status skw_crypt_scrypt_open(struct skw_crypt_bytes *out, const uint8_t *sealed,
 					    size_t len, const char *password);
+bool skw_crypt_scrypt_cost(struct skw_crypt_cost *out, const uint8_t *sealed, size_t len);
 enum skw_crypt_status skw_crypt_xor_seal(struct skw_crypt_bytes *out, const char *password,
 					 const uint8_t *plain, size_t len);
 enum skw_crypt_status skw_crypt_xor_open(struct skw_crypt_bytes *out, const uint8_t *sealed,

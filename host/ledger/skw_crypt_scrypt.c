@@ -126,16 +126,35 @@ static enum skw_crypt_status get_meta(struct meta *out, const uint8_t *text, siz
 	return status;
 }
 
+/* Where the ciphertext begins; 0 if it cannot. */
+static size_t head_of(const uint8_t *sealed, size_t len)
+{
+	size_t head = len >= PREFIX ? PREFIX + (size_t)(sealed[0] | sealed[1] << 8) : 0;
+
+	return head > PREFIX + META_MAX || len < head + TAG ? 0 : head;
+}
+
+bool skw_crypt_scrypt_cost(struct skw_crypt_cost *out, const uint8_t *sealed, size_t len)
+{
+	size_t head = head_of(sealed, len);
+	struct meta meta;
+
+	if (head == 0 || get_meta(&meta, sealed + PREFIX, head - PREFIX) != SKW_CRYPT_OK)
+		return false;
+	*out = meta.cost;
+	return true;
+}
+
 enum skw_crypt_status skw_crypt_scrypt_open(struct skw_crypt_bytes *out, const uint8_t *sealed,
 					    size_t len, const char *password)
 {
-	size_t head = len >= PREFIX ? PREFIX + (size_t)(sealed[0] | sealed[1] << 8) : 0;
-	enum skw_crypt_status status = SKW_CRYPT_FORMAT;
+	size_t head = head_of(sealed, len);
+	enum skw_crypt_status status;
 	unsigned long long opened = 0;
 	struct meta meta;
 	uint8_t key[KEY];
 
-	if (head == 0 || head > PREFIX + META_MAX || len < head + TAG)
+	if (head == 0)
 		return SKW_CRYPT_FORMAT;
 	status = get_meta(&meta, sealed + PREFIX, head - PREFIX);
 	if (status == SKW_CRYPT_OK)

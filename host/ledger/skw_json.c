@@ -7,6 +7,18 @@
 
 #include <sodium.h>
 
+static void release(struct skw_json *j)
+{
+	if (j->text == NULL)
+		return;
+	if (j->secret) {
+		sodium_free(j->text); /* wipes */
+		return;
+	}
+	sodium_memzero(j->text, j->room);
+	free(j->text);
+}
+
 /* Makes room for `more` characters and the end. */
 static bool grow(struct skw_json *j, size_t more)
 {
@@ -21,16 +33,14 @@ static bool grow(struct skw_json *j, size_t more)
 		return true;
 	while (room < j->len + more + 1)
 		room *= 2;
-	text = malloc(room);
+	text = j->secret ? sodium_malloc(room) : malloc(room);
 	if (text == NULL) {
 		j->failed = true;
 		return false;
 	}
 	if (j->len > 0)
 		memcpy(text, j->text, j->len);
-	if (j->text != NULL)
-		sodium_memzero(j->text, j->room);
-	free(j->text);
+	release(j);
 	j->text = text;
 	j->room = room;
 	return true;
@@ -164,8 +174,6 @@ void skw_json_hex(struct skw_json *j, const char *key, const uint8_t *data, size
 
 void skw_json_free(struct skw_json *j)
 {
-	if (j->text != NULL)
-		sodium_memzero(j->text, j->room);
-	free(j->text);
+	release(j);
 	*j = (struct skw_json) { 0 };
 }

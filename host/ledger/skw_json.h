@@ -20,6 +20,7 @@ struct skw_json {
 	unsigned depth;
 	bool filled; /* the open list or object has an element */
 	bool failed;
+	bool secret; /* set before the first write: the text lies in locked memory */
 };
 
 /* `key` is NULL inside lists and at the top. */
