@@ -8,6 +8,7 @@ enum { RETRY_S = 2, RETRY_DOUBLES = 6, PORT_MIN = 1024 };
 void skw_peers_init(struct skw_peers *peers, bool loopback)
 {
 	peers->count = 0;
+	peers->selves = 0;
 	peers->loopback = loopback;
 }
 
@@ -17,6 +18,9 @@ bool skw_peers_can_be(const struct skw_peers *peers, struct skw_wire_peer at)
 
 	if (at.port < PORT_MIN || net == 0 || net >= 224) /* this host, multicast, reserved */
 		return false;
+	for (unsigned i = 0; i < peers->selves && i < SKW_PEERS_SELF; i++)
+		if (skw_wire_peer_equal(peers->self[i], at))
+			return false;
 	return net != 127 || peers->loopback;
 }
 
@@ -53,6 +57,15 @@ static struct skw_peer *worst(struct skw_peers *peers)
 			found = p;
 	}
 	return found;
+}
+
+void skw_peers_is_self(struct skw_peers *peers, struct skw_wire_peer at)
+{
+	struct skw_peer *peer = find(peers, at);
+
+	peers->self[peers->selves++ % SKW_PEERS_SELF] = at;
+	if (peer != NULL)
+		forget(peers, peer);
 }
 
 bool skw_peers_add(struct skw_peers *peers, struct skw_wire_peer at, bool named)

@@ -11,6 +11,7 @@
 #include "ledger/skw_wire_messages.h"
 
 #define SKW_PEERS_KNOWN 1024u
+#define SKW_PEERS_SELF 4u
 #define SKW_PEERS_TRIES 6u /* failures after which gossip is forgotten */
 
 struct skw_peer {
@@ -24,6 +25,8 @@ struct skw_peer {
 struct skw_peers {
 	struct skw_peer peer[SKW_PEERS_KNOWN];
 	size_t count;
+	struct skw_wire_peer self[SKW_PEERS_SELF]; /* where we found ourselves */
+	unsigned selves;
 	bool loopback; /* a network on this machine alone: loopback addresses count */
 };
 
@@ -32,6 +35,8 @@ void skw_peers_init(struct skw_peers *peers, bool loopback);
  * it already is well. */
 bool skw_peers_add(struct skw_peers *peers, struct skw_wire_peer at, bool named);
 bool skw_peers_can_be(const struct skw_peers *peers, struct skw_wire_peer at);
+/* We have dialled ourselves there: never again, whoever tells of it. */
+void skw_peers_is_self(struct skw_peers *peers, struct skw_wire_peer at);
 bool skw_peers_named(const struct skw_peers *peers, struct skw_wire_peer at);
 /* It introduced itself; it served us well; it could not be dialled or did us wrong. Unknown ones
  * are passed over. */

@@ -98,7 +98,9 @@ static void end(struct skw_sync *sync, struct conn *conn, enum skw_disc reason, 
 	if (conn->about.introduced &&
 	    (reason == SKW_DISC_READ || now->us - conn->connected_us >= PROVEN_S * SECOND))
 		skw_peers_served(&sync->peers, conn->dials);
-	if (conn->about.outgoing)
+	if (conn->about.outgoing && reason == SKW_DISC_SELF)
+		skw_peers_is_self(&sync->peers, conn->dials);
+	else if (conn->about.outgoing)
 		skw_peers_failed(&sync->peers, conn->dials, now->us);
 	free(conn->in);
 	*conn = (struct conn) { 0 };
