@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ledger/skw_money.h"
+#include "node/skw_exit.h"
 
 enum kind { TEXT, NUMBER, SIGNED, SKY, BOOL, ENDPOINT };
 
@@ -55,6 +56,10 @@ static const struct key KEYS[] = {
 	ENDPOINT_KEY(udp, listen),
 	TEXT_KEY(ethernet, interface),
 	ENDPOINT_KEY(socks, listen),
+	TEXT_KEY(socks, exit),
+	TEXT_KEY(exit, policy),
+	TEXT_KEY(exit, ports),
+	{ "exit", "private", BOOL, AT(exit.private), 0, 0 },
 	NUMBER_KEY(circuit, relays, 0, 8),
 	SKY_KEY(circuit, max_price),
 	SKY_KEY(pay, price),
@@ -84,6 +89,7 @@ static const struct skw_config DEFAULTS = {
 		   .guard_us = 100,
 		   .lead_us = 5000,
 		   .beacon_ms = 500 },
+	.exit = { .policy = "none", .ports = "80, 443" },
 	.circuit = { .relays = 2, .max_price = 10000000 },
 	.pay = { .price = 100000,
 		 .credit_limit = 500000,
@@ -310,6 +316,10 @@ static const char *contradiction(const struct skw_config *c)
 	    c->ethernet.interface[0] == '\0')
 		return "neither [radio] device nor [udp] listen nor [ethernet] interface: this "
 		       "node could not talk to anybody";
+	if (strcmp(c->exit.policy, "none") != 0 && strcmp(c->exit.policy, "internet") != 0)
+		return "[exit] policy must be none or internet";
+	if (!skw_exit_ports_valid(c->exit.ports))
+		return "[exit] ports: want any, or a list as in 80, 443, 8000-8100";
 	if (!embedded && strcmp(c->ledger.mode, "remote") != 0 &&
 	    strcmp(c->ledger.mode, "none") != 0)
 		return "[ledger] mode must be embedded, remote or none";

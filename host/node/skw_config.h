@@ -59,7 +59,13 @@ struct skw_config {
 	} ethernet;
 	struct {
 		struct skw_endpoint listen;
+		char exit[SKW_CONFIG_TEXT]; /* node for names outside; empty: none */
 	} socks;
+	struct {
+		char policy[16]; /* none or internet */
+		char ports[SKW_CONFIG_TEXT];
+		bool private; /* private addresses too */
+	} exit;
 	struct {
 		uint64_t relays; /* between this node and the destination */
 		uint64_t max_price;
