@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 #include "ledger/skw_rest.h"
+#include "ledger/skw_rest_guard.h"
 #include "skw_ledger_purse.h"
 
 #define NOW UINT64_C(1795386640)
@@ -81,6 +82,9 @@ static int open_live(void **state)
 	skw_coin_secret_of_seed(&secret, (const uint8_t *)"our own key", 11);
 	skw_coin_public_of(&net.block_key, &secret);
 	memset(&net.genesis_sig, 0, sizeof(net.genesis_sig));
+	/* the original keeps main net's addresses on whatever network it runs */
+	net.limits.locked = skw_network_mainnet.limits.locked;
+	net.limits.locked_count = skw_network_mainnet.limits.locked_count;
 	assert_int_equal(skw_chain_open(&live, ":memory:", &net), SKW_CHAIN_OK);
 	read_blocks(&blocks, VECTORS "blocks-private-multi.hex");
 	sign_block(&blocks.block[1], &secret);
@@ -138,6 +142,8 @@ static void answers_as_the_original_byte_for_byte(void **state)
 		  "uxout" },
 		{ "/api/v1/address_uxouts?address=" ADDRESS, "address_uxouts" },
 		{ "/api/v1/addresscount", "addresscount" },
+		{ "/api/v1/richlist", "richlist" },
+		{ "/api/v1/coinSupply", "coinSupply" },
 	};
 
 	(void)state;
@@ -154,6 +160,92 @@ static void answers_as_the_original_byte_for_byte(void **state)
 		free(want);
 		skw_rest_free(&answer);
 	}
+}
+
+static void assert_answer(const char *path, const char *body, unsigned status, const char *vector)
+{
+	struct skw_rest_answer answer = ask(live, "POST", path, body);
+	char file[96], *want;
+
+	snprintf(file, sizeof(file), VECTORS "live/%s.json", vector);
+	want = read_text(file);
+	if (strcmp(answer.body, want) != 0)
+		fail_msg("%s:\n%s", path, answer.body);
+	assert_int_equal(answer.status, status);
+	free(want);
+	skw_rest_free(&answer);
+}
+
+static void version_2_verifies_as_the_original(void **state)
+{
+	json_t *made = json_load_file(VECTORS "live/v2-transaction.json", 0, NULL);
+	const char *hex = json_string_value(
+	    json_object_get(json_object_get(made, "data"), "encoded_transaction"));
+	struct skw_rest_answer answer;
+	char body[1024];
+
+	(void)state;
+	assert_answer("/api/v2/address/verify", "{\"address\": \"" ADDRESS "\"}", 200,
+		      "v2-address-verify-ok");
+	snprintf(body, sizeof(body), "{\"address\": \"%s\"}", ADDRESS);
+	body[strlen(body) - 4] ^= 1; /* a mistyped letter */
+	assert_answer("/api/v2/address/verify", body, 422, "v2-address-verify-bad");
+	snprintf(body, sizeof(body), "{\"encoded_transaction\": \"%s\", \"unsigned\": true}", hex);
+	assert_answer("/api/v2/transaction/verify", body, 200, "v2-transaction-verify");
+	snprintf(body, sizeof(body), "{\"encoded_transaction\": \"%s\"}", hex);
+	answer = ask(live, "POST", "/api/v2/transaction/verify", body);
+	assert_int_equal(answer.status, 422); /* nobody signed it */
+	assert_non_null(strstr(answer.body, "Unsigned input in transaction"));
+	skw_rest_free(&answer);
+	answer =
+	    ask(live, "POST", "/api/v2/transaction/verify", "{\"encoded_transaction\": \"00ff\"}");
+	assert_int_equal(answer.status, 400);
+	assert_string_equal(answer.type, "application/json");
+	skw_rest_free(&answer);
+	json_decref(made);
+}
+
+/* Its browser's other pages must not reach it. */
+static void the_guard(void **state)
+{
+	static const uint8_t key[32] = { 1 }, other[32] = { 2 };
+	struct skw_rest_guard guard, stranger;
+	struct skw_rest_headers h = { .method = "POST", .host = "127.0.0.1:6420" };
+	char token[SKW_REST_TOKEN_TEXT];
+
+	(void)state;
+	skw_rest_guard_init(&guard, key, true, "127.0.0.1", 6420);
+	skw_rest_guard_init(&stranger, other, true, "127.0.0.1", 6420);
+	assert_string_equal(skw_rest_guard_check(&guard, &h, NOW), "invalid CSRF token");
+	skw_rest_guard_token(token, &guard, NOW);
+	h.token = token;
+	assert_null(skw_rest_guard_check(&guard, &h, NOW));
+	assert_null(skw_rest_guard_check(&guard, &h, NOW + 30));
+	assert_string_equal(skw_rest_guard_check(&guard, &h, NOW + 31), "CSRF token has expired");
+	assert_string_equal(skw_rest_guard_check(&guard, &h, NOW - 1), "CSRF token has expired");
+	assert_non_null(skw_rest_guard_check(&stranger, &h, NOW));
+	token[20] = token[20] == '0' ? '1' : '0';
+	assert_non_null(skw_rest_guard_check(&guard, &h, NOW));
+	h.method = "GET";
+	assert_null(skw_rest_guard_check(&guard, &h, NOW));
+	h.host = "localhost:6420";
+	assert_null(skw_rest_guard_check(&guard, &h, NOW));
+	h.host = "evil.example:6420";
+	assert_string_equal(skw_rest_guard_check(&guard, &h, NOW), "Invalid Host");
+	h.host = "127.0.0.1:6421";
+	assert_non_null(skw_rest_guard_check(&guard, &h, NOW));
+	h.host = NULL;
+	assert_non_null(skw_rest_guard_check(&guard, &h, NOW));
+	h.host = "127.0.0.1:6420";
+	h.origin = "http://127.0.0.1:6420";
+	assert_null(skw_rest_guard_check(&guard, &h, NOW));
+	h.origin = "http://127.0.0.1:6420.evil.example";
+	assert_non_null(skw_rest_guard_check(&guard, &h, NOW));
+	h.origin = NULL;
+	h.referer = "http://evil.example/127.0.0.1:6420";
+	assert_non_null(skw_rest_guard_check(&guard, &h, NOW));
+	skw_rest_guard_init(&guard, key, true, "192.0.2.1", 6420); /* then names are many */
+	assert_null(skw_rest_guard_check(&guard, &h, NOW));
 }
 
 /* Same keys in the same order with values of the same type, all the way down. */
@@ -387,6 +479,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers_as_the_original_byte_for_byte),
+		cmocka_unit_test(version_2_verifies_as_the_original),
+		cmocka_unit_test(the_guard),
 		cmocka_unit_test(health_and_progress_have_the_originals_shape),
 		cmocka_unit_test(errors_in_the_words_of_the_original),
 		cmocka_unit_test(bad_requests_get_clear_answers),
