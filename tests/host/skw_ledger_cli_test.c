@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/skw_cli.h"
@@ -125,6 +126,214 @@ static void a_wallet_from_creation_to_list(void **state)
 	unlink(path);
 }
 
+static char folder[] = "/tmp/skw-cli-XXXXXX";
+
+/* `line` with every @ the folder of this test. */
+static int in_folder(int (*command)(int, char **), const char *line)
+{
+	char full[512] = "";
+
+	for (size_t len = 0; *line != '\0'; line++) {
+		snprintf(full + len, sizeof(full) - len, *line == '@' ? "%s" : "%.1s",
+			 *line == '@' ? folder : line);
+		len = strlen(full);
+	}
+	return run(command, full);
+}
+
+#define WALLET(line) in_folder(skw_cli_wallet, "wallet " line)
+
+static void keep(const char *name, const char *text)
+{
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	file = fopen(path, "w");
+	fputs(text, file);
+	fclose(file);
+}
+
+static char *kept(const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	return read_text(path);
+}
+
+static void assert_secret_not_in(const char *name, const char *secret, bool in)
+{
+	char *text = kept(name);
+
+	assert_int_equal(strstr(text, secret) != NULL, in);
+	free(text);
+}
+
+#define WORDS "legal winner thank year wave sausage worth useful legal winner thank yellow"
+
+static int make_folder(void **state)
+{
+	(void)state;
+	strcpy(folder, "/tmp/skw-cli-XXXXXX");
+	assert_non_null(mkdtemp(folder));
+	keep("words", WORDS "\n");
+	keep("typo", "legal winner thank year wave sausage worth useful legal winner thank year\n");
+	keep("pw", "correct horse\n");
+	keep("wrong", "battery staple\n");
+	keep("empty", "\n");
+	return 0;
+}
+
+static int remove_folder(void **state)
+{
+	char line[64];
+
+	(void)state;
+	snprintf(line, sizeof(line), "rm -r %s", folder);
+	return system(line);
+}
+
+static void words_restore_the_same_wallet(void **state)
+{
+	static char before[sizeof(printed)];
+	struct stat info;
+	char path[128];
+
+	(void)state;
+	assert_int_equal(WALLET("restore @/a --seed-file @/words --type bip44 --count 3"), 0);
+	strcpy(before, printed);
+	assert_int_equal(WALLET("restore @/b --seed-file @/words --type bip44 --count 3"), 0);
+	assert_string_equal(printed, before);
+	assert_int_equal(WALLET("restore @/c --seed-file @/words --count 3"), 0);
+	assert_string_not_equal(printed, before);
+	snprintf(path, sizeof(path), "%s/a", folder);
+	assert_int_equal(stat(path, &info), 0);
+	assert_int_equal(info.st_mode & 07777, 0600);
+	assert_int_equal(WALLET("restore @/d --seed-file @/typo"), 1);
+	assert_int_equal(WALLET("restore @/d --seed-file @/typo --any-seed"), 0);
+	assert_int_equal(WALLET("restore @/e --seed-file @/typo --any-seed --type bip44"), 1);
+	assert_int_equal(WALLET("restore @/e --seed-file @/empty"), 1);
+	assert_int_equal(WALLET("restore @/e --seed-file @/nowhere"), 1);
+	assert_int_equal(WALLET("restore @/e --seed-file @/words --type xpub"), 2);
+	assert_int_equal(WALLET("restore @/e --seed-file @/words --coin dogecoin"), 2);
+	assert_int_equal(WALLET("create @/f --words 24 --type bip44"), 0);
+	assert_int_equal(WALLET("export @/f --secrets"), 0);
+	assert_int_equal(WALLET("create @/g --words 18"), 1);
+}
+
+static void encrypted_and_back(void **state)
+{
+	static char list[sizeof(printed)];
+
+	(void)state;
+	assert_int_equal(WALLET("restore @/a --seed-file @/words --count 2"), 0);
+	strcpy(list, printed);
+	assert_secret_not_in("a", "sausage", true);
+	assert_int_equal(WALLET("encrypt @/a --light --password-file @/empty"), 1);
+	assert_int_equal(WALLET("encrypt @/a --light --password-file @/pw"), 0);
+	assert_secret_not_in("a", "sausage", false);
+	assert_secret_not_in("a", "correct", false);
+	assert_int_equal(WALLET("encrypt @/a --light --password-file @/pw"), 1); /* it is */
+	assert_int_equal(WALLET("list @/a"), 0); /* no password for that */
+	assert_string_equal(printed, list);
+	assert_int_equal(WALLET("list @/a --json"), 0);
+	assert_non_null(strstr(printed, "\"encrypted\": true"));
+	assert_null(strstr(printed, "secret"));
+	assert_int_equal(WALLET("export @/a"), 0);
+	assert_null(strstr(printed, "secret"));
+	assert_null(strstr(printed, "sausage"));
+	assert_int_equal(WALLET("export @/a --secrets --password-file @/wrong"), 1);
+	assert_null(strstr(printed, "sausage"));
+	assert_int_equal(WALLET("export @/a --secrets --password-file @/pw"), 0);
+	assert_non_null(strstr(printed, "\"seed\": \"" WORDS "\""));
+	assert_non_null(strstr(printed, "\"wif\": \""));
+	assert_int_equal(WALLET("address @/a --password-file @/wrong"), 1);
+	assert_int_equal(WALLET("address @/a --password-file @/pw"), 0);
+	strcat(list, printed);
+	assert_secret_not_in("a", "sausage", false); /* it is locked again */
+	assert_int_equal(WALLET("decrypt @/a --password-file @/wrong"), 1);
+	assert_int_equal(WALLET("decrypt @/a --password-file @/pw"), 0);
+	assert_secret_not_in("a", "sausage", true);
+	assert_int_equal(WALLET("decrypt @/a --password-file @/pw"), 1); /* it is not */
+	assert_int_equal(WALLET("list @/a"), 0);
+	assert_string_equal(printed, list);
+	assert_int_equal(WALLET("create @/b --encrypt --light --password-file @/pw --json"), 0);
+	assert_non_null(strstr(printed, "\"encrypted\": true"));
+	assert_int_equal(WALLET("encrypt @/a --crypto rot13 --password-file @/pw"), 1);
+	assert_int_equal(WALLET("encrypt @/a --crypto sha256-xor --password-file @/pw"), 0);
+	assert_int_equal(WALLET("decrypt @/a --password-file @/pw"), 0);
+}
+
+static void loose_keys_in_both_forms(void **state)
+{
+	(void)state;
+	keep("hex", "0000000000000000000000000000000000000000000000000000000000000001\n");
+	keep("wif", "KwDiBf89QgGbjEhKnhXJuH7LrciVrZi3qYjgd9M7rFU73sVHnoWn\n");
+	keep("zero", "0000000000000000000000000000000000000000000000000000000000000000\n");
+	assert_int_equal(WALLET("create @/a --type collection --coin bitcoin"), 0);
+	assert_string_equal(printed, "");
+	assert_int_equal(WALLET("addkey @/a --key-file @/hex"), 0);
+	assert_string_equal(printed, "1BgGZ9tcN4rm9KBzDn7KprQz87SZ26SAMH\n");
+	assert_secret_not_in("a", "KwDiBf89QgGbjEhKnhXJuH7LrciVrZi3qYjgd9M7rFU73sVHnoWn", true);
+	assert_int_equal(WALLET("addkey @/a --key-file @/wif"), 1); /* the same key */
+	assert_int_equal(WALLET("addkey @/a --key-file @/zero"), 1);
+	assert_int_equal(WALLET("addkey @/a --key-file @/words"), 1);
+	assert_int_equal(WALLET("address @/a"), 1);
+	assert_int_equal(WALLET("send @/a --to 2jBbGxZRGoQG1mqhPBnXnLTxK6oxsTf8os6 --amount 1"), 1);
+	assert_int_equal(WALLET("verify 1BgGZ9tcN4rm9KBzDn7KprQz87SZ26SAMH --coin bitcoin"), 0);
+	assert_int_equal(WALLET("verify 1BgGZ9tcN4rm9KBzDn7KprQz87SZ26SAMH"), 1);
+	assert_int_equal(WALLET("verify 2jBbGxZRGoQG1mqhPBnXnLTxK6oxsTf8os6 --coin bitcoin"), 1);
+}
+
+static void transactions_are_signed_and_checked_offline(void **state)
+{
+	struct skw_sha256 in[2] = { { { 1 } }, { { 2 } } };
+	struct skw_tx_output out = { { { 0, 9 } }, { 1000000 }, { 5 } };
+	char hex[1000], first[40], second[40], line[300];
+	uint8_t raw[400];
+	size_t len = skw_tx_put_unsigned(raw, sizeof(raw), in, 2, &out, 1);
+
+	(void)state;
+	skw_ledger_hex_print(hex, raw, len);
+	keep("tx", hex);
+	keep("rubbish", "00ff");
+	assert_int_equal(WALLET("restore @/a --seed-file @/words --count 2"), 0);
+	sscanf(printed, "%39s %39s", first, second);
+	assert_int_equal(WALLET("check @/tx"), 1);    /* unsigned */
+	assert_int_equal(WALLET("sign @/a @/tx"), 1); /* whose are they? */
+	snprintf(line, sizeof(line), "wallet sign @/a @/tx --owners %s,%s,%s", first, second,
+		 first);
+	assert_int_equal(in_folder(skw_cli_wallet, line), 1);
+	assert_int_equal(WALLET("sign @/a @/tx --owners 2jBbGxZRGoQG1mqhPBnXnLTxK6oxsTf8os6"), 1);
+	assert_int_equal(WALLET("sign @/a @/rubbish"), 1);
+	assert_int_equal(WALLET("sign @/a"), 2);
+	snprintf(line, sizeof(line), "wallet sign @/a @/tx --owners %s,%s", first, second);
+	assert_int_equal(in_folder(skw_cli_wallet, line), 0);
+	assert_int_equal(strlen(printed), 2 * len + 1);
+	keep("signed", printed);
+	assert_int_equal(WALLET("check @/signed"), 0);
+	snprintf(line, sizeof(line), "wallet check @/signed --owners %s,%s", first, second);
+	assert_int_equal(in_folder(skw_cli_wallet, line), 0);
+	snprintf(line, sizeof(line), "wallet check @/signed --json --owners %s,%s", second, first);
+	assert_int_equal(in_folder(skw_cli_wallet, line), 1); /* exchanged */
+	assert_non_null(strstr(printed, "\"valid\": false"));
+	assert_non_null(strstr(printed, first));
+	assert_non_null(strstr(printed, second));
+	/* only one of two, and then the other */
+	snprintf(line, sizeof(line),
+		 "wallet sign @/a @/tx --json --owners 2jBbGxZRGoQG1mqhPBnXnLTxK6oxsTf8os6,%s",
+		 second);
+	assert_int_equal(in_folder(skw_cli_wallet, line), 0);
+	assert_non_null(strstr(printed, "\"missing\": 1"));
+	/* what says another inner hash than it has is not signed */
+	raw[5] ^= 1;
+	skw_ledger_hex_print(hex, raw, len);
+	keep("tx", hex);
+	snprintf(line, sizeof(line), "wallet sign @/a @/tx --owners %s", first);
+	assert_int_equal(in_folder(skw_cli_wallet, line), 1);
+}
+
 static void wrong_arguments_exit_with_2(void **state)
 {
 	static const char *const wallet[] = {
@@ -168,6 +377,13 @@ int main(void)
 		cmocka_unit_test(a_chain_file_of_another_network_or_of_rubbish_is_not),
 		cmocka_unit_test(addresses_of_a_seed),
 		cmocka_unit_test(a_wallet_from_creation_to_list),
+		cmocka_unit_test_setup_teardown(words_restore_the_same_wallet, make_folder,
+						remove_folder),
+		cmocka_unit_test_setup_teardown(encrypted_and_back, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(loose_keys_in_both_forms, make_folder,
+						remove_folder),
+		cmocka_unit_test_setup_teardown(transactions_are_signed_and_checked_offline,
+						make_folder, remove_folder),
 		cmocka_unit_test(wrong_arguments_exit_with_2),
 	};
 
