@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""skywaved's ports, under the sanitizers, in network namespaces: raw Ethernet found by beacon, UDP over IPv6, names for addresses."""
+"""skywaved's ports, under the sanitizers, in network namespaces: raw Ethernet found by beacon, UDP over IPv6, names for addresses, exits."""
 import ctypes, json, os, pathlib, random, signal, socket, struct, subprocess, sys, tempfile, time
 
 BUILD = pathlib.Path(os.environ.get("BUILD", "build")).absolute()
@@ -149,6 +149,58 @@ def internet(folder, a, b):
         n.stop()
 
 
+def exits(folder, a, b):
+    """The open internet is a third namespace, with addresses that look like it."""
+    c = Space()
+    web = folder / "web"
+    web.mkdir()
+    (web / "page").write_text("outside\n")
+    server = None
+    try:
+        cable(b, c, "eth1", "eth1")
+        for space, last in ((b, 33), (c, 34)):
+            space.run("ip", "addr", "add", f"93.184.216.{last}/24", "dev", "eth1")
+            space.run("ip", "addr", "add", f"10.8.0.{last}/24", "dev", "eth1")
+            space.run("ip", "addr", "add", f"2a01:4f8::{last}/64", "dev", "eth1", "nodad")
+        server = [subprocess.Popen([*space.enter, "python3", "-m", "http.server", "-b", "::", "-d", str(web), port],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                  for space, port in ((c, "80"), (c, "81"), (b, "80"))]
+        exit_ = Node(folder, "exit", b, "[udp]\nlisten = 10.9.0.2:7100\n[exit]\npolicy = internet\nports = 22, 80-80\n")
+        closed = Node(folder, "closed", b, "[udp]\nlisten = 10.9.0.2:7101\n")
+        common = "[circuit]\nrelays = 0\n"
+        user = Node(folder, "user", a, "[udp]\nlisten = 10.9.0.1:7102\n[socks]\nlisten = 127.0.0.1:1080\nexit = way\n" + common)
+        other = Node(folder, "other", a, "[udp]\nlisten = 10.9.0.1:7103\n[socks]\nlisten = 127.0.0.1:1081\nexit = " + closed.key + "\n" + common)
+        user.write(f"[names]\nway = {exit_.key}\n[peer exit]\nkey = {exit_.key}\naddress = 10.9.0.2:7100\n")
+        other.write(f"[peer closed]\nkey = {closed.key}\naddress = 10.9.0.2:7101\n")
+        nodes = [exit_, closed, user, other]
+        for n in nodes:
+            n.start()
+
+        def curl(url, port=1080):
+            return run(*a.enter, "curl", "-sS", "--noproxy", "", "--max-time", "15", "--socks5-hostname", f"127.0.0.1:{port}", url)
+
+        wait(lambda: user.up("udp") and other.up("udp"))
+        check("through an exit to a place outside", wait(lambda: curl("http://93.184.216.34/page").stdout == "outside\n"),
+              curl("http://93.184.216.34/page"))
+        check("over IPv6 as well", curl("http://[2a01:4f8::34]/page").stdout == "outside\n", curl("http://[2a01:4f8::34]/page"))
+        # 97: the proxy refused; the last byte of its answer says why (2: not allowed by the rules).
+        for what, url in (("a port that is not on its list", "http://93.184.216.34:81/page"),
+                          ("a private address", "http://10.8.0.34/page"), ("its own loopback", "http://127.0.0.1/page"),
+                          ("a name for its loopback", "http://localhost/page"), ("its own public address", "http://93.184.216.33/page"),
+                          ("a private address in IPv6 clothes", "http://[::ffff:10.8.0.34]/page")):
+            done = curl(url)
+            check(f"an exit refuses {what}", done.returncode == 97 and "(2)" in done.stderr, done)
+        done = curl("http://93.184.216.34/page", 1081)
+        check("a node without a policy is no exit", done.returncode == 97 and "(2)" in done.stderr, done)
+        for n in nodes:
+            n.stop()
+    finally:
+        for p in server or []:
+            p.kill()
+            p.wait()
+        c.end()
+
+
 def refused(folder, a):
     for name, text, want in (("none", "[ethernet]\ninterface = nothere\n", "nothere: No such device"),
                              ("lo", "[ethernet]\ninterface = lo\n", "no Ethernet interface")):
@@ -167,6 +219,7 @@ with tempfile.TemporaryDirectory(prefix="skywave-") as name:
         refused(pathlib.Path(name), spaces[0])
         ethernet(pathlib.Path(name), *spaces)
         internet(pathlib.Path(name), *spaces)
+        exits(pathlib.Path(name), *spaces)
     finally:
         for s in spaces:
             s.end()
