@@ -122,6 +122,8 @@ static enum skw_wallet_status fill(struct skw_wallet *wallet, const struct skw_w
 	if (!is_text(o->label) || !is_text(passphrase) ||
 	    !skw_wallet_set_text(wallet->vault->passphrase, passphrase))
 		return SKW_WALLET_SEED;
+	if (*passphrase != '\0' && o->kind != SKW_WALLET_BIP44)
+		return SKW_WALLET_TYPE; /* it would mean nothing */
 	if (!put_fresh_meta(wallet, now_unix) || !skw_wallet_set_meta(wallet, "label", o->label))
 		return SKW_WALLET_MEMORY;
 	if (o->kind == SKW_WALLET_COLLECTION)

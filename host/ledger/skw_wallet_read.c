@@ -189,6 +189,21 @@ static enum skw_wallet_status take_chain(struct skw_wallet *wallet, const json_t
 		   : status;
 }
 
+/* The account's key, if it stands there, is what the words give. */
+static bool private_key_is_right(const struct skw_wallet *wallet, size_t at, const json_t *account)
+{
+	const json_t *stated = json_object_get(account, "private_key");
+	char text[SKW_BIP32_TEXT];
+	bool right;
+
+	if (stated == NULL || wallet->locked)
+		return true;
+	skw_bip32_print(text, &wallet->vault->account[at]);
+	right = json_is_string(stated) && strcmp(text, json_string_value(stated)) == 0;
+	sodium_memzero(text, sizeof(text));
+	return right;
+}
+
 static enum skw_wallet_status take_account(struct skw_wallet *wallet, const json_t *account)
 {
 	size_t at = wallet->account_count;
@@ -208,6 +223,8 @@ static enum skw_wallet_status take_account(struct skw_wallet *wallet, const json
 	if (!wallet->locked &&
 	    !skw_wallet_derive_account(&wallet->vault->account[at], out->chain, wallet, out->index))
 		return SKW_WALLET_FORMAT;
+	if (!private_key_is_right(wallet, at, account))
+		return SKW_WALLET_KEYS;
 	status = take_chain(wallet, json_array_get(chains, 0), at, 0);
 	if (status == SKW_WALLET_OK)
 		status = take_chain(wallet, json_array_get(chains, 1), at, 1);
