@@ -1,5 +1,5 @@
 /* skywave phy - the radio for people and for CI: PSDU to I/Q file and back, through the simulated
- * gates. */
+ * gates or through the radio in C. */
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +7,7 @@
 
 #include "cli/skw_cli.h"
 #include "cli/skw_cli_iq.h"
+#include "cli/skw_cli_phy_soft.h"
 #include "wire/skw_hostlink.h"
 
 enum {
@@ -21,18 +22,18 @@ struct options {
 	const char *file;
 	enum skw_cli_iq_format format;
 	unsigned rate, bandwidth, seed;
-	bool fcs;
+	bool fcs, soft;
 };
 
 static const char HELP[] =
-    "usage: skywave phy encode --engine rtl --rate R [OPTIONS] --out FILE < PSDU\n"
-    "       skywave phy decode --engine rtl [OPTIONS] FILE\n"
+    "usage: skywave phy encode --engine E --rate R [OPTIONS] --out FILE < PSDU\n"
+    "       skywave phy decode --engine E [OPTIONS] FILE\n"
     "\n"
     "encode reads a PSDU (1..4095 bytes with its FCS) and writes the I/Q samples of its frame.\n"
     "decode prints a line of JSON for each frame in an I/Q file, and a summary on standard error.\n"
     "A FILE of - is standard output or input.\n"
     "\n"
-    "  --engine rtl       the Verilated gates\n"
+    "  --engine E         rtl: the Verilated gates; soft: the radio in C\n"
     "  --rate R           6, 9, 12, 18, 24, 36, 48 or 54, in Mb/s of a 20 MHz channel\n"
     "  --bandwidth MHZ    5, 10 or 20 [20]: the sample rate; scales rate_mbps and cfo_hz of "
     "decode\n"
@@ -138,6 +139,29 @@ static bool catch_burst(struct board *b, struct skw_iq *samples, size_t *from, s
 	return sent && status.result == SKW_TX_SENT && *from < *to;
 }
 
+static int encode_soft(const struct options *o, const uint8_t *psdu, size_t len)
+{
+	struct skw_frame_tx f = {
+		.rate_mbps = (uint8_t)o->rate,
+		.length = (uint16_t)(len + (o->fcs ? SKW_FCS_LEN : 0)),
+		.append_fcs = o->fcs,
+		.seed = (uint8_t)o->seed,
+	};
+	struct skw_iq *samples = calloc(BURST_MAX, sizeof(*samples));
+	struct skw_cli_iq out;
+	size_t n = samples != NULL ? skw_cli_soft_burst(samples, BURST_MAX, &f, psdu) : 0;
+	int result = 0;
+
+	if (n == 0)
+		result = fail("out of memory", "");
+	else if (!skw_cli_iq_save(&out, o->file, o->format, samples, n))
+		result = fail(o->file, out.error);
+	else
+		fprintf(stderr, "%zu samples at %u MS/s\n", n, o->bandwidth);
+	free(samples);
+	return result;
+}
+
 static int encode_psdu(const struct options *o, const uint8_t *psdu, size_t len)
 {
 	struct skw_iq *samples = calloc(BURST_MAX, sizeof(*samples));
@@ -178,38 +202,66 @@ static int encode(const struct options *o)
 	if (len > most)
 		return fail("the PSDU on standard input is too long",
 			    o->fcs ? "4091 bytes at most, the FCS follows" : "4095 bytes at most");
-	return encode_psdu(o, psdu, len);
+	return o->soft ? encode_soft(o, psdu, len) : encode_psdu(o, psdu, len);
 }
 
 /* ---- decode ------------------------------------------------------------------------------------
  */
 
-static void print_frame(const struct options *o, const struct skw_hostlink_rx_frame *f)
-{
-	struct skw_frame_rx d = skw_hostlink_frame_rx(f, o->bandwidth * 1e6);
+/* One of the two engines, and what came out of it. */
+struct receiver {
+	const struct options *o;
+	struct board board;
+	struct skw_cli_soft soft;
+	unsigned long long frames, good;
+};
 
+static void print_frame(struct receiver *r, const struct skw_frame_rx *d, const uint8_t *psdu)
+{
 	printf("{\"time\":%lld,\"rate_mbps\":%g,\"length\":%u,\"fcs_ok\":%s,\"rssi_db\":%.2f,"
 	       "\"snr_db\":%.2f,\"cfo_hz\":%ld,\"psdu\":\"",
-	       (long long)(int64_t)d.time, d.rate_mbps * o->bandwidth / 20.0, d.length,
-	       d.fcs_ok ? "true" : "false", d.rssi_cdb / 100.0, d.snr_cdb / 100.0, (long)d.cfo_hz);
-	for (unsigned i = 0; i < f->length; i++)
-		printf("%02x", f->psdu[i]);
+	       (long long)(int64_t)d->time, d->rate_mbps * r->o->bandwidth / 20.0, d->length,
+	       d->fcs_ok ? "true" : "false", d->rssi_cdb / 100.0, d->snr_cdb / 100.0,
+	       (long)d->cfo_hz);
+	for (unsigned i = 0; i < d->length; i++)
+		printf("%02x", psdu[i]);
 	printf("\"}\n");
+	r->frames++;
+	r->good += d->fcs_ok;
 }
 
-static void print_frames(struct board *b, const struct options *o, unsigned long long *frames,
-			 unsigned long long *good)
+static void print_frames(struct receiver *r)
 {
 	struct skw_hostlink_rx_frame frame;
 	struct skw_hostlink_packet packet;
+	struct skw_frame_rx d;
+	const uint8_t *psdu;
 
-	while (board_hear(b, &packet)) {
+	while (r->o->soft && skw_cli_soft_next(&r->soft, &d, &psdu))
+		print_frame(r, &d, psdu);
+	while (!r->o->soft && board_hear(&r->board, &packet)) {
 		if (!skw_hostlink_rx_frame_get(&frame, &packet))
 			continue;
-		print_frame(o, &frame);
-		++*frames;
-		*good += frame.fcs_ok;
+		d = skw_hostlink_frame_rx(&frame, r->o->bandwidth * 1e6);
+		print_frame(r, &d, frame.psdu);
 	}
+}
+
+/* Up to RUN samples, or silence if `samples` is NULL. */
+static void receive(struct receiver *r, const struct skw_iq *samples, size_t n)
+{
+	struct skw_iq sent[RUN];
+
+	if (r->o->soft)
+		skw_cli_soft_feed(&r->soft, samples, n);
+	else
+		skw_radio_run(r->board.radio, sent, samples, n);
+	print_frames(r);
+}
+
+static bool idle(const struct receiver *r)
+{
+	return r->o->soft ? !skw_modem_rx_busy(r->soft.rx) : skw_radio_idle(r->board.radio);
 }
 
 static double seconds(void)
@@ -220,24 +272,21 @@ static double seconds(void)
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-/* Constant memory: a stretch of samples goes in, what the board found comes out. */
-static int decode_samples(struct board *b, const struct options *o, struct skw_cli_iq *in)
+/* Constant memory: a stretch of samples goes in, what the radio found comes out. */
+static int decode_samples(struct receiver *r, struct skw_cli_iq *in)
 {
-	struct skw_iq samples[RUN], sent[RUN];
-	unsigned long long frames = 0, good = 0;
+	const struct options *o = r->o;
+	struct skw_iq samples[RUN];
 	double began = seconds(), took;
 	size_t n;
 
-	while ((n = skw_cli_iq_read(in, samples, RUN)) > 0) {
-		skw_radio_run(b->radio, sent, samples, n);
-		print_frames(b, o, &frames, &good);
-	}
-	for (n = 0; n < TAIL_MAX && !skw_radio_idle(b->radio); n += RUN) {
-		skw_radio_run(b->radio, sent, NULL, RUN);
-		print_frames(b, o, &frames, &good);
-	}
-	skw_radio_service(b->radio, SERVICE_CLOCKS);
-	print_frames(b, o, &frames, &good);
+	while ((n = skw_cli_iq_read(in, samples, RUN)) > 0)
+		receive(r, samples, n);
+	for (n = 0; n < TAIL_MAX && !idle(r); n += RUN)
+		receive(r, NULL, RUN);
+	if (!o->soft)
+		skw_radio_service(r->board.radio, SERVICE_CLOCKS);
+	print_frames(r);
 	took = seconds() - began;
 	fflush(stdout);
 
@@ -250,32 +299,48 @@ static int decode_samples(struct board *b, const struct options *o, struct skw_c
 	if (in->clipped > 0)
 		fprintf(stderr, "warning: %llu values beyond full scale were clipped\n",
 			(unsigned long long)in->clipped);
-	fprintf(stderr,
-		"%llu samples, %llu frames (%llu with a good FCS), %.0f samples per second%s\n",
-		(unsigned long long)in->samples, frames, good,
-		took > 0 ? (double)in->samples / took : 0, frames == 0 ? ": no frame found" : "");
+	fprintf(
+	    stderr, "%llu samples, %llu frames (%llu with a good FCS), %.0f samples per second%s\n",
+	    (unsigned long long)in->samples, r->frames, r->good,
+	    took > 0 ? (double)in->samples / took : 0, r->frames == 0 ? ": no frame found" : "");
 	return ferror(stdout) ? fail("standard output", "cannot be written") : 0;
+}
+
+static bool receiver_open(struct receiver *r, const struct options *o)
+{
+	uint8_t packet[16];
+	struct skw_writer w = skw_writer(packet, sizeof(packet));
+
+	memset(r, 0, sizeof(*r));
+	r->o = o;
+	if (o->soft)
+		return skw_cli_soft_open(&r->soft, o->bandwidth * 1e6);
+	skw_hostlink_put_reg_write(&w, SKW_REG_CONTROL,
+				   SKW_CONTROL_RX_FRAMES | SKW_CONTROL_FCS_BAD_TOO);
+	return board_open(&r->board) && board_say(&r->board, &w);
+}
+
+static void receiver_close(struct receiver *r)
+{
+	if (r->o->soft)
+		skw_cli_soft_close(&r->soft);
+	else if (r->board.radio != NULL)
+		skw_radio_free(r->board.radio);
 }
 
 static int decode(const struct options *o)
 {
-	uint8_t packet[16];
-	struct skw_writer w = skw_writer(packet, sizeof(packet));
 	struct skw_cli_iq in;
-	struct board b;
+	struct receiver r;
 	int result;
 
 	if (o->file == NULL)
 		return wrong("decode", "name an I/Q file");
 	if (!skw_cli_iq_open(&in, o->file, o->format)) {
 		result = fail(o->file, in.error);
-	} else if (!board_open(&b)) {
-		result = fail("out of memory", "");
 	} else {
-		skw_hostlink_put_reg_write(&w, SKW_REG_CONTROL,
-					   SKW_CONTROL_RX_FRAMES | SKW_CONTROL_FCS_BAD_TOO);
-		result = board_say(&b, &w) ? decode_samples(&b, o, &in) : fail("out of memory", "");
-		skw_radio_free(b.radio);
+		result = receiver_open(&r, o) ? decode_samples(&r, &in) : fail("out of memory", "");
+		receiver_close(&r);
 	}
 	skw_cli_iq_close(&in);
 	return result;
@@ -298,8 +363,9 @@ static int take_option(struct options *o, int option, bool *engine, bool encodin
 {
 	switch (option) {
 	case 'e':
-		*engine = strcmp(optarg, "rtl") == 0;
-		return *engine ? 0 : wrong("--engine", "rtl is the one there is");
+		o->soft = strcmp(optarg, "soft") == 0;
+		*engine = o->soft || strcmp(optarg, "rtl") == 0;
+		return *engine ? 0 : wrong("--engine", "rtl or soft");
 	case 'r':
 		return encoding && whole(&o->rate, optarg, 6, 54)
 			   ? 0
@@ -365,7 +431,7 @@ int skw_cli_phy(int argc, char **argv)
 	if (bad != 0)
 		return bad;
 	if (!engine)
-		return wrong("--engine rtl", "is missing");
+		return wrong("--engine rtl or soft", "is missing");
 	if (!encoding && optind < argc - 1)
 		o.file = argv[1 + optind++];
 	if (optind < argc - 1)

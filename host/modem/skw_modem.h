@@ -23,7 +23,7 @@ struct skw_modem_iq {
 };
 
 /* The longest frame on the air: 4095 octets at 6 Mb/s. */
-#define SKW_MODEM_BURST_MAX 109761u
+#define SKW_MODEM_BURST_MAX 109681u
 
 enum skw_modem_status {
 	SKW_MODEM_OK,

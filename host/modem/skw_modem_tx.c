@@ -139,7 +139,7 @@ static void modulate(struct skw_modem_tx *tx, struct skw_modem_iq *out, unsigned
 {
 	const struct skw_ofdm_rate *r = &skw_ofdm_rates[rate];
 	unsigned half = r->bits > 1 ? r->bits / 2U : 1, other = r->bits - half;
-	uint8_t coded[2 * SKW_OFDM_STEPS_MAX + 16];
+	uint8_t coded[2 * SKW_OFDM_STEPS_MAX] = { 0 };
 	struct skw_carriers x;
 
 	for (unsigned t = 0; t < r->data; t++) {
