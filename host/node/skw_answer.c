@@ -7,6 +7,7 @@
 
 #include "node/skw_desk.h"
 #include "node/skw_streams.h"
+#include "node/skw_tun.h"
 
 static json_t *id_text(const struct skw_node_address *id)
 {
@@ -43,6 +44,18 @@ static json_t *radio(const struct skw_node *node)
 	    "fcs_bad", (json_int_t)m->rx_fcs_bad);
 }
 
+static json_t *tun(const struct skw_node *node)
+{
+	const struct skw_tun_counters *t = skw_tun_counters(node->tun);
+	char address[SKW_TUN_TEXT];
+
+	skw_tun_address_text(address, &node->identity.address);
+	return json_pack("{s:s s:I s:I s:I s:I s:I}", "address", address, "packets_in",
+			 (json_int_t)t->packets_in, "packets_out", (json_int_t)t->packets_out,
+			 "dropped", (json_int_t)t->dropped, "spoofed", (json_int_t)t->spoofed,
+			 "errors", (json_int_t)t->errors);
+}
+
 static json_t *status(const struct skw_node *node)
 {
 	const struct skw_link_counters *l = skw_link_counters(node->link);
@@ -54,6 +67,8 @@ static json_t *status(const struct skw_node *node)
 		      "nodes_known", (json_int_t)skw_directory_count(node->directory), "streams",
 		      (json_int_t)skw_streams_count(node->streams));
 
+	if (node->tun != NULL)
+		json_object_set_new(answer, "tun", tun(node));
 	if (node->mac != NULL)
 		json_object_set_new(answer, "radio", radio(node));
 	json_object_set_new(

@@ -57,6 +57,7 @@ static const struct key KEYS[] = {
 	TEXT_KEY(ethernet, interface),
 	ENDPOINT_KEY(socks, listen),
 	TEXT_KEY(socks, exit),
+	TEXT_KEY(tun, device),
 	TEXT_KEY(exit, policy),
 	TEXT_KEY(exit, ports),
 	{ "exit", "private", BOOL, AT(exit.private), 0, 0 },

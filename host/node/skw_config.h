@@ -67,6 +67,9 @@ struct skw_config {
 		bool private; /* private addresses too */
 	} exit;
 	struct {
+		char device[16]; /* empty: none */
+	} tun;
+	struct {
 		uint64_t relays; /* between this node and the destination */
 		uint64_t max_price;
 	} circuit;

@@ -7,10 +7,10 @@
 
 #include <sodium.h>
 
+#include "http/skw_http.h"
 #include "ledger/skw_block.h"
 #include "ledger/skw_rest.h"
 #include "ledger/skw_wallet.h"
-#include "http/skw_http.h"
 #include "node/skw_ledger_port.h"
 #include "pay/skw_pay.h"
 

@@ -16,6 +16,7 @@
 #include "node/skw_peers.h"
 #include "node/skw_routes.h"
 #include "node/skw_streams.h"
+#include "node/skw_tun.h"
 #include "node/skw_udp_port.h"
 
 enum {
@@ -450,8 +451,11 @@ static bool pump_session(struct skw_node *node)
 				     skw_session_code_text(out.code));
 			skw_streams_on_session_closed(node->streams, out.session, out.code);
 			skw_routes_on_session_closed(node->routes, out.session);
+			skw_tun_on_session_closed(node->tun, out.session);
 			break;
 		case SKW_SESSION_DATAGRAM:
+			if (node->tun != NULL)
+				skw_tun_on_datagram(node->tun, out.session, out.data, out.len);
 			break;
 		case SKW_SESSION_OPENED:
 		case SKW_SESSION_ACCEPTED:
@@ -700,6 +704,11 @@ bool skw_node_start(struct skw_node *node, const struct skw_config *config, uv_l
 	node->peers = skw_peers_new(node);
 	if (node->peers == NULL)
 		return false;
+	if (config->tun.device[0] != '\0') {
+		node->tun = skw_tun_open(node, config->tun.device);
+		if (node->tun == NULL)
+			return false;
+	}
 	node->desk = skw_desk_new(node);
 	node->streams = node->desk != NULL ? skw_streams_new(node) : NULL;
 	if (node->streams == NULL)
@@ -720,6 +729,7 @@ void skw_node_stop(struct skw_node *node)
 	skw_control_close(node->control);
 	skw_streams_free(node->streams);
 	skw_peers_free(node->peers);
+	skw_tun_close(node->tun);
 	skw_udp_port_close(node->udp);
 	skw_ether_port_close(node->ether);
 	skw_radio_port_close(node->radio);

@@ -32,6 +32,7 @@ enum { SKW_PORT_RADIO = 0, SKW_PORT_UDP = 1, SKW_PORT_ETHERNET = 2 };
 struct skw_udp_port;
 struct skw_ether_port;
 struct skw_peers;
+struct skw_tun;
 struct skw_streams;
 struct skw_routes;
 struct skw_desk;
@@ -48,6 +49,7 @@ struct skw_node {
 	struct skw_udp_port *udp;
 	struct skw_ether_port *ether;
 	struct skw_peers *peers;
+	struct skw_tun *tun;
 	struct skw_mac *mac;
 	struct skw_link *link;
 	struct skw_directory *directory;

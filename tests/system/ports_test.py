@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """skywaved's ports, under the sanitizers, in network namespaces: raw Ethernet found by beacon, UDP over IPv6, names for addresses, exits."""
-import ctypes, json, os, pathlib, random, signal, socket, struct, subprocess, sys, tempfile, time
+import base64, hashlib, ipaddress, json, os, pathlib, signal, socket, subprocess, sys, tempfile, time
 
 BUILD = pathlib.Path(os.environ.get("BUILD", "build")).absolute()
 DAEMON, SKYWAVE = BUILD / "sanbin/skywaved", BUILD / "bin/skywave"
@@ -201,6 +201,109 @@ def exits(folder, a, b):
         c.end()
 
 
+def ask(node, command):
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(5)
+        try:
+            s.connect(str(node.control))
+            s.sendall(json.dumps({"command": command}).encode() + b"\n")
+            return json.loads(s.makefile().readline())
+        except OSError:
+            return {}
+
+
+def tun_address(key):
+    """As docs/protocol.md has it, by another BLAKE2b."""
+    raw = base64.b32decode(key.upper() + "====")
+    return str(ipaddress.IPv6Address(b"\xfd" + hashlib.blake2b(b"skywave tun address" + raw, digest_size=32).digest()[:15]))
+
+
+PING = """
+import socket, struct, sys, time
+there, count, size = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+s.setsockopt(socket.IPPROTO_IPV6, 62, 1)  # IPV6_DONTFRAG
+s.settimeout(2)
+for i in range(count):
+    try:
+        s.sendto(struct.pack(">BBHHH", 128, 0, 0, 7, i) + bytes(size - 48), (there, 0))
+        sent = time.monotonic()
+        while True:
+            answer = s.recv(2000)
+            kind, code, _, word = struct.unpack(">BBHI", answer[:8])
+            if kind == 129 and word == 7 << 16 | i and len(answer) == size - 40:
+                print("reply", round((time.monotonic() - sent) * 1e6))
+            elif kind in (1, 2):
+                print("error", kind, code, word)
+            else:
+                continue
+            break
+    except OSError as e:
+        print("failed", e)
+"""
+
+SPOOF = """
+import socket, struct, sys
+src, dst = (socket.inet_pton(socket.AF_INET6, x) for x in sys.argv[1:3])
+s = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM)
+for i in range(5):
+    s.sendto(struct.pack(">IHBB", 0x60000000, 8, 59, 64) + src + dst + b"nobody's", ("sky0", 0x86dd, 0, 0, b""))
+"""
+
+
+def tunnel(folder, a, b):
+    relay = Node(folder, "trelay", b, "[udp]\nlisten = 10.9.0.2:7200\n")
+    left = Node(folder, "left", a, "[udp]\nlisten = 10.9.0.1:7201\n[tun]\ndevice = sky0\n[circuit]\nrelays = 1\n")
+    right = Node(folder, "right", b, "[udp]\nlisten = 10.9.0.2:7202\n[tun]\ndevice = sky0\n[circuit]\nrelays = 1\n")
+    for n in (left, right):
+        n.write(f"[peer relay]\nkey = {relay.key}\naddress = 10.9.0.2:7200\n")
+    nodes = [relay, left, right]
+    for n in nodes:
+        n.start()
+    here, there = tun_address(left.key), tun_address(right.key)
+
+    def ping(to, count, size):
+        return a.run("python3", "-c", PING, to, str(count), str(size)).split("\n")[:-1]
+
+    def replies(lines):
+        return sum(line.startswith("reply") for line in lines)
+
+    try:
+        up = wait(lambda: all(ask(n, "status").get("nodes_known") == 3 for n in nodes))
+        check("three nodes, two of them with an interface", up, [ask(n, "status") for n in nodes])
+        shown = a.run("ip", "-o", "addr", "show", "dev", "sky0")
+        check("the interface has the address that follows from the key, and the MTU of a datagram",
+              f"{here}/8" in shown and "mtu 1354" in a.run("ip", "-o", "link", "show", "dev", "sky0"), shown)
+        check("status tells the address", ask(left, "status")["tun"]["address"] == here, ask(left, "status"))
+        check("ping through one relay", wait(lambda: replies(ping(there, 1, 104)) == 1))
+        done = ping(there, 20, 104)
+        check("20 of 20 come back", replies(done) == 20, done)
+        done = ping(there, 3, 1354)
+        check("so does what fills the MTU", replies(done) == 3, done)
+        a.run("ip", "link", "set", "sky0", "mtu", "1500")
+        done = ping(there, 1, 1355)
+        check("what is larger is answered: packet too big, with the MTU", done == ["error 2 0 1354"], done)
+        a.run("ip", "link", "set", "sky0", "mtu", "1354")
+        done = ping("fd12:3456::1", 1, 104)
+        check("an address that nobody has is answered: unreachable", done == ["error 1 3 0"], done)
+        server = subprocess.Popen([*b.enter, "python3", "-c", "import socket,sys;s=socket.create_server(('::',9000),family=socket.AF_INET6);"
+                                   "c,_=s.accept();d=b''\nwhile x:=c.recv(65536): d+=x\nc.close();print(len(d),hash(d)==hash(bytes(1<<20)))"],
+                                  stdout=subprocess.PIPE, text=True, env=ENV)
+        time.sleep(0.3)
+        run(*a.enter, "python3", "-c", f"import socket;s=socket.create_connection(('{there}',9000),timeout=20);s.sendall(bytes(1<<20));"
+            "s.shutdown(1);s.recv(1)")
+        check("TCP carries a megabyte through it", server.communicate(timeout=20)[0].strip() == f"{1 << 20} True")
+        before = ask(left, "status")["tun"]
+        a.run("python3", "-c", SPOOF, "fd00::bad", there)
+        time.sleep(0.5)
+        after = ask(left, "status")["tun"]
+        check("packets that are not from this node do not leave it", after["dropped"] >= before["dropped"] + 5 and
+              after["packets_in"] == before["packets_in"], (before, after))
+    finally:
+        for n in nodes:
+            n.stop()
+
+
 def refused(folder, a):
     for name, text, want in (("none", "[ethernet]\ninterface = nothere\n", "nothere: No such device"),
                              ("lo", "[ethernet]\ninterface = lo\n", "no Ethernet interface")):
@@ -220,6 +323,8 @@ with tempfile.TemporaryDirectory(prefix="skywave-") as name:
         ethernet(pathlib.Path(name), *spaces)
         internet(pathlib.Path(name), *spaces)
         exits(pathlib.Path(name), *spaces)
+        if os.path.exists("/dev/net/tun"):
+            tunnel(pathlib.Path(name), *spaces)
     finally:
         for s in spaces:
             s.end()

@@ -1,0 +1,43 @@
+/* skw_tun - a network interface whose packets travel as datagrams of sessions.
+ *
+ *   ping, ssh --IPv6--> [ tun ] --datagram--> session to the node with that address
+ *
+ * A node's address is fd and the first 15 bytes of a hash of its key, so nobody can have another's:
+ * what comes out of a session is dropped unless it is from the address of the key at its other end,
+ * to ours. What cannot go is answered as RFC 4443 says.
+ */
+#ifndef SKW_TUN_H
+#define SKW_TUN_H
+
+#include "node/skw_node.h"
+
+#define SKW_TUN_MTU SKW_SESSION_DATAGRAM_MAX
+#define SKW_TUN_TEXT 46u
+
+struct skw_tun_counters {
+	uint64_t packets_in, packets_out; /* into the network, out of it */
+	uint64_t dropped;                 /* no route, no room, too large, not ours */
+	uint64_t spoofed;                 /* out of a session, with a wrong address */
+	uint64_t errors;                  /* ICMPv6 answers */
+};
+
+struct skw_tun;
+
+/* NULL and node->error if there can be no such interface. */
+struct skw_tun *skw_tun_open(struct skw_node *node, const char *device);
+void skw_tun_close(struct skw_tun *tun);
+
+void skw_tun_on_datagram(struct skw_tun *tun, uint32_t session, const uint8_t *data, size_t len);
+void skw_tun_on_session_closed(struct skw_tun *tun, uint32_t session);
+const struct skw_tun_counters *skw_tun_counters(const struct skw_tun *tun);
+
+/* fd, then BLAKE2b-120 of "skywave tun address" and the key. */
+void skw_tun_address(uint8_t out[16], const struct skw_node_address *node);
+void skw_tun_address_text(char out[SKW_TUN_TEXT], const struct skw_node_address *node);
+
+/* An ICMPv6 error about `packet`, from `self`; its length, 0 if none may be sent (RFC 4443, 2.4).
+ * type 1: unreachable, 2: too big (`word`: the MTU). */
+size_t skw_tun_icmp(uint8_t *out, size_t max, const uint8_t self[16], const uint8_t *packet,
+		    size_t len, uint8_t type, uint8_t code, uint32_t word);
+
+#endif
