@@ -51,22 +51,35 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
-static void seeds(void)
+static void seed(const char *name, enum skw_wallet_kind kind, const char *words)
 {
+	const struct skw_wallet_options options = { .kind = kind, .seed = words, .label = "label" };
+	const struct skw_coin_secret one = { { [31] = 1 } };
 	char path[] = "/tmp/skw-fuzz-XXXXXX", text[8192];
 	struct skw_wallet *wallet;
 	FILE *f;
 
 	close(mkstemp(path));
-	FUZZ_CHECK(skw_wallet_new(&wallet, "fuzz seed", "label", 1700000000) == SKW_WALLET_OK);
-	FUZZ_CHECK(skw_wallet_grow(wallet, 2) == SKW_WALLET_OK);
+	FUZZ_CHECK(skw_wallet_make(&wallet, &options, 1700000000) == SKW_WALLET_OK);
+	if (kind == SKW_WALLET_COLLECTION)
+		FUZZ_CHECK(skw_wallet_add(wallet, &one) == SKW_WALLET_OK);
+	else
+		FUZZ_CHECK(skw_wallet_grow(wallet, 2) == SKW_WALLET_OK);
 	FUZZ_CHECK(skw_wallet_save(wallet, path) == SKW_WALLET_OK);
 	skw_wallet_free(wallet);
 	f = fopen(path, "rb");
 	FUZZ_CHECK(f != NULL);
-	fuzz_seed("two", text, fread(text, 1, sizeof(text), f));
+	fuzz_seed(name, text, fread(text, 1, sizeof(text), f));
 	fclose(f);
 	unlink(path);
+}
+
+static void seeds(void)
+{
+	seed("two", SKW_WALLET_DETERMINISTIC, "fuzz seed");
+	seed("collection", SKW_WALLET_COLLECTION, NULL);
+	seed("bip44", SKW_WALLET_BIP44,
+	     "legal winner thank year wave sausage worth useful legal winner thank yellow");
 }
 
 FUZZ_START(seeds)
