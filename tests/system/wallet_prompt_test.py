@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """skywave wallet at a terminal: passwords are asked for, twice when they are new, and never echoed."""
-import os, pty, select, stat, sys, tempfile, time
+import os, pty, resource, select, stat, sys, tempfile, time
 
 SKYWAVE = os.path.join(os.environ.get("BUILD", "build"), "bin", "skywave")
 failed = 0
+locked = []  # KiB of locked memory at each prompt
 
 
 def check(ok, what):
@@ -28,6 +29,9 @@ def talk(args, answers):
         if not data:
             break
         shown += data
+        if shown.endswith(b": "):
+            with open(f"/proc/{pid}/status") as f:
+                locked.extend(int(line.split()[1]) for line in f if line.startswith("VmLck"))
         if sent < len(answers) and shown.count(b": ") > sent and shown.endswith(b": "):
             os.write(fd, answers[sent].encode() + b"\n")
             sent += 1
@@ -52,4 +56,8 @@ with tempfile.TemporaryDirectory() as folder:
     shown, status = talk(["export", path, "--secrets"], ["horse1"])
     check(status == 0 and shown.count("password") == 1 and "sausage" in shown and "horse" not in shown,
           "the right one shows what was asked for")
+if resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] == 0:
+    print("skipped: no memory may be locked here")
+else:
+    check(locked and min(locked) > 0, "what is typed goes to locked memory")
 sys.exit(failed > 0)
