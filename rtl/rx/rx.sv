@@ -5,8 +5,8 @@
 //                 |   done, refused     | +----------+--> m_desc
 //                 +---------------------+-- SIGNAL --+
 //
-// Each frame whose SIGNAL is good gives one descriptor, offered before its first octet, and exactly LENGTH octets. Meaning of
-// the descriptor: docs/hostlink.md, RX_FRAME. A frame's data wait until the last descriptor was taken.
+// Each frame whose SIGNAL is good gives one descriptor, offered before its first octet, and exactly LENGTH octets, zeros
+// behind what was heard of a frame that broke off. Meaning of the descriptor: docs/hostlink.md, RX_FRAME. A frame's data wait until the last descriptor was taken.
 //
 // Clock: at least four to a sample, since a symbol of 80 samples keeps the equaliser busy for 280.
 // While `busy` is low and zeros come in, nothing here changes that matters: the clock may stop, and time may jump.
@@ -48,7 +48,7 @@ module rx (
   logic        carrier_valid, carrier_ready;
   logic [23:0] soft_bits;
   logic        soft_signal, soft_valid, soft_ready;
-  logic        flush, frame_done, symbol_done, data_go;
+  logic        flush, lost, going, frame_done, symbol_done, data_go;
   logic        acquire_busy, decode_busy;
 
   logic        sig_valid, sig_ok;
@@ -63,7 +63,7 @@ module rx (
   rx_acquire i_acquire (
     .clk, .rst, .enable, .s_axis_tdata, .s_axis_tuser, .s_axis_tvalid,
     .m_axis_tdata(sample), .m_axis_tuser(sample_kind), .m_axis_tvalid(sample_valid), .m_axis_tready(sample_ready),
-    .signal_valid(sig_valid), .signal_ok(sig_ok), .symbol_done, .frame_done, .flush,
+    .signal_valid(sig_valid), .signal_ok(sig_ok), .symbol_done, .frame_done, .going, .flush, .lost,
     .energy, .offset, .start_time, .event_detected, .busy(acquire_busy)
   );
 
@@ -89,24 +89,26 @@ module rx (
 
   rx_decode i_decode (
     .clk, .rst, .s_axis_tdata(soft_bits), .s_axis_tuser(soft_signal), .s_axis_tvalid(soft_valid),
-    .s_axis_tready(soft_ready), .abort(1'b0), .sig_valid, .sig_ok, .sig_rate, .sig_length, .sig_symbols,
+    .s_axis_tready(soft_ready), .abort(lost), .sig_valid, .sig_ok, .sig_rate, .sig_length, .sig_symbols,
     .m_axis_tdata, .m_axis_tvalid, .m_axis_tlast, .m_axis_tready, .busy(decode_busy)
   );
 
   // The frame in work --------------------------------------------------------------------------------------
 
   logic        announce;                         // SIGNAL is good, its descriptor not yet offered
+  logic        ended;                            // .. and the frame is over, lost
   logic [15:0] symbols;                          // data symbols still to hand over
 
   always_ff @(posedge clk) begin
     if (m_desc_tready) m_desc_tvalid <= 1'b0;
     if (sig_valid && sig_ok) begin
       announce <= 1'b1;
+      ended    <= 1'b0;
       symbols  <= sig_symbols;
     end
     if (announce && !m_desc_tvalid) begin
       announce      <= 1'b0;
-      data_go       <= 1'b1;
+      data_go       <= !ended;
       m_desc_rate   <= sig_rate;
       m_desc_length <= sig_length;
       m_desc_energy <= energy;
@@ -117,9 +119,11 @@ module rx (
       m_desc_tvalid <= 1'b1;
     end
     if (symbol_done) symbols <= symbols - 1'b1;
+    going      <= (announce || data_go) && symbols > 16'd4;
     frame_done <= symbol_done && symbols == 16'd1;
-    if (rst || flush) {announce, data_go, frame_done} <= '0;
-    if (rst) m_desc_tvalid <= 1'b0;
+    if (flush) ended <= 1'b1;
+    if (rst || flush) {data_go, frame_done, going} <= '0;
+    if (rst) {announce, m_desc_tvalid} <= '0;
   end
 
   assign event_signal_bad = sig_valid && !sig_ok;

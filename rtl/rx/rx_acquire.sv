@@ -11,7 +11,9 @@
 //   Fine    both long symbols: the rest of the offset, and the energy
 //   Load    long, long, SIGNAL, data symbols..., each from EARLY samples before its place, inside its prefix
 //
-// until the back half says `frame_done`, or refuses the SIGNAL. Every sample is scaled by a power of two that brings the short symbols
+// until the back half says `frame_done`, or refuses the SIGNAL, or the frame is gone (`lost`): three data symbols 12 dB below the
+// long ones, or inside the data a detection with |P| >= 5/8 R, which data never reach but a new preamble 2 dB above what
+// else is in the air does. The new frame is then taken, so a frame cut off makes nobody deaf for the time that it claimed. Every sample is scaled by a power of two that brings the short symbols
 // to an rms of 2^11 to 2^12. A detection that comes while a frame is in work waits, if it is behind the frame.
 
 `default_nettype none
@@ -34,7 +36,9 @@ module rx_acquire (
   input  wire  logic               signal_ok,
   input  wire  logic               symbol_done,  // a data symbol was handed over
   input  wire  logic               frame_done,   // the frame's last symbol was handed over
+  input  wire  logic               going,        // more than four symbols are to be handed over: it can be lost
   output       logic               flush,        // what is in transform and equaliser is void
+  output       logic               lost,         // a pulse: the frame in work has no more symbols
 
   output       logic        [31:0] energy,       // of a sample of the long symbols, LSB^2
   output       logic signed [31:0] offset,       // turns per sample, s0.32
@@ -77,10 +81,11 @@ module rx_acquire (
   logic        [11:0] event_index;
   logic signed [32:0] event_re, event_im;
   logic        [32:0] event_energy;
+  logic               event_strong;
 
   rx_detect i_detect (
     .clk, .rst, .s_axis_tdata, .s_axis_tuser(wr), .s_axis_tvalid,
-    .event_valid, .event_index, .event_re, .event_im, .event_energy
+    .event_valid, .event_index, .event_re, .event_im, .event_energy, .event_strong
   );
 
   logic               pending;
@@ -158,6 +163,10 @@ module rx_acquire (
   wire read = left != 0 && written != 0 && !written[11] && !read_beat;
   wire read_all = left == 0 && drain == 0;
 
+  logic [1:0]  kind;                             // of the block to read next
+  logic        loading;                          // it is being read
+  wire block_end = state == Load && loading && read_all;
+
   logic signed [15:0] turned_re, turned_im;
   logic               turned_valid;
 
@@ -182,14 +191,35 @@ module rx_acquire (
   assign m_axis_tdata  = {turned_im, turned_re};
   assign m_axis_tvalid = turned_valid && state == Load;
 
+  // Level of a block, |re| + |im| summed: is there still a signal? -----------------------------------------
+
+  logic [16:0] size;                             // of a sample; its absolute values are one LSB off where negative
+  logic [22:0] level, level_long;
+  logic        size_valid;
+  logic [1:0]  faint;                            // data blocks in a row
+
+  wire [15:0] size_re = turned_re ^ {16{turned_re[15]}};
+  wire [15:0] size_im = turned_im ^ {16{turned_im[15]}};
+
+  always_ff @(posedge clk) begin
+    size_valid <= m_axis_tvalid;
+    if (m_axis_tvalid) size  <= {1'b0, size_re} + {1'b0, size_im};
+    if (size_valid)    level <= level + {6'd0, size};
+    if (block_end) begin
+      level <= '0;
+      if (kind == 2'd0) level_long <= level;
+      if (kind == 2'd3) faint <= level < level_long >> 2 ? (faint == 2'd3 ? 2'd3 : faint + 1'b1) : '0;
+    end
+    if (state != Load) {level, faint} <= '0;
+  end
+
   // Order of work ----------------------------------------------------------------------------------------------
 
-  logic [1:0]  kind;                             // of the block to read next
-  logic        loading;                          // it is being read
   logic [11:0] first;                            // peak of the detection in work
   logic [39:0] energy_wide;
   logic [4:0]  energy_drop;                      // moves to 15 as the scale is taken out of the energy
 
+  wire        gone    = going && (faint == 2'd3 || (event_valid && event_strong));
   wire [11:0] last    = first + 12'(SKIP) + {4'd0, best_at};       // the long symbols' last sample
   wire [11:0] at_long = last - 12'd127 - 12'(EARLY);
   logic [11:0] settled;                                  // `last`, when it no longer moves
@@ -200,6 +230,7 @@ module rx_acquire (
 
   always_ff @(posedge clk) begin
     event_detected <= begin_frame;
+    lost           <= 1'b0;
     settled        <= last;
     read_beat      <= read;
     read_valid     <= read;
@@ -258,7 +289,7 @@ module rx_acquire (
           loading <= 1'b1;
           left    <= 8'd64;
           drain   <= DRAIN;
-        end else if (loading && read_all) begin
+        end else if (block_end) begin
           loading <= 1'b0;
           if (kind != 2'd0) begin                // over the next symbol's prefix
             rd  <= rd + 12'd16;
@@ -269,6 +300,9 @@ module rx_acquire (
         if (frame_done || (signal_valid && !signal_ok)) begin
           done_well <= frame_done;
           state     <= Flush;
+        end else if (gone) begin
+          lost  <= 1'b1;
+          state <= Flush;
         end
       end
       default: begin                             // Flush
@@ -290,7 +324,7 @@ module rx_acquire (
 
     if (rst) begin
       state <= Idle;
-      {left, drain, flushing, event_detected, read_valid, done_well} <= '0;
+      {left, drain, flushing, event_detected, lost, read_valid, done_well} <= '0;
       energy_drop <= 5'd15;
     end
   end

@@ -24,7 +24,8 @@ module rx_detect (
   output       logic        [11:0] event_index,   // sample at the peak: about the 144th to 160th of the frame
   output       logic signed [32:0] event_re,      // P / 64
   output       logic signed [32:0] event_im,
-  output       logic        [32:0] event_energy   // R / 64
+  output       logic        [32:0] event_energy,  // R / 64
+  output       logic               event_strong   // |P| >= 5/8 R there
 );
 
   localparam int unsigned DROP    = 6;            // bits of a product that are not kept
@@ -119,7 +120,7 @@ module rx_detect (
   logic signed [32:0] re_q, im_q;
   logic        [32:0] energy_q;
   logic        [32:0] abs_re, abs_im, size, need, peak;
-  logic               periodic;
+  logic               periodic, twice;
   logic         [4:0] age;
 
   wire [32:0] most  = abs_re > abs_im ? abs_re : abs_im;
@@ -137,7 +138,10 @@ module rx_detect (
       size <= most + (least >> 2) + (least >> 3);
       need <= (energy_q >> 2) + (energy_q >> 4);
     end
-    if (ph[9]) periodic <= size >= need && energy_q >= FLOOR;
+    if (ph[9]) begin
+      periodic <= size >= need && energy_q >= FLOOR;
+      twice    <= size >> 1 >= need;
+    end
 
     event_valid <= 1'b0;
     if (ph[10]) begin
@@ -151,6 +155,7 @@ module rx_detect (
         event_re     <= re_q;
         event_im     <= im_q;
         event_energy <= energy_q;
+        event_strong <= twice;
       end else if (age != PATIENCE) begin
         age         <= age + 1'b1;
         event_valid <= age == PATIENCE - 1'b1;

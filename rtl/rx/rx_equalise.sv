@@ -4,16 +4,18 @@
 //          --> symbol --> z = y conj(H') --> pilots --> angle --> z e^(-j angle) --> demap --> m_axis
 //
 // Blocks of 64 carriers, -32..31, come in the order long, long, SIGNAL, data...; tuser says which. Nothing is divided but
-// one number a frame: with h = Y1 + Y2, A = sum |h|^2 over the 52 carriers and R = 52 2^38 / A,
+// one number a frame: with h = Y1 + Y2 smoothed over both neighbours, A = sum |h|^2 over the 52 carriers and R = 52 2^38 / A,
 //
 //   H' = h R / 2^11,   w = |h|^2 R / 2^32   (u4.6: average 1),   z = y conj(H') / 2^14   (s6.12: average amplitude 1)
 //
-// whatever the level. B = sum |Y1 - Y2|^2 gives the noise: A = 4 S + 2 N, B = 2 N per carrier.
+// whatever the level. B = sum |Y1 - Y2|^2 gives the noise: B = 2 N, A = 4 S 0.97^2 + 2 N 3/8 per carrier:
+// smoothing leaves 3/8 of the noise, and what comes 3 to 11 samples into the window (it opens 4 early) whole within 5 %.
 //
 // Carrier k of a symbol is turned back by phase + k slope. Both are foretold from the last symbols; the four pilots,
 // turned so, show the errors: the angle of their sum, and how the upper two differ from the lower two. Two
-// loops of second order follow: the phase with gains 1/4 and 1/16 (what is left of the carrier offset), the slope with 1/37 and 1/1170
-// (sampling clocks that differ move the symbol through its window).
+// loops of second order follow: the phase with gains 1/2 and 1/4 for 4 symbols, 1/4 and 1/16 up to the 16th, then
+// 1/8 and 1/64 (what is left of the carrier offset), the slope with 1/37 and 1/1170 (sampling clocks that differ move the
+// symbol through its window).
 //
 // `mod` is asked for only when the carriers of a symbol leave: SIGNAL needs none, and a data symbol waits for `data_go`.
 // One symbol is worked on at a time, in some 280 clocks: less than its 320.
@@ -122,8 +124,38 @@ module rx_equalise (
   wire signed [17:0] r = {1'b0, reciprocal};
   wire signed [36:0] sum = minus_p ? 37'(p0) - 37'(p1) : 37'(p0) + 37'(p1);
 
-  wire signed [17:0] h_new_re = active(at1) ? 18'(h_re) + 18'(y_re) : '0;
-  wire signed [17:0] h_new_im = active(at1) ? 18'(h_im) + 18'(y_im) : '0;
+  // h smoothed: 16 h(k) + (6 + 5j) h(k+1) + (6 - 5j) h(k-1), over 32, in three steps of one carrier each. The outermost carriers
+  // and those beside the middle of the band have one neighbour only and stay as they are.
+  logic signed [16:0] n1_re, n1_im, n2_re, n2_im, n3_re, n3_im;       // Y1 + Y2 of the last three carriers
+  logic signed [17:0] s_re, s_im, d_re, d_im;                         // n1 + n3, n1 - n3
+  logic signed [16:0] m1_re, m1_im, m2_re, m2_im;                     // n2 on its way
+  logic signed [20:0] s6_re, s6_im, d5_re, d5_im;
+
+  wire         [5:0]  middle = at1 - 6'd4;
+  wire                lonely = middle == 6'd6 || middle == 6'd31 || middle == 6'd33 || middle == 6'd58;
+  /* verilator lint_off UNUSEDSIGNAL */             // rounded: their low bits are dropped
+  wire signed [22:0]  wide_re = {{2{m2_re[16]}}, m2_re, 4'b1000} + 23'(s6_re) - 23'(d5_im);
+  wire signed [22:0]  wide_im = {{2{m2_im[16]}}, m2_im, 4'b1000} + 23'(s6_im) + 23'(d5_re);
+  /* verilator lint_on UNUSEDSIGNAL */
+  wire signed [17:0]  h_new_re = !active(middle) ? '0 : lonely ? 18'(m2_re) : wide_re[22:5];
+  wire signed [17:0]  h_new_im = !active(middle) ? '0 : lonely ? 18'(m2_im) : wide_im[22:5];
+
+  always_ff @(posedge clk) begin
+    if (v[1] && !scaling && kind == Long2) begin
+      n1_re <= h_re + y_re;
+      n1_im <= h_im + y_im;
+      {n2_re, n2_im, n3_re, n3_im} <= {n1_re, n1_im, n2_re, n2_im};
+      s_re  <= 18'(n1_re) + 18'(n3_re);
+      s_im  <= 18'(n1_im) + 18'(n3_im);
+      d_re  <= 18'(n1_re) - 18'(n3_re);
+      d_im  <= 18'(n1_im) - 18'(n3_im);
+      s6_re <= (21'(s_re) <<< 2) + (21'(s_re) <<< 1);
+      s6_im <= (21'(s_im) <<< 2) + (21'(s_im) <<< 1);
+      d5_re <= (21'(d_re) <<< 2) + 21'(d_re);
+      d5_im <= (21'(d_im) <<< 2) + 21'(d_im);
+      {m1_re, m1_im, m2_re, m2_im} <= {n2_re, n2_im, m1_re, m1_im};
+    end
+  end
 
   always_ff @(posedge clk) begin
     if (v[1]) begin
@@ -153,7 +185,7 @@ module rx_equalise (
       p1 <= a1 * b1;
     end
     if (v[1] && !scaling && kind == Long1) h_mem[at1] <= {y_im, y_re};
-    if (v[1] && !scaling && kind == Long2) h_mem[at1] <= {h_new_im[16:0], h_new_re[16:0]};
+    if (v[1] && !scaling && kind == Long2) h_mem[middle] <= {h_new_im[16:0], h_new_re[16:0]};
   end
 
   // Channel ----------------------------------------------------------------------------------------------
@@ -169,7 +201,7 @@ module rx_equalise (
 
   always_ff @(posedge clk) begin
     if (v[4] && !scaling && kind == Long2) begin
-      g_mem[at4] <= |sum[36:29] ? 18'h1ffff : {1'b0, sum[28:12]};
+      g_mem[at4 - 6'd4] <= |sum[36:29] ? 18'h1ffff : {1'b0, sum[28:12]};
       sum_a <= sum_a + 40'(sum);
     end
     if (v[5] && !scaling && kind == Long2 && active(at5)) sum_b <= sum_b + 40'(sum);
@@ -189,13 +221,18 @@ module rx_equalise (
     reciprocal <= |quotient[29:17] ? '1 : quotient[16:0];
   end
 
+  logic [31:0] part_a, part_b, part_c;          // on the way to signal_part, a step a clock
+
   /* verilator lint_off UNUSEDSIGNAL */             // in the same unit as the signal
   wire [39:0] noise = sum_b * 2 + sum_b / 2 - sum_b / 32;       // 2 B, and 64/52 for the idle carriers
   /* verilator lint_on UNUSEDSIGNAL */
 
   always_ff @(posedge clk) begin
     if (state == Divide) begin
-      signal_part <= sum_a > sum_b ? 32'((sum_a - sum_b) >> 8) : '0;
+      part_a      <= sum_a[39:8] - (sum_b[39:8] >> 2);
+      part_b      <= part_a - (sum_b[39:8] >> 3);
+      part_c      <= part_b + (part_b >> 4) + (part_b >> 7);      // over 0.97^2
+      signal_part <= sum_a > sum_b >> 1 ? part_c : '0;
       noise_part  <= noise[39:8] == 0 ? 32'd1 : noise[39:8];
     end
   end
@@ -217,6 +254,7 @@ module rx_equalise (
   logic        [2:0]  to_ask;                   // pilots still to be turned
   logic        [2:0]  heard;                    // pilots that came back
   logic signed [17:0] phase, rate;              // turns, s0.18
+  logic        [4:0]  age;                      // symbols so far, up to 16
   logic signed [25:0] slope;                    // turns a carrier, s0.26
   logic signed [25:0] slope_rate;
   logic signed [17:0] angle, angle_low;
@@ -226,6 +264,8 @@ module rx_equalise (
   logic               turned_valid;
   logic signed [17:0] turned_re, turned_im;
 
+  wire                early    = age < 5'd4;
+  wire                late     = age[4];
   wire                ask      = state == Pilots && !beat && to_ask != 0;
   wire                against  = polarity[6] ^ polarity[3] ^ (heard == 3'd3);    // the last pilot is -p_n
   wire signed [20:0]  pilot_re = against ? 21'sd0 - 21'(turned_re) : 21'(turned_re);
@@ -258,8 +298,9 @@ module rx_equalise (
       angle_start <= asked != 2'd2;
       case (asked)
         2'd0: begin
-          phase    <= phase + rate + (angle >>> 2);
-          rate     <= rate + (angle >>> 4);
+          phase    <= phase + rate + (early ? angle >>> 1 : late ? angle >>> 3 : angle >>> 2);
+          rate     <= rate + (early ? angle >>> 2 : late ? angle >>> 6 : angle >>> 4);
+          if (!late) age <= age + 1'b1;
           polarity <= {polarity[5:0], polarity[6] ^ polarity[3]};
         end
         2'd1: angle_low <= angle;
@@ -271,7 +312,7 @@ module rx_equalise (
     end
     if (state == Take && kind == Long1) begin
       polarity <= '1;
-      {phase, rate, slope, slope_rate} <= '0;
+      {phase, rate, slope, slope_rate, age} <= '0;
     end
     if (rst) angle_start <= 1'b0;
   end

@@ -1,148 +1,13 @@
 // rx against the floating-point reference transmitter through a channel, and against captures of other people's
-// transmitters.
-//
-// `rtl_rx_test` is the test; `rtl_rx_test sweep RATE FRAMES FROM TO` prints the frame error rate over
-// the signal-to-noise ratio, for PSDUs of 1,000 octets.
+// transmitters. How sensitive it is, bench_per.cpp measures.
 
 #include <cstdarg>
-#include <cstring>
 #include <fstream>
 #include <map>
 
-#include "Vrx.h"
-#include "ofdm_reference.h"
-#include "stream_drive.h"
-#include "verilated.h"
+#include "rx_receiver.h"
 
 using namespace ofdm;
-
-struct Frame_in { // as the receiver tells it
-	unsigned code = 0, length = 0;
-	double energy = 0, signal = 0, noise = 0, cfo = 0;
-	uint64_t time = 0;
-	Octets psdu;
-	bool whole = false; // tlast came with the last octet, and not before
-};
-
-class Receiver {
-public:
-	std::vector<Frame_in> frames;
-	unsigned detected = 0, signal_bad = 0, faults = 0;
-	uint64_t time = 0, clocks = 0;
-	unsigned stall = 0, spacing = 4, jitter = 0;
-
-	Receiver()
-	{
-		dut.enable = 1;
-		dut.s_axis_tvalid = 0;
-		drive::reset(dut);
-	}
-	void sample(uint32_t iq)
-	{
-		dut.s_axis_tdata = iq;
-		dut.s_axis_tuser = time++;
-		dut.s_axis_tvalid = 1;
-		clock();
-		dut.s_axis_tvalid = 0;
-		unsigned extra = jitter ? random() % (jitter + 1) : 0;
-		for (unsigned n = 1; n < spacing + extra; n++)
-			clock();
-	}
-	void samples(const Samples &s, double full_scale = 32768)
-	{
-		for (Cplx v : s)
-			sample(pack_iq(v, full_scale));
-	}
-	// Silence until nothing is in flight; false if that never comes.
-	bool settle(size_t most = 30000)
-	{
-		while (dut.busy && most--)
-			sample(0);
-		return !dut.busy;
-	}
-	bool busy() const { return dut.busy; }
-	void enable(bool on) { dut.enable = on; }
-
-private:
-	Vrx dut;
-	std::mt19937 random{7};
-	std::vector<Frame_in> announced;
-	bool desc_waiting = false;
-
-	void clock()
-	{
-		dut.m_desc_tready = random() % 100 >= stall;
-		dut.m_axis_tready = random() % 100 >= stall;
-		dut.eval();
-		detected += dut.event_detected;
-		signal_bad += dut.event_signal_bad;
-		if (dut.m_desc_tvalid && !desc_waiting) {
-			Frame_in f;
-			f.code = dut.m_desc_rate;
-			f.length = dut.m_desc_length;
-			f.energy = dut.m_desc_energy;
-			f.signal = dut.m_desc_signal;
-			f.noise = dut.m_desc_noise;
-			f.cfo = int32_t(dut.m_desc_cfo) / 4294967296.0;
-			f.time = dut.m_desc_time;
-			announced.push_back(f);
-		}
-		desc_waiting = dut.m_desc_tvalid && !dut.m_desc_tready;
-		if (dut.m_axis_tvalid && dut.m_axis_tready) {
-			if (announced.empty()) {
-				faults++; // an octet without a descriptor
-			} else {
-				Frame_in &f = announced.front();
-				f.psdu.push_back(dut.m_axis_tdata);
-				if (dut.m_axis_tlast) {
-					f.whole = f.psdu.size() == f.length;
-					faults += !f.whole;
-					frames.push_back(f);
-					announced.erase(announced.begin());
-				}
-			}
-		}
-		drive::clock(dut);
-		clocks++;
-	}
-};
-
-// Signal-to-noise ratio at which 10 % of frames of 1,000 octets are lost by an ideal receiver, 6..54 Mb/s.
-static const double IDEAL_DB[] = {-0.3, 2.3, 2.7, 5.3, 8.3, 11.6, 15.7, 17.1};
-
-static double dbfs_gain(double dbfs) // of the annex's scale
-{
-	return std::pow(10, dbfs / 20) / std::sqrt(SIGNAL_POWER);
-}
-
-static void sweep(unsigned mbps, unsigned count, double from, double to)
-{
-	for (double snr = from; snr <= to + 1e-9; snr += 1) {
-		Receiver rx;
-		unsigned good = 0, heads = 0;
-		for (unsigned n = 0; n < count; n++) {
-			Octets psdu = random_octets(1000, n + 1);
-			Channel ch;
-			ch.snr_db = snr;
-			ch.seed = n + 77;
-			ch.cfo = cfo_of_ppm(double(n % 9) * 10 - 40);
-			ch.phase = n;
-			ch.gain = dbfs_gain(-24);
-			ch.delay = 300 + n % 80;
-			ch.silence_after = 800;
-			rx.frames.clear();
-			rx.samples(through(frame_of(psdu, mbps, 1 + n % 127).samples, ch));
-			rx.settle();
-			for (const Frame_in &f : rx.frames) {
-				heads += f.code == rate_of(mbps).code && f.length == 1000;
-				good += f.psdu == psdu;
-			}
-		}
-		printf("%2u Mb/s %5.1f dB: %u of %u, heads %u, detected %u, signal bad %u\n", mbps, snr, good, count, heads,
-		       rx.detected, rx.signal_bad);
-		fflush(stdout);
-	}
-}
 
 struct Truth { unsigned start, mbps, length; double cfo_hz, snr_db; Octets psdu; };
 
@@ -402,6 +267,55 @@ static Samples noise(size_t n, double dbfs, unsigned seed)
 	return s;
 }
 
+// Frames of 802.11n: a preamble of old, whose SIGNAL says 6 Mb/s and a length that covers all; then HT-SIG, two symbols
+// of BPSK turned by 90 degrees (20.3.9.4.3), a short training symbol of 4 us, a long one, 64-QAM. Nothing of it may be
+// taken for a frame of its own: one is told, of the length claimed and with a payload that no FCS passes.
+static void ht_frames()
+{
+	Samples air;
+	std::vector<Sent> sent;
+	Channel ch;
+	ch.snr_db = 30;
+	ch.gain = dbfs_gain(-20);
+	ch.delay = 400;
+	unsigned claimed = 40;
+	for (unsigned n = 0; n < 6; n++) {
+		std::vector<Sent> none;
+		Frame f = frame_of(random_octets(claimed, n), 6, 1 + n); // SIGNAL and the time that it claims
+		Frame inner = frame_of(random_octets(600, n + 3), 54, 7 + n);
+		Samples ht = f.samples;
+		size_t symbols = symbol_count(rate_of(6), claimed);
+		for (size_t s = 0; s < symbols; s++) {
+			Carriers c = s < 2    ? f.symbols[1 + s]
+				     : s == 2 ? short_training()
+				     : s == 3 ? long_training()
+					      : inner.symbols[1 + s % (inner.symbols.size() - 1)];
+			if (s < 2)
+				for (int k = -26; k <= 26; k++)
+					if (k && !is_pilot(k))
+						c[k & 63] *= Cplx(0, 1);
+			Carriers time = dft(c, true, 1.0 / 64);
+			for (int t = -16; t < 64; t++)
+				ht[400 + 80 * s + 16 + t] = time[t & 63];
+		}
+		ch.seed = n + 1;
+		Samples a = through(ht, ch);
+		air.insert(air.end(), a.begin(), a.end());
+		add(air, sent, random_octets(60, n), 24, ch);
+	}
+	Receiver rx;
+	rx.samples(air);
+	bool settled = rx.settle();
+	unsigned passed = 0;
+	for (const Frame_in &f : rx.frames) {
+		Octets body(f.psdu.begin(), f.psdu.end() - 4);
+		passed += f.code == rate_of(6).code && with_fcs(body) == f.psdu;
+	}
+	drive::check(settled && correct(rx, sent) == 6 && rx.frames.size() == 12 && rx.faults == 0 && passed == 0,
+		     text("6 frames of 802.11n: %zu told, %u with an FCS; the 6 between them: %u", rx.frames.size() - correct(rx, sent),
+			  passed, correct(rx, sent)));
+}
+
 // What is not a frame gives none, and what comes after it is still heard.
 static void trouble()
 {
@@ -433,6 +347,54 @@ static void trouble()
 				     text("a frame after one cut off at sample %u: %u", keep, correct(rx, sent)));
 		}
 	}
+	// Cut off in the data: deaf for the rest of what it claimed would be 4095 octets at 6 Mb/s, 5.5 ms.
+	for (double louder : {0.0, 10.0, -10.0, double(INFINITY)}) {
+		Samples air, cut;
+		std::vector<Sent> sent, lost;
+		bool zeros = std::isinf(louder); // between the two, else noise
+		ch.snr_db = zeros ? INFINITY : 22;
+		for (unsigned mbps : {6u, 54u}) {
+			for (unsigned keep : {500u, 1500u}) {
+				ch.gain = dbfs_gain(-20);
+				cut.clear();
+				add(cut, lost, random_octets(4095, 5), mbps, ch);
+				cut.resize(400 + keep);
+				air.insert(air.end(), cut.begin(), cut.end());
+				ch.gain = dbfs_gain(-20 + (zeros ? 0 : louder));
+				add(air, sent, random_octets(300, mbps + keep), 12, ch);
+			}
+		}
+		Receiver rx;
+		rx.samples(air);
+		bool settled = rx.settle();
+		drive::check(settled && rx.faults == 0 && correct(rx, sent) == sent.size() && rx.frames.size() == 8,
+			     text("20 us after one cut off in its data, %s: %u of %zu, told %zu", zeros ? "zeros between"
+				  : louder == 0 ? "as loud" : louder > 0 ? "10 dB louder" : "10 dB weaker", correct(rx, sent), sent.size(), rx.frames.size()));
+	}
+	{ // at once, no gap, and so weak a signal that noise does not fall below it
+		Samples air, cut;
+		std::vector<Sent> sent, lost;
+		ch.gain = dbfs_gain(-20);
+		ch.snr_db = 6;
+		for (unsigned n = 0; n < 8; n++) {
+			ch.seed = n + 1;
+			cut.clear();
+			ch.delay = 400;
+			add(cut, lost, random_octets(2000, n), 6, ch);
+			cut.resize(1200 + 37 * n);
+			air.insert(air.end(), cut.begin(), cut.end());
+			ch.delay = 0;
+			add(air, sent, random_octets(100, n + 9), 6, ch);
+		}
+		ch.delay = 400;
+		ch.snr_db = 22;
+		Receiver rx;
+		rx.samples(air);
+		bool settled = rx.settle();
+		drive::check(settled && rx.faults == 0 && correct(rx, sent) == 8 && rx.frames.size() == 16,
+			     text("right behind one cut off, at 6 dB: %u of 8", correct(rx, sent)));
+	}
+	ht_frames();
 	{ // a constant below the signal
 		Samples air;
 		std::vector<Sent> sent;
@@ -498,12 +460,8 @@ static void trouble()
 	}
 }
 
-int main(int argc, char **argv)
+int main()
 {
-	if (argc == 6 && !strcmp(argv[1], "sweep")) {
-		sweep(unsigned(atoi(argv[2])), unsigned(atoi(argv[3])), atof(argv[4]), atof(argv[5]));
-		return 0;
-	}
 	drive::failures() += self_check();
 	captures();
 	every_rate();
