@@ -18,5 +18,6 @@ $(BUILD)/bench/modem_per: tests/bench/modem_per.c $(BUILD)/lib/modem.a $(BUILD)/
 bench-per: $(BUILD)/bench/modem_per
 	@test "$(ENGINE)" = soft || { echo "bench-per: ENGINE=soft is the one there is" >&2; false; }
 	@$(BUILD)/bench/modem_per $(or $(PER_FRAMES),200) $(or $(SEED),1)
+	@$(BUILD)/bench/modem_per impair $(or $(PER_FRAMES),200)
 bench-modem: $(BUILD)/bench/modem_per
 	@$(BUILD)/bench/modem_per speed

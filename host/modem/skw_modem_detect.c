@@ -35,6 +35,16 @@ static void sum_block(struct skw_detect_sums *s, const float *re, const float *i
 	*s = (struct skw_detect_sums) { total(pr), total(pi), total(power), total(sr), total(si) };
 }
 
+static void follow_dc(struct skw_detect *d, const struct skw_detect_sums *s)
+{
+	const float keep = 1 - 1.0F / 512, quietest = SKW_DETECT_BLOCK * 1e-8F;
+	float trust = 1e-6F / (s->power + quietest);
+
+	d->dc_re = keep * d->dc_re + trust * s->sr;
+	d->dc_im = keep * d->dc_im + trust * s->si;
+	d->dc_weight = keep * d->dc_weight + trust * SKW_DETECT_BLOCK;
+}
+
 static bool past_peak(struct skw_detect *d, struct skw_detect_event *event)
 {
 	if (d->peak <= 0 || ++d->since < 2)
@@ -54,6 +64,7 @@ bool skw_detect_block(struct skw_detect *d, struct skw_detect_event *event, cons
 
 	sum_block(&d->block[d->next], re, im);
 	w.power = 0.5F * (delayed - d->block[d->next].power);
+	follow_dc(d, &d->block[d->next]);
 	d->next = (d->next + 1) % SKW_DETECT_BLOCKS;
 	for (unsigned b = 0; b < SKW_DETECT_BLOCKS; b++) {
 		w.pr += d->block[b].pr;

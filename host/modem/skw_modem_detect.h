@@ -30,6 +30,9 @@ struct skw_detect {
 	    last; /* |P|^2 of the last block: what falls from a peak that was told is no new one */
 	float peak; /* |P|^2; 0: no event under way */
 	struct skw_detect_event event;
+	/* The mixer's DC over the last 8,192 samples or so is sum / weight: blocks count by the
+	 * inverse of their power, so that the quiet between frames tells most of it. */
+	float dc_re, dc_im, dc_weight;
 };
 
 /* Zero the struct to start. Takes 16 samples from re[0], im[0], whose 16 predecessors lie before

@@ -40,6 +40,7 @@ struct frame {
 	unsigned symbol, symbols;
 	double cfo; /* turns a sample */
 	float energy;
+	float dc_re, dc_im; /* the mixer's, taken off every sample */
 	struct skw_signal signal;
 	struct skw_channel channel;
 	struct skw_track track;
@@ -128,9 +129,10 @@ static void derotate(const struct skw_modem_rx *rx, float *re, float *im, uint64
 
 	for (unsigned k = 0; k < n; k++) {
 		double next = pr * c - pi * s;
+		double i = a[k] - rx->frame.dc_re, q = b[k] - rx->frame.dc_im;
 
-		re[k] = (float)(a[k] * pr - b[k] * pi);
-		im[k] = (float)(a[k] * pi + b[k] * pr);
+		re[k] = (float)(i * pr - q * pi);
+		im[k] = (float)(i * pi + q * pr);
 		pi = pr * s + pi * c;
 		pr = next;
 	}
@@ -166,9 +168,12 @@ static void fine(struct skw_modem_rx *rx, uint64_t last, double coarse)
 	double pr = 0, pi = 0, energy = 0, turns;
 
 	for (int k = 0; k < FINE; k++) {
-		pr += (double)a[-k] * a[-k - 64] + (double)b[-k] * b[-k - 64];
-		pi += (double)b[-k] * a[-k - 64] - (double)a[-k] * b[-k - 64];
-		energy += (double)a[-k] * a[-k] + (double)b[-k] * b[-k];
+		double i = a[-k] - rx->frame.dc_re, q = b[-k] - rx->frame.dc_im;
+		double i0 = a[-k - 64] - rx->frame.dc_re, q0 = b[-k - 64] - rx->frame.dc_im;
+
+		pr += i * i0 + q * q0;
+		pi += q * i0 - i * q0;
+		energy += i * i + q * q;
 	}
 	turns = atan2(pi, pr) / (2 * M_PI);
 	turns += rint(64 * coarse - turns);
@@ -183,8 +188,10 @@ static void transform(const struct skw_modem_rx *rx, struct skw_carriers *y, uin
 	struct skw_carriers x;
 
 	for (int k = 0; k < 64; k++) {
-		x.re[k] = a[k] * f->cos[k] + b[k] * f->sin[k];
-		x.im[k] = b[k] * f->cos[k] - a[k] * f->sin[k];
+		float i = a[k] - f->dc_re, q = b[k] - f->dc_im;
+
+		x.re[k] = i * f->cos[k] + q * f->sin[k];
+		x.im[k] = q * f->cos[k] - i * f->sin[k];
 	}
 	skw_fft_forward(&rx->fft, y, &x);
 }
@@ -229,8 +236,11 @@ static void start_frame(struct skw_modem_rx *rx, uint64_t last, double coarse)
 static bool synchronise(struct skw_modem_rx *rx, const struct skw_detect_event *e, float least)
 {
 	double coarse;
-	struct skw_sync_result r = long_symbols(rx, e, &coarse);
+	struct skw_sync_result r;
 
+	rx->frame.dc_re = rx->detect.dc_re / (rx->detect.dc_weight + 1e-20F);
+	rx->frame.dc_im = rx->detect.dc_im / (rx->detect.dc_weight + 1e-20F);
+	r = long_symbols(rx, e, &coarse);
 	if (r.quality < least)
 		return false;
 	rx->counts.synced++;
@@ -375,6 +385,7 @@ static void finish(struct skw_modem_rx *rx)
 {
 	const struct frame *f = &rx->frame;
 	bool good = skw_decoder_finish(&rx->decoder, &rx->tables);
+	double snr = (double)f->channel.signal / (double)f->channel.noise * 52 / 64;
 
 	rx->counts.frames++;
 	rx->counts.fcs_bad += !good;
@@ -384,8 +395,7 @@ static void finish(struct skw_modem_rx *rx)
 		.length = (uint16_t)f->signal.length,
 		.fcs_ok = good,
 		.rssi_cdb = centibels((double)f->energy),
-		.snr_cdb =
-		    centibels((double)f->channel.signal / (double)f->channel.noise * 52 / 64),
+		.snr_cdb = centibels(fmin(snr, 1e10)),
 		.cfo_hz = (int32_t)lrint(f->cfo * rx->rate_hz),
 		.time = rx->time + f->first + EARLY - 192,
 	};

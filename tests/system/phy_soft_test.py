@@ -72,7 +72,6 @@ def recording(path):
 for rate in RATES:
     every_pad(rate, "rtl", "soft")
     every_pad(rate, "soft", "rtl")
-    every_pad(rate, "soft", "soft")
 for path in sorted((VECTORS / "captures").glob("*.cs16")):
     recording(path)
 
