@@ -5,7 +5,8 @@
 enum { PACKET = 1390, CWND_START = 10 * PACKET, CWND_MIN = 4 * PACKET, SPARE = 12 * PACKET };
 enum { PERCENT_STARTUP = 289, PERCENT_DRAIN = 35, PERCENT_DIP = 50, PERCENT_WINDOW = 200 };
 enum { FULL_ROUNDS = 3, PHASES = 8, PHASE_START = 2 };
-enum { RTT_LIFE_US = 10000000, SECOND_US = 1000000, CATCH_UP_US = 4000 };
+enum { RTT_LIFE_US = 10000000, CATCH_UP_US = 4000 };
+static const uint64_t SECOND_US = 1000000;
 
 static const uint64_t phase_percent[PHASES] = { 125, 75, 100, 100, 100, 100, 100, 100 };
 
@@ -37,6 +38,10 @@ static uint64_t pace(const struct skw_bbr *b)
 {
 	uint64_t rate = skw_bbr_rate(b);
 
+	/* Little was sent so far, so little was measured: that must not hold back the start. */
+	if (b->mode == SKW_BBR_STARTUP && b->min_rtt_us > 0 &&
+	    rate < CWND_START * SECOND_US / b->min_rtt_us)
+		rate = CWND_START * SECOND_US / b->min_rtt_us;
 	if (b->dip_until_us > 0)
 		return rate * PERCENT_DIP / 100;
 	switch (b->mode) {
@@ -100,7 +105,9 @@ static void end_round(struct skw_bbr *b)
 			b->high = UINT64_MAX;
 	}
 	b->round_acked = b->round_lost = 0;
-	b->rates[++b->round % SKW_BBR_ROUNDS] = 0;
+	if (b->measured) /* what was measured is forgotten for newer measures only */
+		b->rates[++b->round % SKW_BBR_ROUNDS] = 0;
+	b->measured = false;
 	b->round_ends = b->delivered;
 	if (b->mode != SKW_BBR_STARTUP || b->app_limited_until > b->delivered)
 		return;
@@ -122,6 +129,7 @@ static void sample_rate(struct skw_bbr *b, const struct skw_bbr_packet *p, uint6
 	if (us == 0 || us < b->min_rtt_us / 2)
 		return; /* bunched acknowledgements */
 	rate = (b->delivered - p->delivered) * SECOND_US / us;
+	b->measured = b->measured || !p->app_limited;
 	if (rate > *best && (!p->app_limited || rate > skw_bbr_rate(b)))
 		*best = rate;
 }

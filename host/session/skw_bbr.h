@@ -42,6 +42,7 @@ struct skw_bbr {
 	uint64_t phase_us;
 	uint64_t high;    /* what loss lowered the window to */
 	uint64_t next_us; /* the next packet leaves then */
+	bool measured;    /* this round: some rate that the path, not the user, limited */
 	bool lossy;       /* the last round lost too much */
 };
 

@@ -6,7 +6,6 @@
 #include "session/skw_session_state.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum { RECORD = 10, HOLD_SPARE_US = 10000, HOLD_LOOK = 32 };
 
@@ -153,22 +152,35 @@ void datagrams_on_frame(struct skw_session *s, struct one *one, struct skw_reade
 	}
 	if (d->in == NULL)
 		d->in = calloc(DATAGRAM_WINDOW, sizeof(*d->in));
-	if (d->in == NULL || before(number, d->next_in)) {
-		one->datagrams_dropped++; /* its turn is over */
+	if (d->in == NULL || (before(number, d->next_in) && d->late_count == DATAGRAM_LATE)) {
+		one->datagrams_dropped++;
 		return;
 	}
-	if (!before(number, d->next_in + DATAGRAM_WINDOW))
-		move_window(one, number);
-	place = &d->in[number % DATAGRAM_WINDOW];
+	if (before(number, d->next_in)) { /* its turn is over, and late is better than lost */
+		place = &d->late[d->late_count++];
+	} else {
+		if (!before(number, d->next_in + DATAGRAM_WINDOW))
+			move_window(one, number);
+		place = &d->in[number % DATAGRAM_WINDOW];
+		if (before(d->last_in, number + 1))
+			d->last_in = number + 1;
+	}
 	place->used = true;
 	place->here_us = s->now_us;
 	place->len = (uint16_t)len;
 	skw_get_bytes(r, place->data, len);
-	if (before(d->last_in, number + 1))
-		d->last_in = number + 1;
 	if (d->hold_us == 0)
 		d->hold_us = s->now_us + spread(one);
 	one->dirty = true;
+}
+
+static void give(struct one *one, struct waiting *place, struct skw_session_out *out)
+{
+	place->used = false;
+	out->event = SKW_SESSION_DATAGRAM;
+	out->data = place->data;
+	out->len = place->len;
+	one->datagrams_received++;
 }
 
 bool datagrams_poll(struct skw_session *s, struct one *one, struct skw_session_out *out)
@@ -176,6 +188,10 @@ bool datagrams_poll(struct skw_session *s, struct one *one, struct skw_session_o
 	struct datagrams *d = &one->datagrams;
 	bool over = d->hold_us != 0 && s->now_us >= d->hold_us;
 
+	if (d->late_count > 0) {
+		give(one, &d->late[--d->late_count], out);
+		return true;
+	}
 	while (before(d->next_in, d->last_in)) {
 		struct waiting *place = &d->in[d->next_in % DATAGRAM_WINDOW];
 
@@ -184,12 +200,8 @@ bool datagrams_poll(struct skw_session *s, struct one *one, struct skw_session_o
 		d->next_in++;
 		if (!place->used)
 			continue;
-		place->used = false;
 		set_hold(one);
-		out->event = SKW_SESSION_DATAGRAM;
-		out->data = place->data;
-		out->len = place->len;
-		one->datagrams_received++;
+		give(one, place, out);
 		return true;
 	}
 	d->hold_us = 0;

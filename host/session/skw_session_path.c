@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { UNKNOWN_US = 100000, BLOCKED_US = 2000 };
+enum { UNKNOWN_US = 100000, BLOCKED_US = 2000, DATAGRAM_HASTE = 4 };
 
 /* ---- which there are */
 
@@ -127,9 +127,12 @@ void path_on_leave(struct one *one, uint16_t id)
 
 /* ---- which is used */
 
+/* With its queue as it was last seen, unless that has run empty since. */
 static uint64_t one_way(const struct path *p)
 {
-	return (p->recovery.srtt_us > 0 ? p->recovery.srtt_us : UNKNOWN_US) / 2;
+	uint64_t rtt = p->bbr.in_flight > 0 ? p->recovery.srtt_us : p->bbr.min_rtt_us;
+
+	return (rtt > 0 ? rtt : UNKNOWN_US) / 2;
 }
 
 static bool live_paths(const struct one *one)
@@ -180,7 +183,9 @@ static uint64_t without(const struct one *one, const struct path *p, uint64_t wa
 static void waiting_bytes(const struct one *one, uint64_t *old, uint64_t *fresh)
 {
 	*old = 0;
-	*fresh = datagrams_waiting(one);
+	/* They do not wait for the quicker path for long: their queue is short and must not fill.
+	 */
+	*fresh = DATAGRAM_HASTE * datagrams_waiting(one);
 	for (unsigned i = 0; i < one->stream_count; i++) {
 		*old += stream_lost(one->streams[i]);
 		*fresh += stream_fresh(one->streams[i]);

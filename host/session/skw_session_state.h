@@ -57,6 +57,7 @@ enum frame_type {
 #define DATAGRAM_QUEUE 524288u  /* bytes waiting to be sent */
 #define DATAGRAM_AGE_US 200000u /* and no longer than this */
 #define DATAGRAM_WINDOW 2048u   /* that wait for an earlier one */
+#define DATAGRAM_LATE 4u        /* that come after their turn, until the next poll */
 #define DATAGRAM_HOLD_US 100000u
 
 struct chunk {
@@ -129,6 +130,13 @@ struct stream {
 	struct skw_ranges have;
 };
 
+struct waiting {
+	bool used;
+	uint16_t len;
+	uint64_t here_us;
+	uint8_t data[SKW_SESSION_DATAGRAM_MAX];
+};
+
 struct datagrams {
 	struct ring out; /* records: time u64, length u16, bytes */
 	uint64_t out_start, out_end;
@@ -136,14 +144,9 @@ struct datagrams {
 	/* in: what waits for an earlier one, at sequence % DATAGRAM_WINDOW */
 	struct waiting *in;
 	uint32_t next_in, last_in; /* the next to come out; beyond the last that came */
-	uint64_t hold_us;          /* until then the gap may close */
-};
-
-struct waiting {
-	bool used;
-	uint16_t len;
-	uint64_t here_us;
-	uint8_t data[SKW_SESSION_DATAGRAM_MAX];
+	struct waiting late[DATAGRAM_LATE];
+	unsigned late_count;
+	uint64_t hold_us; /* until then the gap may close */
 };
 
 struct one { /* one session */

@@ -515,7 +515,7 @@ static void a_session_whose_other_end_dies_is_closed(void **state)
 	side[0].to_write = 1000000;
 	connect();
 	open_stream(0, "files");
-	run(SECOND / 2, 0);
+	run(SECOND / 5, 0);
 	loss = 100;
 	run(200 * SECOND, 0);
 	assert_int_equal(side[0].closed, 1);

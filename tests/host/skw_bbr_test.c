@@ -1,0 +1,217 @@
+/* rooms: wire keys session
+ *
+ * skw_bbr against a line that the test computes: what it should find is known. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "session/skw_bbr.h"
+
+#define SECOND UINT64_C(1000000)
+
+enum { SIZE = 1000, QUEUE = 4096 };
+
+struct packet {
+	struct skw_bbr_packet p;
+	uint64_t acked_us;
+	bool lost;
+};
+
+static struct skw_bbr b;
+static struct packet queue[QUEUE];
+static uint64_t head, tail, now, busy, sent, most_in_flight;
+static uint64_t rate, rtt; /* of the line: bytes a second, us */
+static unsigned loss;      /* per 1000 */
+static uint64_t seed;
+
+static int fresh(void **state)
+{
+	(void)state;
+	skw_bbr_init(&b);
+	head = tail = busy = sent = most_in_flight = 0;
+	now = SECOND;
+	rate = 1250000;
+	rtt = 40000;
+	loss = 0;
+	seed = 1;
+	return 0;
+}
+
+static bool lose(void)
+{
+	seed = seed * 6364136223846793005u + 1442695040888963407u;
+	return (seed >> 33) % 1000 < loss;
+}
+
+static void send_one(void)
+{
+	struct packet *p = &queue[tail++ % QUEUE];
+
+	assert_true(tail - head < QUEUE);
+	skw_bbr_on_sent(&b, &p->p, SIZE, now);
+	busy = (busy > now ? busy : now) + SIZE * SECOND / rate;
+	p->acked_us = busy + rtt;
+	p->lost = lose();
+	sent++;
+	most_in_flight = b.in_flight > most_in_flight ? b.in_flight : most_in_flight;
+}
+
+static void hear_one(void)
+{
+	struct packet *p = &queue[head++ % QUEUE];
+
+	if (p->lost) {
+		skw_bbr_on_lost(&b, SIZE, true);
+		return;
+	}
+	skw_bbr_on_rtt(&b, now - p->p.sent_us, now);
+	skw_bbr_on_acked(&b, &p->p, SIZE, now);
+}
+
+/* A user who always has more to send. */
+static void run(uint64_t us)
+{
+	uint64_t until = now + us;
+
+	while (now < until) {
+		uint64_t ack = head < tail ? queue[head % QUEUE].acked_us : UINT64_MAX;
+		uint64_t next = b.in_flight < b.cwnd ? skw_bbr_next_us(&b) : UINT64_MAX;
+
+		if (next != UINT64_MAX && next < now)
+			next = now;
+		if (next <= ack) {
+			now = next;
+			send_one();
+		} else {
+			now = ack > now ? ack : now;
+			hear_one();
+		}
+	}
+}
+
+static void near(uint64_t value, uint64_t wanted, uint64_t percent)
+{
+	assert_in_range(value, wanted - wanted * percent / 100, wanted + wanted * percent / 100);
+}
+
+static void it_finds_the_rate_and_the_round_trip(void **state)
+{
+	uint64_t before;
+
+	(void)state;
+	run(2 * SECOND);
+	assert_int_equal(b.mode, SKW_BBR_PROBE);
+	near(skw_bbr_rate(&b), rate, 3);
+	near(b.min_rtt_us, rtt, 5);
+	near(b.cwnd, 2 * rate * rtt / SECOND + 12 * 1390, 10);
+	before = sent;
+	run(5 * SECOND);
+	near((sent - before) * SIZE, 5 * rate, 2);
+}
+
+static void it_starts_by_doubling(void **state)
+{
+	(void)state;
+	rate = 125000000; /* a gigabit: 5 MB in flight are never reached */
+	run(5 * rtt);
+	/* 10 packets, and at least twice as many each round trip */
+	assert_true(sent >= 10 * (1 + 2 + 4 + 8));
+	assert_int_equal(b.mode, SKW_BBR_STARTUP);
+}
+
+static void loss_of_some_percent_does_not_matter(void **state)
+{
+	uint64_t before;
+
+	(void)state;
+	loss = 20;
+	run(2 * SECOND);
+	before = b.delivered;
+	run(5 * SECOND);
+	near(b.delivered - before, 5 * rate * 98 / 100, 3);
+}
+
+static void much_loss_lowers_the_window(void **state)
+{
+	uint64_t product = rate * rtt / SECOND;
+
+	(void)state;
+	run(2 * SECOND);
+	assert_true(b.cwnd > 2 * product);
+	loss = 300;
+	run(2 * SECOND);
+	assert_true(b.cwnd < 3 * product / 2);
+	loss = 0;
+	run(5 * SECOND);
+	assert_true(b.cwnd > 2 * product);
+}
+
+static void a_slower_line_is_noticed(void **state)
+{
+	(void)state;
+	run(2 * SECOND);
+	rate /= 5;
+	run(8 * SECOND);
+	near(skw_bbr_rate(&b), rate, 5);
+	rate *= 5;
+	run(12 * SECOND);
+	near(skw_bbr_rate(&b), rate, 5);
+}
+
+static void a_longer_way_is_noticed(void **state)
+{
+	(void)state;
+	run(2 * SECOND);
+	rtt = 90000;
+	run(15 * SECOND); /* the old one lives ten seconds */
+	near(b.min_rtt_us, rtt, 10);
+}
+
+/* Who sends little learns nothing about the line, and forgets nothing. */
+static void an_idle_user_keeps_the_measure(void **state)
+{
+	(void)state;
+	run(2 * SECOND);
+	for (unsigned i = 0; i < 200; i++) {
+		while (head < tail) {
+			now =
+			    queue[head % QUEUE].acked_us > now ? queue[head % QUEUE].acked_us : now;
+			hear_one();
+		}
+		skw_bbr_on_idle(&b);
+		now += SECOND / 10;
+		send_one();
+	}
+	near(skw_bbr_rate(&b), rate, 3);
+}
+
+static void packets_are_paced(void **state)
+{
+	(void)state;
+	run(2 * SECOND);
+	most_in_flight = 0;
+	run(SECOND);
+	/* product, a quarter more for probing, what the burst and the catching up allow */
+	assert_true(most_in_flight <= rate * rtt / SECOND * 13 / 8 + 2 * SIZE);
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup(name, fresh)
+	const struct CMUnitTest tests[] = {
+		CASE(it_finds_the_rate_and_the_round_trip),
+		CASE(it_starts_by_doubling),
+		CASE(loss_of_some_percent_does_not_matter),
+		CASE(much_loss_lowers_the_window),
+		CASE(a_slower_line_is_noticed),
+		CASE(a_longer_way_is_noticed),
+		CASE(an_idle_user_keeps_the_measure),
+		CASE(packets_are_paced),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,217 @@
+/* rooms: wire keys session
+ *
+ * Datagrams over many paths, and paths that come and go, in virtual time. */
+
+#include "skw_session_lines.h"
+
+/* ---- datagrams */
+
+static uint32_t next_datagram;
+
+static enum skw_session_status send_datagram(size_t len)
+{
+	uint8_t data[SKW_SESSION_DATAGRAM_MAX + 1];
+	enum skw_session_status status;
+
+	memcpy(data, &next_datagram, sizeof(next_datagram));
+	if (len > sizeof(next_datagram))
+		memcpy(data + 4, pattern(next_datagram), len - 4);
+	status = skw_session_send_datagram(end[0], client, data, len, now);
+	next_datagram++;
+	return status;
+}
+
+/* A hundred megabits a second, in bunches as a timer of a millisecond makes them. */
+static unsigned send_for(uint64_t us)
+{
+	uint64_t until = now + us;
+	unsigned sent = 0, due = 0; /* datagrams, bytes */
+
+	while (now < until) {
+		for (due += 100000 / 8; due >= 1300; due -= 1300)
+			sent += send_datagram(1300) == SKW_SESSION_OK;
+		run(MS);
+	}
+	return sent;
+}
+
+static void start_datagrams(unsigned count)
+{
+	next_datagram = 1;
+	start(count);
+	writing = true;
+	write_more();
+	run(3 * SECOND); /* the windows open */
+	writing = false;
+	run(SECOND);
+}
+
+static void datagrams_keep_their_order_over_unlike_paths(void **state)
+{
+	unsigned sent;
+
+	(void)state;
+	unlike_lines();
+	for (unsigned i = 0; i < LINES; i++)
+		lines[i].loss = 0;
+	start_datagrams(LINES);
+	got = 0;
+	sent = send_for(2 * SECOND);
+	assert_int_equal(sent, 2 * SECOND * 100 / 8 / 1300); /* none refused */
+	run(SECOND / 2);
+	print_message("datagrams: %u sent, %llu came, %llu out of order\n", sent,
+		      (unsigned long long)datagrams_got, (unsigned long long)datagrams_late);
+	assert_int_equal(datagrams_got, sent);
+	assert_int_equal(datagrams_late, 0);
+	assert_int_equal(datagrams_wrong, 0);
+}
+
+static void lost_datagrams_are_lost_and_no_more(void **state)
+{
+	unsigned sent;
+
+	(void)state;
+	unlike_lines();
+	start_datagrams(LINES);
+	got = 0;
+	sent = send_for(2 * SECOND);
+	assert_int_equal(sent, 2 * SECOND * 100 / 8 / 1300); /* none refused */
+	run(SECOND / 2);
+	print_message("datagrams, 1 %% lost: %u sent, %llu came, %llu out of order\n", sent,
+		      (unsigned long long)datagrams_got, (unsigned long long)datagrams_late);
+	assert_true(datagrams_got >= sent * 0.98);
+	assert_true(datagrams_got < sent);
+	assert_true(datagrams_late <= sent / 200); /* late is better than never */
+	assert_int_equal(datagrams_wrong, 0);
+}
+
+static void a_queue_of_datagrams_is_bounded_and_fresh(void **state)
+{
+	unsigned taken = 0;
+	struct skw_session_info info;
+	uint32_t cursor = 0;
+
+	(void)state;
+	start_datagrams(1);
+	assert_int_equal(send_datagram(SKW_SESSION_DATAGRAM_MAX + 1), SKW_SESSION_INVALID);
+	assert_int_equal(send_datagram(0), SKW_SESSION_INVALID);
+	while (send_datagram(1000) == SKW_SESSION_OK)
+		assert_true(++taken < 1000);
+	assert_in_range(taken, 500, 524);
+	run(2 * SECOND);
+	/* what a line of 10 Mb/s takes in 200 ms, and the bunch that its window holds */
+	assert_in_range(datagrams_got, 150, 300);
+	assert_int_equal(datagrams_late, 0);
+	assert_true(skw_session_next(end[0], &cursor, &info));
+	assert_int_equal(info.datagrams_sent + info.datagrams_dropped, taken + 1);
+	/* and it goes on */
+	datagrams_got = 0;
+	assert_int_equal(send_datagram(SKW_SESSION_DATAGRAM_MAX), SKW_SESSION_OK);
+	run(SECOND);
+	assert_int_equal(datagrams_got, 1);
+}
+
+/* The line is dark for longer than the window of sequence numbers; then they come again. */
+static void datagrams_come_again_after_a_gap(void **state)
+{
+	(void)state;
+	start_datagrams(2);
+	lines[0].up = lines[1].up = false;
+	for (unsigned i = 0; i < 8000; i++) {
+		send_datagram(100);
+		if (i % 8 == 0)
+			run(MS);
+	}
+	lines[0].up = lines[1].up = true;
+	run(3 * SECOND);
+	datagrams_got = 0;
+	for (unsigned i = 0; i < 100; i++) {
+		send_datagram(100);
+		run(10 * MS);
+	}
+	run(SECOND);
+	assert_int_equal(datagrams_got, 100);
+	assert_int_equal(datagrams_wrong, 0);
+}
+
+/* ---- paths that are added and taken away */
+
+static uint32_t paths_of(unsigned side)
+{
+	struct skw_session_info info;
+	uint32_t cursor = 0;
+
+	assert_true(skw_session_next(end[side], &cursor, &info));
+	return info.paths;
+}
+
+static void paths_come_and_go_under_a_stream(void **state)
+{
+	(void)state;
+	start(4);
+	writing = true;
+	write_more();
+	run(SECOND);
+	assert_int_equal(paths_of(0), 4);
+	assert_int_equal(paths_of(1), 4);
+	assert_int_equal(skw_session_remove_path(end[0], client, 1, now), SKW_SESSION_OK);
+	assert_int_equal(skw_session_remove_path(end[0], client, 1, now), SKW_SESSION_UNKNOWN);
+	run(SECOND);
+	assert_int_equal(paths_of(0), 3);
+	assert_int_equal(paths_of(1), 3);
+	skw_session_path_down(end[0], 2, now);
+	skw_session_path_down(end[1], 2, now);
+	run(SECOND);
+	assert_int_equal(paths_of(0), 2);
+	assert_int_equal(skw_session_add_path(end[0], client, 3, now), SKW_SESSION_INVALID);
+	assert_int_equal(skw_session_add_path(end[0], client, 1, now), SKW_SESSION_OK);
+	run(SECOND);
+	assert_int_equal(paths_of(1), 3);
+	assert_true(speed(SECOND) > 3 * 8.5);
+	/* none at all, and one again */
+	for (unsigned i = 1; i <= 4; i++) {
+		skw_session_path_down(end[0], i, now);
+		skw_session_path_down(end[1], i, now);
+	}
+	run(5 * SECOND);
+	assert_int_equal(paths_of(0), 0);
+	assert_int_equal(skw_session_move(end[0], client, 9, now), SKW_SESSION_OK);
+	run(SECOND);
+	assert_true(speed(2 * SECOND) > 8.5);
+	assert_int_equal(closed, 0);
+}
+
+static void the_other_end_of_a_path_cannot_be_swapped(void **state)
+{
+	uint64_t before;
+
+	(void)state;
+	start(2);
+	before = paths_of(1);
+	swapped = true; /* what goes into line 1 comes out as if of line 2 */
+	writing = true;
+	write_more();
+	run(SECOND);
+	assert_int_equal(paths_of(1), before);
+	assert_true(skw_session_counters(end[1])->replayed > 0);
+	swapped = false;
+	run(2 * SECOND);
+	assert_true(speed(SECOND) > 17);
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, fresh, clean_up)
+	const struct CMUnitTest tests[] = {
+		CASE(datagrams_keep_their_order_over_unlike_paths),
+		CASE(lost_datagrams_are_lost_and_no_more),
+		CASE(a_queue_of_datagrams_is_bounded_and_fresh),
+		CASE(datagrams_come_again_after_a_gap),
+		CASE(paths_come_and_go_under_a_stream),
+		CASE(the_other_end_of_a_path_cannot_be_swapped),
+	};
+
+	if (sodium_init() < 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
