@@ -243,6 +243,10 @@ static void bitcoins_forms_of_the_key_one(void **state)
 	assert_false(skw_bitcoin_valid(address));
 	assert_false(skw_bitcoin_valid(""));
 	assert_false(skw_bitcoin_valid("3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy"));
+	/* right checksums: another byte behind the key, the test net, the key 0 */
+	assert_false(skw_wif_parse(&back, "KwDiBf89QgGbjEhKnhXJuH7LrciVrZi3qYjgd9M7rFU73sfZr2ym"));
+	assert_false(skw_wif_parse(&back, "cMahea7zqjxrtgAbB7LSGbcQUr1uX1ojuat9jZodMN87JcbXMTcA"));
+	assert_false(skw_wif_parse(&back, "KwDiBf89QgGbjEhKnhXJuH7LrciVrZi3qYjgd9M7rFU73Nd2Mcv1"));
 	/* the same secret without the byte for a compressed key */
 	assert_false(skw_wif_parse(&back, "5HpHagT65TZzG1PH3CSu63k8DbpvD8s5ip4nEB3kEsreAnchuDf"));
 }
