@@ -203,11 +203,15 @@ DESTDIR ?=
 BINDIR   = $(DESTDIR)$(PREFIX)/bin
 SOAPYDIR = $(DESTDIR)$(PREFIX)/lib/SoapySDR/modules0.8
 DOCDIR   = $(DESTDIR)$(PREFIX)/share/doc/skywave
+MANDIR   = $(DESTDIR)$(PREFIX)/share/man/man1
+UNITDIR  = $(DESTDIR)$(PREFIX)/lib/systemd/system
 install: all
-	install -d $(BINDIR) $(SOAPYDIR) $(DOCDIR)
+	install -d $(BINDIR) $(SOAPYDIR) $(DOCDIR) $(MANDIR) $(UNITDIR)
 	install -m 755 $(BUILD)/bin/skywaved $(BUILD)/bin/skywave $(BUILD)/bin/skywave-ledger $(BUILD)/bin/skywave-air $(BINDIR)
 	install -m 644 $(BUILD)/soapy/libskywaveSupport.so $(SOAPYDIR)
 	install -m 644 README.md docs/*.md $(DOCDIR)
+	install -m 644 docs/man/*.1 $(MANDIR)
+	sed 's|/usr/local/bin/|$(PREFIX)/bin/|' docs/man/skywaved.service > $(UNITDIR)/skywaved.service
 
 help:
 	@echo 'make                    build programs (build/bin) and the SoapySDR module (build/soapy)'
