@@ -192,6 +192,27 @@ static void keys_missing_from_the_ciphertext_of_bip44_are_derived(void **state)
 	skw_wallet_free(locked);
 }
 
+static void a_wallet_grows_on_where_it_was(void **state)
+{
+	(void)state;
+	for (unsigned kind = 0; kind <= SKW_WALLET_BIP44; kind++) {
+		struct skw_wallet *w = make(kind, SKW_WALLET_SKYCOIN, 1), *back;
+		struct skw_wallet *whole = make(kind, SKW_WALLET_SKYCOIN, 4);
+		char *text = text_of(w);
+
+		back = read_back(text);
+		assert_int_equal(skw_wallet_grow(back, 1), SKW_WALLET_OK);
+		assert_int_equal(skw_wallet_grow(back, 2), SKW_WALLET_OK);
+		if (kind == SKW_WALLET_BIP44)
+			assert_int_equal(skw_wallet_grow_change(back, 3), SKW_WALLET_OK);
+		assert_same(whole, back);
+		free(text);
+		skw_wallet_free(w);
+		skw_wallet_free(back);
+		skw_wallet_free(whole);
+	}
+}
+
 /* ---- hostile files ---- */
 
 static void cut_anywhere_is_no_wallet(void **state)
@@ -418,6 +439,9 @@ static void a_ciphertext_of_another_wallet_is_refused_whole(void **state)
 	assert_int_equal(skw_wallet_unlock(back, "pw"), SKW_WALLET_CIPHER);
 	assert_true(skw_wallet_locked(back));
 	assert_string_equal(skw_wallet_seed(back), "");
+	free(theirs);
+	theirs = text_of(back); /* saved, it is still a locked wallet */
+	assert_non_null(strstr(theirs, "\"encrypted\": \"true\""));
 	json_decref(root);
 	json_decref(from);
 	free(ours);
@@ -451,6 +475,7 @@ int main(void)
 		cmocka_unit_test(every_kind_is_written_and_read),
 		cmocka_unit_test(the_layout_is_the_originals),
 		cmocka_unit_test(keys_missing_from_the_ciphertext_of_bip44_are_derived),
+		cmocka_unit_test(a_wallet_grows_on_where_it_was),
 		cmocka_unit_test(cut_anywhere_is_no_wallet),
 		cmocka_unit_test(twisted_values_do_no_harm),
 		cmocka_unit_test(each_lie_has_its_name),
