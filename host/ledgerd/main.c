@@ -78,11 +78,13 @@ static bool open_chain(struct node *node)
 static bool open_network(struct node *node)
 {
 	const struct skw_ledgerd_options *o = &node->options;
-	struct skw_sync_config config = { .port = o->listens ? o->listen.port : 0,
-					  .loopback = o->loopback,
-					  .outgoing = o->outgoing,
-					  .secret = o->produces ? o->secret : NULL,
-					  .produce_us = o->interval_ms * 1000 };
+	struct skw_sync_config config = {
+		.port = o->listen.port, /* it must name one even if it takes nobody in */
+		.loopback = o->loopback,
+		.outgoing = o->outgoing,
+		.secret = o->produces ? o->secret : NULL,
+		.produce_us = o->interval_ms * 1000
+	};
 	struct skw_sync_ports ports;
 	int error;
 

@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+"""Two skywave-ledger processes on loopback: they sync, relay, and lose nothing when killed at any instant."""
+import json, os, pathlib, random, socket, subprocess, sys, tempfile, time, urllib.error, urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = ROOT / os.environ.get("BUILD", "build")
+TOOL, PROGRAM = BUILD / "test/tool_ledger_chain", BUILD / "bin/skywave-ledger"
+KILLS = int(os.environ.get("KILLS", "30"))
+failed = 0
+
+
+def check(what, good, detail=""):
+    global failed
+    print(f"{'ok - ' if good else 'FAILED - '}{what}{'' if good else ': ' + str(detail)}", flush=True)
+    failed += not good
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Node:
+    def __init__(self, folder, name, *more):
+        self.wire, self.rest, self.process = free_port(), free_port(), None
+        self.args = [PROGRAM, "--network", folder / "network.ini", "--data", folder / name, "--localhost-only",
+                     "--listen", f"127.0.0.1:{self.wire}", "--rest", f"127.0.0.1:{self.rest}", *more]
+        self.log = folder / f"{name}.log"
+
+    def start(self):
+        with open(self.log, "a") as log:
+            self.process = subprocess.Popen([str(a) for a in self.args], stderr=log)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def ask(self, path, body=None, headers={}):
+        request = urllib.request.Request(f"http://127.0.0.1:{self.rest}{path}", body, headers)
+        try:
+            with urllib.request.urlopen(request, timeout=2) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+        except OSError as error:
+            return 0, str(error)
+
+    def head(self):
+        status, text = self.ask("/api/v1/blockchain/metadata")
+        return json.loads(text)["head"] if status == 200 else {"seq": -1, "block_hash": ""}
+
+    def inject(self, raw):
+        status, text = self.ask("/api/v1/csrf")
+        token = json.loads(text)["csrf_token"] if status == 200 else ""
+        return self.ask("/api/v1/injectTransaction", json.dumps({"rawtx": raw}).encode(),
+                        {"Content-Type": "application/json", "X-CSRF-Token": token})
+
+
+def wait(what, seconds=8):
+    end = time.monotonic() + seconds
+    while not what() and time.monotonic() < end:
+        time.sleep(0.05)
+    return what()
+
+
+def main(folder, nodes):
+    raws = subprocess.run([TOOL, "raws", folder, "40"], check=True, capture_output=True, text=True).stdout.split()
+    producer = Node(folder, "node", "--produce", "--secret-file", folder / "secret", "--interval", "100")
+    follower = Node(folder, "follower", "--peer", f"127.0.0.1:{producer.wire}")
+    nodes += [producer, follower]
+    for node in nodes:
+        node.start()
+    check("the follower syncs what is there", wait(lambda: follower.head()["seq"] == 1), follower.head())
+    check("a POST without a CSRF token is refused",
+          producer.ask("/api/v1/injectTransaction", b"{}")[0] == 403)
+    check("another Host is refused", producer.ask("/api/v1/version", headers={"Host": "evil.example"})[0] == 403)
+    second = subprocess.run([str(a) for a in producer.args], capture_output=True, text=True, timeout=5)
+    check("two programs never share a chain", second.returncode == 1 and "another node" in second.stderr, second.stderr)
+    status, text = follower.inject(raws[0])
+    check("a transaction given to the follower is taken", status == 200, text)
+    check("the producer puts it into a block that the follower gets", wait(lambda: follower.head()["seq"] == 2),
+          (producer.head(), follower.head()))
+    connection = json.loads(follower.ask("/api/v1/network/connections")[1])["connections"][0]
+    check("connections tell of the producer", connection["outgoing"] and connection["state"] == "introduced", connection)
+
+    random.seed(6)
+    left, seen, lost = raws[1:], {}, []
+    for _ in range(KILLS):
+        if left and follower.inject(left[0])[0] == 200:
+            left.pop(0)
+        time.sleep(random.random() * 0.2)
+        head = follower.head()
+        if head["seq"] >= 0 and seen.setdefault(head["seq"], head["block_hash"]) != head["block_hash"]:
+            lost.append(head)
+        victim = random.choice(nodes)
+        victim.kill()
+        victim.start()
+    for node in nodes:
+        wait(lambda: node.head()["seq"] >= 0)
+
+    def all_confirmed():
+        for raw in raws:
+            for node in nodes:
+                node.inject(raw)
+        pending = [json.loads(node.ask("/api/v1/blockchain/metadata")[1])["unconfirmed"] for node in nodes]
+        return pending == [0, 0] and producer.head() == follower.head()
+
+    wait(all_confirmed, 10)
+    check(f"after {KILLS} kills both ends have the same head", producer.head() == follower.head(),
+          (producer.head(), follower.head()))
+    for seq, block_hash in seen.items():
+        got = json.loads(follower.ask(f"/api/v1/block?seq={seq}")[1])["header"]["block_hash"]
+        if got != block_hash:
+            lost.append((seq, got, block_hash))
+    check("no block that was seen was lost or forked", not lost, lost)
+    statuses = [follower.inject(raw) for raw in raws]
+    spent = [s for s, text in statuses if s == 400 and "does not exist" in text]
+    check("every transaction is in a block", len(spent) == len(raws), statuses[:2])
+    log = producer.log.read_text() + follower.log.read_text()
+    check("no block was refused anywhere", "refused" not in log and "signed two" not in log, log[-500:])
+
+
+with tempfile.TemporaryDirectory() as name:
+    started = []
+    try:
+        main(pathlib.Path(name), started)
+    finally:
+        for node in started:
+            if node.process is not None:
+                node.kill()
+sys.exit(1 if failed else 0)
