@@ -3,8 +3,8 @@
  *
  *   modem_per [FRAMES [SEED]]   a table: signal-to-noise ratio at 10 % loss of 1,000-byte PSDUs
  *   modem_per speed             samples per CPU second: receive on frames and on noise, transmit
- *   modem_per impair [FRAMES]   frames lost with one impairment each, 3 dB above the rate's own
- * threshold
+ *   modem_per impair [FRAMES [DB]]   frames lost with one impairment each, 3 dB above the rate's
+ * own threshold
  *
  * Noise is white and Gaussian over the sampled band; a frame counts as lost unless its FCS is right
  * and its time is. The threshold lies between two steps of 0.25 dB, interpolated on a logarithmic
@@ -284,7 +284,7 @@ static void speed(struct skw_modem_tx *tx)
 	free(in);
 }
 
-static void impair(struct skw_modem_tx *tx, unsigned frames)
+static void impair(struct skw_modem_tx *tx, unsigned frames, double margin)
 {
 	/* Thresholds of `modem_per 1000`, dB. */
 	static const double own[RATES] = { 0.1, 2.8, 3.3, 6.1, 9.0, 12.4, 16.6, 18.1 };
@@ -306,15 +306,15 @@ static void impair(struct skw_modem_tx *tx, unsigned frames)
 		{ .name = "phase noise", .phase_step = 1e-3 },
 	};
 
-	printf("%% lost 3 dB above threshold, %u frames    ", frames);
+	printf("%% lost %4.1f dB above threshold, %4u frames ", margin, frames);
 	for (unsigned r = 0; r < RATES; r++)
 		printf("%6u", MBPS[r]);
 	for (unsigned k = 0; k < sizeof(all) / sizeof(all[0]); k++) {
 		printf("\n%-42s", all[k].name);
 		for (unsigned r = 0; r < RATES; r++)
 			if (all[k].most_mbps == 0 || MBPS[r] <= all[k].most_mbps)
-				printf("%6.1f",
-				       100.0 / frames * lost(tx, r, own[r] + 3, frames, &all[k]));
+				printf("%6.1f", 100.0 / frames *
+						    lost(tx, r, own[r] + margin, frames, &all[k]));
 		fflush(stdout);
 	}
 	printf("\n");
@@ -331,7 +331,8 @@ int main(int argc, char **argv)
 	if (argc > 1 && strcmp(argv[1], "speed") == 0) {
 		speed(tx);
 	} else if (argc > 1 && strcmp(argv[1], "impair") == 0) {
-		impair(tx, argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 50);
+		impair(tx, argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 50,
+		       argc > 3 ? strtod(argv[3], NULL) : 3);
 	} else {
 		printf("rate  ideal  10 %% loss at  beyond ideal   (dB, %u frames a point)\n",
 		       frames);
