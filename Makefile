@@ -170,7 +170,7 @@ test-system: all $(BUILD)/sanbin/skywaved
 	@BUILD=$(BUILD) tests/run $(SYS_T)
 test: .ci/setup
 	@.ci/setup
-	@$(MAKE) --no-print-directory -j2 all $(BUILD)/sanbin/skywaved $(HOST_T) $(RTL_T) $(SIM_T) $(FUZZ_BIN)
+	@$(MAKE) --no-print-directory -j2 all $(BUILD)/sanbin/skywaved $(HOST_T) $(RTL_T) $(SIM_T) $(FUZZ_BIN) $(SYS_TOOLS)
 	@BUILD=$(BUILD) tests/run $(HOST_T) $(RTL_T) $(SIM_T) $(FUZZ_T) $(SYS_T)
 
 # ---- Style and structure -------------------------------------------------------------------

@@ -129,7 +129,7 @@ unsigned skw_sync_send_all(struct skw_sync *sync, const struct skw_writer *w,
 	for (size_t i = 0; i < SKW_SYNC_CONNECTIONS; i++) {
 		struct conn *conn = &sync->conn[i];
 
-		if (conn->used && conn->about.introduced && conn != except)
+		if (conn != except && conn->used && conn->about.introduced)
 			told += skw_sync_send(sync, conn, w, now);
 	}
 	return told;
