@@ -313,6 +313,8 @@ static void transactions_are_signed_and_checked_offline(void **state)
 	assert_int_equal(strlen(printed), 2 * len + 1);
 	keep("signed", printed);
 	assert_int_equal(WALLET("check @/signed"), 0);
+	snprintf(line, sizeof(line), "wallet sign @/a @/signed --owners %s,%s", first, second);
+	assert_int_equal(in_folder(skw_cli_wallet, line), 1); /* nothing is left to sign */
 	snprintf(line, sizeof(line), "wallet check @/signed --owners %s,%s", first, second);
 	assert_int_equal(in_folder(skw_cli_wallet, line), 0);
 	snprintf(line, sizeof(line), "wallet check @/signed --json --owners %s,%s", second, first);
