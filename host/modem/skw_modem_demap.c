@@ -2,10 +2,6 @@
 
 #include <math.h>
 
-/* A soft value of half a distance on a carrier of average strength; the decoder's metrics have the
- * best use of their bits here, and saturation costs nothing yet. */
-static const float HALF = 40.0F;
-
 static inline uint8_t soft(float v)
 {
 	v += 128.5F;
@@ -27,32 +23,34 @@ static void inner(uint8_t *out, const float *z, const float *w, float scale, flo
 		out[k] = soft(edge * w[k] - fabsf(z[k] * scale));
 }
 
-static void middle(uint8_t *out, const float *z, const float *w, float scale)
+static void middle(uint8_t *out, const float *z, const float *w, float scale, float edge)
 {
 	for (int k = 0; k < 64; k++)
-		out[k] = soft(2 * HALF * w[k] - fabsf(fabsf(z[k] * scale) - 4 * HALF * w[k]));
+		out[k] = soft(edge * w[k] - fabsf(fabsf(z[k] * scale) - 2 * edge * w[k]));
 }
 
-static void axis(uint8_t *out, unsigned bits, const float *z, const float *w, float scale)
+static void axis(uint8_t *out, unsigned bits, const float *z, const float *w, float scale,
+		 float half)
 {
 	sign(out, z, scale);
 	if (bits == 2)
-		inner(out + 64, z, w, scale, 2 * HALF);
+		inner(out + 64, z, w, scale, 2 * half);
 	if (bits == 3) {
-		inner(out + 64, z, w, scale, 4 * HALF);
-		middle(out + 128, z, w, scale);
+		inner(out + 64, z, w, scale, 4 * half);
+		middle(out + 128, z, w, scale, 2 * half);
 	}
 }
 
-void skw_demap(uint8_t *out, unsigned bits, const struct skw_carriers *z, const float w[64])
+void skw_demap(uint8_t *out, unsigned bits, const struct skw_carriers *z, const float w[64],
+	       float half)
 {
-	static const float half[7] = { 0, 1, 1.41421356F, 0, 3.16227766F, 0, 6.48074070F };
-	float scale = HALF * half[bits];
+	static const float inverse[7] = { 0, 1, 1.41421356F, 0, 3.16227766F, 0, 6.48074070F };
+	float scale = half * inverse[bits];
 
 	if (bits == 1) {
 		sign(out, z->re, scale);
 		return;
 	}
-	axis(out, bits / 2, z->re, w, scale);
-	axis(out + 64 * (bits / 2), bits / 2, z->im, w, scale);
+	axis(out, bits / 2, z->re, w, scale, half);
+	axis(out + 64 * (bits / 2), bits / 2, z->im, w, scale, half);
 }

@@ -18,7 +18,9 @@
 
 #include "modem/skw_modem_fft.h"
 
-/* Bit b of the carrier at place k is out[64 b + k]. */
-void skw_demap(uint8_t *out, unsigned bits, const struct skw_carriers *z, const float w[64]);
+/* Bit b of the carrier at place k is out[64 b + k]. `half` is the soft value of half a distance on
+ * a carrier of average strength. */
+void skw_demap(uint8_t *out, unsigned bits, const struct skw_carriers *z, const float w[64],
+	       float half);
 
 #endif

@@ -355,6 +355,17 @@ static bool turned(const struct skw_modem_rx *rx, const struct skw_carriers *z)
 	return im > 2 * re;
 }
 
+/* The soft value of half a distance. 40 makes the best use of the decoder's few bits where noise is
+ * as strong as the rate can bear; with less noise more, so that carriers in a deep fade still have
+ * their say. */
+static float soft_half(const struct frame *f, unsigned bits)
+{
+	static const float bears[7] = { 1, 1.0F, 2.5F, 1, 9.0F, 1, 45.0F };
+	float beyond = f->channel.signal / f->channel.noise / bears[bits];
+
+	return 40 * sqrtf(fminf(fmaxf(beyond, 1), 1000));
+}
+
 static int16_t centibels(double ratio)
 {
 	double v = ratio > 0 ? 1000 * log10(ratio) : -32000;
@@ -369,7 +380,7 @@ static void read_signal(struct skw_modem_rx *rx)
 	uint8_t soft[SKW_SOFT];
 
 	symbol(rx, &z);
-	skw_demap(soft, 1, &z, f->channel.w);
+	skw_demap(soft, 1, &z, f->channel.w, soft_half(f, 1));
 	if (!skw_decoder_signal(&rx->decoder, &f->signal, &rx->tables, soft)) {
 		rx->counts.signal_bad++;
 		search_on(rx);
@@ -405,6 +416,7 @@ static void finish(struct skw_modem_rx *rx)
 static void read_data(struct skw_modem_rx *rx)
 {
 	struct frame *f = &rx->frame;
+	unsigned bits = skw_ofdm_rates[f->signal.rate].bits;
 	struct skw_carriers z;
 	uint8_t soft[SKW_SOFT];
 
@@ -414,7 +426,7 @@ static void read_data(struct skw_modem_rx *rx)
 		rx->state = FOREIGN;
 		return;
 	}
-	skw_demap(soft, skw_ofdm_rates[f->signal.rate].bits, &z, f->channel.w);
+	skw_demap(soft, bits, &z, f->channel.w, soft_half(f, bits));
 	if (skw_decoder_symbol(&rx->decoder, &rx->tables, soft))
 		finish(rx);
 }
