@@ -14,7 +14,8 @@ static const char label[] = "skywave descriptor 1";
 static struct skw_identity id[NODES];
 static struct {
 	struct skw_directory *dir;
-	uint64_t now, up, newest[NODES];
+	uint64_t now, up;
+	uint64_t next[NODES]; /* the least sequence that is newer than what is held */
 } world;
 
 static int node_of(const struct skw_node_address *address)
@@ -38,7 +39,8 @@ static void take(enum skw_directory_status status, uint32_t peer, const uint8_t 
 	i = node_of(&d.address);
 	if (i >= 0) {
 		FUZZ_CHECK(skw_directory_find(world.dir, &d.address)->sequence == d.sequence);
-		world.newest[i] = d.sequence;
+		FUZZ_CHECK(d.sequence >= world.next[i]);
+		world.next[i] = d.sequence < UINT64_MAX ? d.sequence + 1 : UINT64_MAX;
 	}
 }
 
@@ -135,9 +137,12 @@ static void check(void)
 		const struct skw_descriptor *d = skw_directory_at(world.dir, i);
 		int n = node_of(&d->address);
 
-		FUZZ_CHECK(n < 0 || d->sequence == world.newest[n]);
+		FUZZ_CHECK(n < 0 || d->sequence + (d->sequence < UINT64_MAX) == world.next[n]);
 		FUZZ_CHECK(d->expires > world.now);
 	}
+	for (unsigned i = 0; i < NODES; i++)
+		if (skw_directory_find(world.dir, &id[i].address) == NULL)
+			world.next[i] = 0; /* forgotten: it may start anew */
 }
 
 static void step(struct fuzz *f)

@@ -197,7 +197,7 @@ static void seeds(void)
 {
 	static struct fuzz_making m;
 	static const uint8_t time[8] = { 1 };
-	static const uint8_t data[] = "\2\5\0\0\0abc\2\4\0\1\0de\2\4\0\1\0de\2\4\0\5\0xy";
+	static const uint8_t data[] = "\2\5\0\0\0abc\2\2\0\1\0\2\4\0\1\0de\2\4\0\1\0de\2\4\0\5\0xy";
 	static const uint8_t ack[] = "\3\22\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
 
 	for (uint8_t i = 0; i < 2; i++) {

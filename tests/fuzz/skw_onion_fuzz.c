@@ -336,6 +336,11 @@ static void seeds(void)
 		fuzz_make_item(&m, (uint8_t[4]) { kind, 200, 0, 1 }, 4);
 		snprintf(name, sizeof(name), "kind%u", kind);
 		fuzz_seed(name, m.data, m.len);
+		m.len = 0; /* a length beyond the cell, on a circuit that is whole */
+		fuzz_make_u8(&m, 0x82);
+		fuzz_make_item(&m, (uint8_t[4]) { kind, 200, 0, 1 }, 4);
+		snprintf(name, sizeof(name), "long%u", kind);
+		fuzz_seed(name, m.data, m.len);
 	}
 }
 

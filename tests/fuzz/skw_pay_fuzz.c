@@ -164,13 +164,14 @@ static void voucher(struct fuzz *f)
 	struct skw_sha256 in[2] = { purse[shape & 1].uxid, purse[2].uxid };
 	uint32_t ins = shape & 2 ? 2 : 1;
 	uint64_t amount = fuzz_u16(f) * UINT64_C(1000), all = ins * 10000000;
+	uint64_t paid = amount + (shape & 8 ? 1000 : 0);
 	size_t len;
 
 	out[0] = (struct skw_tx_output) { shape & 4 ? thief_wallet : our_wallet,
-					  { amount + (shape & 8 ? 1 : 0) },
+					  { paid },
 					  { fuzz_u16(f) } };
 	out[1] = (struct skw_tx_output) { payer_wallet,
-					  { all > amount ? all - amount : 1000 },
+					  { all > paid ? all - paid : 1000 },
 					  { fuzz_u16(f) } };
 	len = skw_tx_put_unsigned(raw, sizeof(raw), in, ins, out, 2);
 	for (uint32_t i = 0; i < ins; i++)
