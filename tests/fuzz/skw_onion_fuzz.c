@@ -141,24 +141,30 @@ static void command(uint8_t what, uint8_t kind, const uint8_t *data, size_t len)
 		onion_speak(world.node[0].onion, c, hop % c->origin->built, kind, data, len);
 }
 
-/* A whole body, length field and all, signed for the first relay. */
-static void body(bool small, const uint8_t *data, size_t len)
+/* A whole body, length field and all, signed for a hop, under the layers of those before it. */
+static void body(size_t hop, bool small, const uint8_t *data, size_t len)
 {
 	struct circuit *c = origin_circuit();
 	uint8_t cell[SKW_CELL_FULL] = { 0 };
-	size_t whole = small ? SKW_CELL_SMALL : SKW_CELL_FULL;
-	const struct skw_hop_key *key;
+	size_t whole = small ? SKW_CELL_SMALL : SKW_CELL_FULL, plain = whole - SKW_CELL_HEADER;
+	const struct skw_hop *keys;
 	uint64_t nonce;
 
-	if (c == NULL || len > whole - SKW_CELL_HEADER - 4 - SKW_CELL_MAC)
+	if (c == NULL || len > plain - 4 - SKW_CELL_MAC)
 		return;
 	world.forged = true;
-	key = &c->origin->keys[0].forward;
+	keys = c->origin->keys;
+	hop %= c->origin->built;
 	nonce = c->nonce++;
 	onion_put_header(cell, c->ends[NEXT].id, CMD_RELAY, nonce);
 	memcpy(cell + SKW_CELL_HEADER + 4 + SKW_CELL_MAC, data, len);
-	skw_hop_sign(key, nonce, cell + SKW_CELL_HEADER, whole - SKW_CELL_HEADER);
-	skw_hop_layer(key, nonce, cell + SKW_CELL_HEADER, whole - SKW_CELL_HEADER);
+	for (size_t i = 0; i < hop; i++)
+		nonce += keys[i].forward.shift;
+	skw_hop_sign(&keys[hop].forward, nonce, cell + SKW_CELL_HEADER, plain);
+	for (size_t i = hop + 1; i-- > 0;) {
+		skw_hop_layer(&keys[i].forward, nonce, cell + SKW_CELL_HEADER, plain);
+		nonce -= i > 0 ? keys[i - 1].forward.shift : 0;
+	}
 	give(0, 1, cell, whole);
 }
 
@@ -230,7 +236,7 @@ static void step(struct fuzz *f)
 		break;
 	case 2:
 		item = fuzz_item(f, SKW_CELL_FULL, &len);
-		body(what >> 7, item, len);
+		body(what >> 4 & 3, what >> 7, item, len);
 		break;
 	case 3:
 		again(f);
@@ -337,8 +343,11 @@ static void seeds(void)
 		snprintf(name, sizeof(name), "kind%u", kind);
 		fuzz_seed(name, m.data, m.len);
 		m.len = 0; /* a length beyond the cell, on a circuit that is whole */
-		fuzz_make_u8(&m, 0x82);
-		fuzz_make_item(&m, (uint8_t[4]) { kind, 200, 0, 1 }, 4);
+		for (unsigned hop = 0; hop < 3; hop++) {
+			fuzz_make_u8(&m, (uint8_t)(0x82 | hop << 4));
+			fuzz_make_item(&m, (uint8_t[4]) { kind, 200, 0, 1 }, 4);
+			fuzz_make_u8(&m, 7);
+		}
 		snprintf(name, sizeof(name), "long%u", kind);
 		fuzz_seed(name, m.data, m.len);
 	}
