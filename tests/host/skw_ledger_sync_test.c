@@ -458,6 +458,25 @@ static void bad_blocks(void **state)
 	}
 }
 
+/* A block ahead of the next one: those between are asked for. */
+static void gap(void **state)
+{
+	static struct hostile h;
+	struct skw_bytes raw, block;
+
+	(void)state;
+	meet(&h, true);
+	raw = pay(&h.purse, &h.purse.other, 1000000, 5);
+	block = block_of(&h.purse, &raw, 1, NOW);
+	block.data[12] = 5; /* its number */
+	assert_int_equal(give(&h, &block), STAYS);
+	assert_int_equal(h.node.end[1]->len, 24);
+	assert_memory_equal(h.node.end[1]->bytes, "\x14\0\0\0GETB\0\0\0\0\0\0\0\0", 16);
+	part(&h);
+	skw_bytes_free(&raw);
+	skw_bytes_free(&block);
+}
+
 static void malleated_transaction(void **state)
 {
 	static struct hostile h;
@@ -638,6 +657,7 @@ int main(void)
 		cmocka_unit_test(timers),
 		cmocka_unit_test(forked_publisher),
 		cmocka_unit_test(bad_blocks),
+		cmocka_unit_test(gap),
 		cmocka_unit_test(malleated_transaction),
 		cmocka_unit_test(sync_mainnet),
 		cmocka_unit_test(relay),
