@@ -281,8 +281,12 @@ static uint64_t run(uint64_t cells)
 
 			poll(&fd, 1, 1);
 		}
-		receive(&destination);
+		serve(&destination); /* which says nothing else: its keepalives keep it up */
 		serve(&origin);
+		if (origin.circuit_down) {
+			fprintf(stderr, "relay_load: the circuit went down\n");
+			exit(1);
+		}
 	}
 	return sent;
 }
