@@ -219,6 +219,7 @@ help:
 	@echo 'make test               build and run every test; test-host, test-rtl, test-sim, test-system run a part'
 	@echo 'make sim                radio-only regression, a table per rate'
 	@echo 'make bitstream BOARD=b  ulx3s-85f: Yosys and nextpnr-ecp5 to a .bit, with a report'
+	@echo 'make fuzz TARGET=name   search for inputs that break a parser, SECONDS=n; test-fuzz: two seconds of each'
 	@echo 'make lint               formatting, static checks, Verilator and Yosys warnings, walls'
 	@echo 'make setup              install what is needed (Debian packages; a Python environment for the ECP5 tools)'
 	@echo 'make install            PREFIX=/usr/local DESTDIR='
