@@ -159,7 +159,10 @@ module framer_tx #(
     .closed(gate_closed), .waiting(gate_waiting), .open(gate_open)
   );
 
-  wire path_empty = scale_empty && !wave_valid;
+  wire  path_empty = scale_empty && !wave_valid;
+  logic drained;                               // the same a clock late: short paths, and a packet takes many clocks
+
+  always_ff @(posedge clk) drained <= path_empty;
 
   // The sequencer -----------------------------------------------------------------------
 
@@ -183,11 +186,11 @@ module framer_tx #(
 
   // A packet that does not go on with the burst waits for the burst's samples to have left, then shuts it;
   // `hold`: until then the gate may still look at the burst's own start_time.
-  wire hold    = state == Fields && timed && burst && !path_empty && field >= 3'd3;
+  wire hold    = state == Fields && timed && burst && !drained && field >= 3'd3;
   wire goes_on = is_iq && burst && (bare || !timed);
   wire shut    = state == Check && burst && !goes_on;
   wire finale  = state == Check && goes_on && bare && option && !burst_lost;
-  assign gate_stop  = (shut || finale) && path_empty && !gate_closed;
+  assign gate_stop  = (shut || finale) && drained && !gate_closed;
   assign gate_timed = timed;
 
   wire word_taken = word_valid && word_ready;
@@ -246,9 +249,9 @@ module framer_tx #(
         crc         <= '1;
         status_time <= now;
         if (shut) begin
-          if (path_empty) burst <= 1'b0;
+          if (drained) burst <= 1'b0;
         end else if (finale) begin
-          if (path_empty) state <= Finish;
+          if (drained) state <= Finish;
         end else if (is_iq && bare) begin
           status     <= burst_lost ? LATE : SENT;
           event_late <= option && burst_lost;
