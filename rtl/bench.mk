@@ -1,12 +1,12 @@
 # make bench-per ENGINE=rtl - sensitivity of the receiver in gates: per rate the signal-to-noise ratio at 10 % PER, beside the ideal.
 #
-#   RATES="6 54"   only those           FRAMES=100   a point           STEP=0.5   dB between points
+#   RATES="6 54"   only those           PER_FRAMES=100   a point       STEP=0.5   dB between points
 #
 # About four minutes for all at the default; seeds are fixed, so a run repeats to the digit.
 
 ENGINE ?= rtl
 RATES  ?=
-FRAMES ?= 100
+PER_FRAMES ?= 100
 STEP   ?= 0.5
 
 $(BUILD)/bench/per_rtl: tests/rtl/bench_per.cpp tests/rtl/rx_receiver.h tests/rtl/ofdm_reference.h tests/rtl/stream_drive.h $(RTL) $(LINT_VLT)
@@ -19,4 +19,4 @@ $(BUILD)/bench/per_rtl: tests/rtl/bench_per.cpp tests/rtl/rx_receiver.h tests/rt
 .PHONY: bench-per bench-per-rtl
 bench-per: bench-per-$(ENGINE)
 bench-per-rtl: $(BUILD)/bench/per_rtl
-	@$< $(FRAMES) $(STEP) $(RATES)
+	@$< $(PER_FRAMES) $(STEP) $(RATES)
