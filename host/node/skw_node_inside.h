@@ -1,0 +1,23 @@
+/* skw_node_inside - what the files of skw_node share: skw_node.c opens and closes, skw_pump.c moves
+ * outputs from room to room, skw_publish.c speaks for the directory. */
+#ifndef SKW_NODE_INSIDE_H
+#define SKW_NODE_INSIDE_H
+
+#include "node/skw_node.h"
+
+/* The address behind a link's number; zero if there is none. */
+struct skw_node_address node_peer_address(const struct skw_node *node, uint32_t peer);
+
+/* The radio's thread wakes the loop by this, and the loop drains the radio in that. */
+void node_wake(void *arg);
+void node_on_wake(uv_async_t *async);
+
+/* Signs and floods a new descriptor of this node. */
+void node_publish(struct skw_node *node);
+bool node_pump_directory(struct skw_node *node);
+void node_tick_directory(struct skw_node *node);
+/* A record of the store: takes up the descriptor's number if it is one. */
+void node_read_sequence(void *arg, const uint8_t *key, size_t key_len, const uint8_t *value,
+			size_t value_len);
+
+#endif
