@@ -268,14 +268,17 @@ void skw_desk_on_message(struct skw_desk *d, const struct skw_node_address *peer
 		skw_node_log(d->node, SKW_UNUSUAL, "pay: a message that cannot be read");
 }
 
-void skw_desk_on_meter(struct skw_desk *d, const struct skw_node_address *peer,
+bool skw_desk_on_meter(struct skw_desk *d, const struct skw_node_address *peer,
 		       const struct skw_onion_meter *meter)
 {
-	if (d->pay != NULL)
-		skw_pay_meter(d->pay, now(d), peer->bytes,
-			      meter->role == SKW_ONION_PAYEE ? SKW_PAY_PAYEE : SKW_PAY_PAYER,
-			      meter->sent ? SKW_PAY_SENT : SKW_PAY_RECEIVED, meter->bytes,
-			      meter->price_per_mib);
+	enum skw_pay_role role = meter->role == SKW_ONION_PAYEE ? SKW_PAY_PAYEE : SKW_PAY_PAYER;
+
+	if (d->pay == NULL)
+		return true;
+	skw_pay_meter(d->pay, now(d), peer->bytes, role,
+		      meter->sent ? SKW_PAY_SENT : SKW_PAY_RECEIVED, meter->bytes,
+		      meter->price_per_mib);
+	return skw_pay_admitted(d->pay, peer->bytes, role);
 }
 
 void skw_desk_close(struct skw_desk *d)

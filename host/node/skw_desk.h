@@ -16,7 +16,8 @@ void skw_desk_free(struct skw_desk *desk);
 void skw_desk_on_link(struct skw_desk *desk, const struct skw_node_address *peer, bool up);
 void skw_desk_on_message(struct skw_desk *desk, const struct skw_node_address *peer,
 			 const uint8_t *data, size_t len);
-void skw_desk_on_meter(struct skw_desk *desk, const struct skw_node_address *peer,
+/* A cell was counted. False if that was the last one on credit: pump the desk before the next. */
+bool skw_desk_on_meter(struct skw_desk *desk, const struct skw_node_address *peer,
 		       const struct skw_onion_meter *meter);
 
 /* Before the end: pays what is due, reports all counts, settles all vouchers held. Pump for a while

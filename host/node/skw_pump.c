@@ -253,7 +253,8 @@ static bool pump_onion(struct skw_node *node)
 			break;
 		case SKW_ONION_METER:
 			id = node_peer_address(node, out.peer);
-			skw_desk_on_meter(node->desk, &id, &out.meter);
+			if (!skw_desk_on_meter(node->desk, &id, &out.meter))
+				skw_desk_pump(node->desk);
 			break;
 		case SKW_ONION_CIRCUIT_UP:
 			skw_routes_on_circuit_up(node->routes, out.circuit);
