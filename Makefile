@@ -183,6 +183,7 @@ lint:
 	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability --inline-suppr -Ihost -Isim \
 	    -D__linux__ $(filter %.c,$(filter-out tests/%,$(C_FILES)))
 	$(Q)verilator --lint-only -Wall $(RTL_Y) $(LINT_VLT) --top-module skywave rtl/ofdm_pkg.sv rtl/top/skywave.sv
+	$(Q)verilator --lint-only -Wall $(RTL_Y) $(LINT_VLT) --top-module board_serial rtl/ofdm_pkg.sv rtl/top/board_serial.sv
 	$(Q)yosys -q -w "Replacing memory" -p "read_verilog -sv -defer $(RTL); hierarchy -check -top skywave; proc; check -assert"
 	$(Q)tests/check/walls.py
 format:
