@@ -77,6 +77,14 @@ bool skw_client_ask_raw_tx(struct skw_client_request *out, const struct skw_sha2
 	return get(out, "/api/v1/rawtx?txid=", text);
 }
 
+bool skw_client_ask_output(struct skw_client_request *out, const struct skw_sha256 *uxid)
+{
+	char text[SKW_SHA256_TEXT];
+
+	skw_sha256_print(text, uxid);
+	return get(out, "/api/v1/uxout?uxid=", text);
+}
+
 bool skw_client_ask_metadata(struct skw_client_request *out)
 {
 	return get(out, "/api/v1/blockchain/metadata", "");
@@ -239,6 +247,15 @@ size_t skw_client_parse_raw_tx(uint8_t *out, size_t cap, const char *body, size_
 		size = digits / 2;
 	json_decref(root);
 	return size;
+}
+
+bool skw_client_parse_spent(struct skw_sha256 *spent_by, const char *body, size_t len)
+{
+	json_t *root = json_loadb(body, len, JSON_REJECT_DUPLICATES, NULL);
+	bool ok = hash_in(spent_by, root, "spent_tx") && !skw_sha256_is_zero(spent_by);
+
+	json_decref(root);
+	return ok;
 }
 
 bool skw_client_parse_metadata(struct skw_client_metadata *out, const char *body, size_t len)

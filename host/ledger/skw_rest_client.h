@@ -22,6 +22,7 @@ bool skw_client_ask_outputs(struct skw_client_request *out, const struct skw_add
 bool skw_client_ask_inject(struct skw_client_request *out, const uint8_t *raw, size_t len);
 bool skw_client_ask_tx(struct skw_client_request *out, const struct skw_sha256 *txid);
 bool skw_client_ask_raw_tx(struct skw_client_request *out, const struct skw_sha256 *txid);
+bool skw_client_ask_output(struct skw_client_request *out, const struct skw_sha256 *uxid);
 bool skw_client_ask_metadata(struct skw_client_request *out);
 /* A node with CSRF protection wants its token in the header X-CSRF-Token of a POST; one without
  * answers 404 to this, and needs none. */
@@ -62,6 +63,9 @@ struct skw_client_tx {
 bool skw_client_parse_tx(struct skw_client_tx *out, const char *body, size_t len);
 /* The transaction's bytes; returns their number, 0 if malformed or longer than `cap`. */
 size_t skw_client_parse_raw_tx(uint8_t *out, size_t cap, const char *body, size_t len);
+
+/* Who spent the output that was asked for: false also if nobody has. */
+bool skw_client_parse_spent(struct skw_sha256 *spent_by, const char *body, size_t len);
 
 struct skw_client_metadata {
 	struct skw_block_header head;

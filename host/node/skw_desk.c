@@ -382,24 +382,12 @@ static void on_injected(void *arg, unsigned status, const char *body, size_t len
 static void on_output(void *arg, unsigned status, const char *body, size_t len)
 {
 	struct question *q = arg;
-	json_t *answer = status == 200 ? json_loadb(body, len, 0, NULL) : NULL;
-	const char *spent_by = json_string_value(json_object_get(answer, "spent_tx"));
 	struct skw_sha256 txid;
 
-	if (spent_by != NULL && skw_sha256_parse(&txid, spent_by) && !skw_sha256_is_zero(&txid))
+	if (status == 200 && skw_client_parse_spent(&txid, body, len))
 		skw_pay_on_output_spent(q->desk->pay, now(q->desk), &q->id, &txid);
-	json_decref(answer);
 	skw_node_pump(q->desk->node);
 	free(q);
-}
-
-static bool ask_output(struct skw_client_request *request, const struct skw_sha256 *uxid)
-{
-	char hex[SKW_SHA256_TEXT];
-
-	skw_sha256_print(hex, uxid);
-	*request = (struct skw_client_request) { .method = "GET" };
-	return asprintf(&request->path, "/api/v1/uxout?uxid=%s", hex) > 0;
 }
 
 /* ---- Output ---- */
@@ -465,7 +453,7 @@ static void carry_out(struct skw_desk *d, const struct skw_pay_output *out)
 		ask_tx(d, &about);
 		break;
 	case SKW_PAY_QUERY_OUTPUT:
-		ask(d, &request, ask_output(&request, &out->txid), on_output, &about);
+		ask(d, &request, skw_client_ask_output(&request, &out->txid), on_output, &about);
 		break;
 	case SKW_PAY_EVENT:
 		note(d, &out->event);

@@ -341,6 +341,17 @@ static void answers_of_an_original_node_are_understood(void **state)
 	assert_true(tx.confirmed && tx.height == 1 && tx.block_seq == 2 && tx.time == 1795386639);
 	free(text);
 
+	text = read_text(VECTORS "live/uxout.json");
+	assert_false(skw_client_parse_spent(&txid, text, strlen(text))); /* nobody has */
+	memset(strstr(text, "\"spent_tx\": \"") + 13, 'a', 64);
+	assert_true(skw_client_parse_spent(&txid, text, strlen(text)));
+	assert_int_equal(txid.b[0], 0xaa);
+	assert_int_equal(txid.b[31], 0xaa);
+	assert_false(skw_client_parse_spent(&txid, text, strlen(text) - 1));
+	strstr(text, "aaaa")[0] = 'g';
+	assert_false(skw_client_parse_spent(&txid, text, strlen(text)));
+	free(text);
+
 	text = read_text(VECTORS "live/rawtx.json");
 	assert_int_equal(skw_client_parse_raw_tx(bytes, sizeof(bytes), text, strlen(text)), 220);
 	skw_sha256_of(&txid, bytes, 220);
