@@ -5,15 +5,8 @@ import hashlib, os, pathlib, signal, sys, tempfile, time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "sim/demo"))
 from community import Community, Trouble, droplets
-
-failed = 0
-
-
-def check(what, good, detail=""):
-    global failed
-    print(f"{'ok - ' if good else 'FAILED - '}{what}{'' if good else ': ' + str(detail)}", flush=True)
-    failed += not good
-
+import skw_tap
+from skw_tap import check
 
 def account(c, name, role, peer):
     for a in c.accounts(name):
@@ -108,11 +101,10 @@ def main(folder):
         check("no coin was made or lost", sum(before.values()) == sum(after.values()))
     except Trouble as trouble:
         check("the community works", False, trouble)
-        for log in sorted(pathlib.Path(folder).glob("*.log")):
-            print(f"--- {log.name}\n" + "\n".join(log.read_text().splitlines()[-8:]))
+        skw_tap.show_logs(folder)
     finally:
         c.end()
-    return 1 if failed else 0
+    return skw_tap.status()
 
 
 with tempfile.TemporaryDirectory(prefix="skywave-") as folder:

@@ -5,17 +5,12 @@ import http.server, json, os, pathlib, random, signal, socket, subprocess, sys, 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "sim/demo"))
 from community import BUILD, Quiet, free_port
+import skw_tap
+from skw_tap import check
 
 DAEMON = BUILD / "sanbin/skywaved"
 SKYWAVE = BUILD / "bin/skywave"
 ENV = dict(os.environ, ASAN_OPTIONS="detect_leaks=1", UBSAN_OPTIONS="print_stacktrace=1")
-failed = 0
-
-
-def check(what, good, detail=""):
-    global failed
-    print(f"{'ok - ' if good else 'FAILED - '}{what}{'' if good else ': ' + str(detail)}", flush=True)
-    failed += not good
 
 
 def run(*args):
@@ -182,4 +177,4 @@ def exercise(folder, out, nodes, big):
 with tempfile.TemporaryDirectory(prefix="skywave-") as name:
     configuration(pathlib.Path(name))
     network(pathlib.Path(name))
-sys.exit(1 if failed else 0)
+sys.exit(skw_tap.status())

@@ -1,18 +1,13 @@
 #!/usr/bin/env python3
 """Two skywave-ledger processes on loopback: they sync, relay, and lose nothing when killed at any instant."""
 import json, os, pathlib, random, socket, subprocess, sys, tempfile, time, urllib.error, urllib.request
+import skw_tap
+from skw_tap import check
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("BUILD", "build")
 TOOL, PROGRAM = BUILD / "test/tool_ledger_chain", BUILD / "bin/skywave-ledger"
 KILLS = int(os.environ.get("KILLS", "30"))
-failed = 0
-
-
-def check(what, good, detail=""):
-    global failed
-    print(f"{'ok - ' if good else 'FAILED - '}{what}{'' if good else ': ' + str(detail)}", flush=True)
-    failed += not good
 
 
 def free_port():
@@ -129,4 +124,4 @@ with tempfile.TemporaryDirectory() as name:
         for node in started:
             if node.process is not None:
                 node.kill()
-sys.exit(1 if failed else 0)
+sys.exit(skw_tap.status())

@@ -1,17 +1,12 @@
 #!/usr/bin/env python3
 """skywaved's ports, under the sanitizers, in network namespaces: raw Ethernet found by beacon, UDP over IPv6, names for addresses, exits."""
 import base64, hashlib, ipaddress, json, os, pathlib, shutil, signal, socket, subprocess, sys, tempfile, time
+import skw_tap
+from skw_tap import check
 
 BUILD = pathlib.Path(os.environ.get("BUILD", "build")).absolute()
 DAEMON, SKYWAVE = BUILD / "sanbin/skywaved", BUILD / "bin/skywave"
 ENV = dict(os.environ, ASAN_OPTIONS="detect_leaks=1", UBSAN_OPTIONS="print_stacktrace=1")
-failed = 0
-
-
-def check(what, good, detail=""):
-    global failed
-    print(f"{'ok - ' if good else 'FAILED - '}{what}{'' if good else ': ' + str(detail)}", flush=True)
-    failed += not good
 
 
 def run(*args, **more):
@@ -346,4 +341,4 @@ with tempfile.TemporaryDirectory(prefix="skywave-") as name:
     finally:
         for s in spaces:
             s.end()
-sys.exit(1 if failed else 0)
+sys.exit(skw_tap.status())
