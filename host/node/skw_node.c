@@ -14,7 +14,6 @@
 #include "node/skw_ether_port.h"
 #include "node/skw_node_inside.h"
 #include "node/skw_peers.h"
-#include "node/skw_routes.h"
 #include "node/skw_streams.h"
 #include "node/skw_tun.h"
 #include "node/skw_udp_port.h"
@@ -53,25 +52,6 @@ void skw_node_log(const struct skw_node *node, enum skw_log level, const char *f
 	vfprintf(stderr, format, args);
 	va_end(args);
 	fputc('\n', stderr);
-}
-
-uint32_t skw_node_peer(const struct skw_node *node, const struct skw_node_address *id)
-{
-	struct skw_link_info info;
-
-	for (uint32_t peer = 1; peer <= SKW_LINK_PEERS_MAX; peer++)
-		if (skw_link_info(node->link, peer, &info) && info.up &&
-		    skw_node_address_equal(&info.address, id))
-			return peer;
-	return 0;
-}
-
-struct skw_node_address node_peer_address(const struct skw_node *node, uint32_t peer)
-{
-	struct skw_link_info info = { 0 };
-
-	skw_link_info(node->link, peer, &info);
-	return info.address;
 }
 
 /* ---- Start and stop ---- */
@@ -159,33 +139,6 @@ static bool open_radio(struct skw_node *node)
 	return failed(node, "[radio] slots, rates or lead are out of the MAC's range");
 }
 
-static bool open_rooms(struct skw_node *node)
-{
-	const struct skw_config *c = node->config;
-	const struct skw_link_config link = {
-		.identity = &node->identity,
-		.random = skw_random_system(),
-		.stamp = skw_node_unix() * 1000000,
-		.accept_unknown = true,
-	};
-	const struct skw_onion_config onion = {
-		.identity = &node->identity,
-		.random = skw_random_system(),
-		.price_per_mib = c->pay.price,
-	};
-	const struct skw_session_config session = { .identity = &node->identity,
-						    .random = skw_random_system() };
-
-	node->link = skw_link_new(&link, skw_node_now(node));
-	node->directory = skw_directory_new();
-	node->onion = skw_onion_new(&onion);
-	node->session = skw_session_new(&session);
-	node->routes = skw_routes_new(node);
-	return (node->link != NULL && node->directory != NULL && node->onion != NULL &&
-		node->session != NULL && node->routes != NULL) ||
-	       failed(node, "out of memory");
-}
-
 bool skw_node_start(struct skw_node *node, const struct skw_config *config, uv_loop_t *loop)
 {
 	node->config = config;
@@ -193,10 +146,11 @@ bool skw_node_start(struct skw_node *node, const struct skw_config *config, uv_l
 	uv_timer_init(loop, &node->timer);
 	uv_async_init(loop, &node->wake, node_on_wake);
 	node->timer.data = node->wake.data = node;
+	node->random = skw_random_system();
 	if (sodium_init() < 0)
 		return failed(node, "libsodium cannot start");
 	if (!skw_node_load_identity(node) || !open_store(node) || !open_radio(node) ||
-	    !open_rooms(node))
+	    !node_open_rooms(node))
 		return false;
 	if (config->udp.listen.port != 0) {
 		node->udp = skw_udp_port_open(node, &config->udp.listen);
@@ -244,11 +198,7 @@ void skw_node_stop(struct skw_node *node)
 	uv_close((uv_handle_t *)&node->timer, NULL);
 	uv_close((uv_handle_t *)&node->wake, NULL);
 	uv_run(node->loop, UV_RUN_DEFAULT); /* lets every handle close */
-	skw_routes_free(node->routes);
-	skw_session_free(node->session);
-	skw_onion_free(node->onion);
-	skw_directory_free(node->directory);
-	skw_link_free(node->link);
+	node_close_rooms(node);
 	skw_mac_free(node->mac);
 	skw_kv_close(node->kv);
 	skw_identity_wipe(&node->identity);

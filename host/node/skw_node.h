@@ -42,6 +42,10 @@ struct skw_node {
 	const struct skw_config *config;
 	uv_loop_t *loop;
 	struct skw_identity identity;
+	struct skw_random random;
+	struct {
+		uint32_t circuits, cells, sessions;
+	} sizes; /* 0: the rooms' defaults */
 	struct skw_kv *kv;
 
 	struct skw_radio_port *radio;

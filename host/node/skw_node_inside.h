@@ -1,9 +1,14 @@
-/* skw_node_inside - what the files of skw_node share: skw_node.c opens and closes, skw_pump.c moves
- * outputs from room to room, skw_publish.c speaks for the directory. */
+/* skw_node_inside - what the files of skw_node share: skw_node.c opens and closes, skw_rooms.c
+ * makes the rooms without I/O, skw_pump.c moves outputs from room to room, skw_publish.c speaks for
+ * the directory. sim/net joins many nodes by the last three, with ports of its own. */
 #ifndef SKW_NODE_INSIDE_H
 #define SKW_NODE_INSIDE_H
 
 #include "node/skw_node.h"
+
+/* Link, directory, onion, session and routes, of node->sizes and on node->random. */
+bool node_open_rooms(struct skw_node *node);
+void node_close_rooms(struct skw_node *node);
 
 /* The address behind a link's number; zero if there is none. */
 struct skw_node_address node_peer_address(const struct skw_node *node, uint32_t peer);

@@ -2,8 +2,6 @@
 
 #include <stdlib.h>
 
-#include <sodium.h>
-
 enum { ROUTES_MAX = 64, TRIES_MAX = 8, RETRY_US = 500000, RETRY_MAX_US = 8000000 };
 
 /* In order of life. */
@@ -76,7 +74,7 @@ static void build(struct skw_routes *r, struct route *route)
 	};
 	struct skw_path path;
 
-	randombytes_buf(&request.seed, sizeof(request.seed));
+	request.seed = skw_random_u64(&node->random);
 	if (!skw_path_find(node->directory, &request, &path)) {
 		wait_for_retry(r, route);
 		return;

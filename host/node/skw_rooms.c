@@ -1,0 +1,68 @@
+/* The rooms that do no I/O: made, found and freed the same way in the daemon and in sim/net. */
+
+#include "node/skw_node_inside.h"
+
+#include <stdio.h>
+
+#include "node/skw_routes.h"
+
+uint32_t skw_node_peer(const struct skw_node *node, const struct skw_node_address *id)
+{
+	struct skw_link_info info;
+
+	for (uint32_t peer = 1; peer <= SKW_LINK_PEERS_MAX; peer++)
+		if (skw_link_info(node->link, peer, &info) && info.up &&
+		    skw_node_address_equal(&info.address, id))
+			return peer;
+	return 0;
+}
+
+struct skw_node_address node_peer_address(const struct skw_node *node, uint32_t peer)
+{
+	struct skw_link_info info = { 0 };
+
+	skw_link_info(node->link, peer, &info);
+	return info.address;
+}
+
+bool node_open_rooms(struct skw_node *node)
+{
+	const struct skw_link_config link = {
+		.identity = &node->identity,
+		.random = node->random,
+		.stamp = skw_node_unix() * 1000000,
+		.accept_unknown = true,
+	};
+	const struct skw_onion_config onion = {
+		.identity = &node->identity,
+		.random = node->random,
+		.price_per_mib = node->config->pay.price,
+		.circuits_max = node->sizes.circuits,
+		.cells_max = node->sizes.cells,
+	};
+	const struct skw_session_config session = {
+		.identity = &node->identity,
+		.random = node->random,
+		.sessions_max = node->sizes.sessions,
+	};
+
+	node->link = skw_link_new(&link, skw_node_now(node));
+	node->directory = skw_directory_new();
+	node->onion = skw_onion_new(&onion);
+	node->session = skw_session_new(&session);
+	node->routes = skw_routes_new(node);
+	if (node->link != NULL && node->directory != NULL && node->onion != NULL &&
+	    node->session != NULL && node->routes != NULL)
+		return true;
+	snprintf(node->error, sizeof(node->error), "out of memory");
+	return false;
+}
+
+void node_close_rooms(struct skw_node *node)
+{
+	skw_routes_free(node->routes);
+	skw_session_free(node->session);
+	skw_onion_free(node->onion);
+	skw_directory_free(node->directory);
+	skw_link_free(node->link);
+}
