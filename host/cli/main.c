@@ -18,6 +18,7 @@ static const struct command {
 	{ "wallet", skw_cli_wallet, "addresses and coins; works offline" },
 	{ "ledger", skw_cli_ledger, "verify a chain file, ask a ledger node" },
 	{ "phy", skw_cli_phy, "encode and decode radio frames in I/Q files" },
+	{ "radio", skw_cli_radio, "test a radio by itself: `radio selftest`" },
 };
 
 static int usage(FILE *out)

@@ -10,5 +10,6 @@ int skw_cli_control(int argc, char **argv); /* status, links, circuits, pay: ask
 int skw_cli_wallet(int argc, char **argv);
 int skw_cli_ledger(int argc, char **argv);
 int skw_cli_phy(int argc, char **argv);
+int skw_cli_radio(int argc, char **argv);
 
 #endif

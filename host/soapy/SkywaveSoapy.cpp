@@ -51,6 +51,12 @@ std::string arg(const SoapySDR::Kwargs &args, const char *key)
 	return it == args.end() ? std::string() : it->second;
 }
 
+bool place_of(skw_transport_place *place, const SoapySDR::Kwargs &args)
+{
+	return skw_transport_place_set(place, arg(args, "path").c_str(), arg(args, "radio").c_str(),
+				       arg(args, "baud").c_str());
+}
+
 void check(skw_device_status status)
 {
 	if (status != SKW_DEVICE_OK)
@@ -73,8 +79,8 @@ public:
 
 		if (!t)
 			refuse("no transport " + arg(args, "transport"));
-		if (!skw_transport_place_set(&place, arg(args, "path").c_str(), arg(args, "radio").c_str()))
-			refuse("path= or radio= is too long");
+		if (!place_of(&place, args))
+			refuse("path=, radio= or baud= is too long");
 		const int fd = t->open(&place, error, sizeof(error));
 		if (fd < 0)
 			throw std::runtime_error(std::string("skywave: ") + error);
@@ -502,7 +508,7 @@ SoapySDR::KwargsList find(const SoapySDR::Kwargs &args)
 	skw_transport_place place;
 	Search search = {};
 
-	if (!skw_transport_place_set(&place, arg(args, "path").c_str(), arg(args, "radio").c_str()))
+	if (!place_of(&place, args))
 		return {};
 	for (size_t i = 0; i < skw_transport_count; i++) {
 		const skw_transport &t = skw_transports[i];

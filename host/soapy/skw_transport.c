@@ -5,6 +5,8 @@
 
 const struct skw_transport skw_transports[] = {
 	{ "sim", "simulated radio of skywave-air", skw_transport_sim_find, skw_transport_sim_open },
+	{ "serial", "board on a serial line", skw_transport_serial_find,
+	  skw_transport_serial_open },
 };
 const size_t skw_transport_count = sizeof(skw_transports) / sizeof(skw_transports[0]);
 
@@ -25,8 +27,10 @@ static bool copy(char *out, size_t size, const char *text)
 	return n >= 0 && (size_t)n < size;
 }
 
-bool skw_transport_place_set(struct skw_transport_place *place, const char *path, const char *radio)
+bool skw_transport_place_set(struct skw_transport_place *place, const char *path, const char *radio,
+			     const char *baud)
 {
 	return copy(place->path, sizeof(place->path), path) &&
-	       copy(place->radio, sizeof(place->radio), radio);
+	       copy(place->radio, sizeof(place->radio), radio) &&
+	       copy(place->baud, sizeof(place->baud), baud);
 }

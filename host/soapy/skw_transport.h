@@ -12,10 +12,11 @@
 #define SKW_TRANSPORT_PATH 108 /* a Unix socket's address holds no more */
 #define SKW_TRANSPORT_NAME 64
 
-/* Where a board is, in the words of the device arguments `path` and `radio`. */
+/* Where a board is, in the words of the device arguments of these names. */
 struct skw_transport_place {
 	char path[SKW_TRANSPORT_PATH];
 	char radio[SKW_TRANSPORT_NAME];
+	char baud[SKW_TRANSPORT_NAME];
 };
 
 struct skw_transport {
@@ -35,13 +36,22 @@ extern const size_t skw_transport_count;
 /* The row of that name; the first for an empty name; NULL if there is none. */
 const struct skw_transport *skw_transport_named(const char *name);
 /* Fills a place; false if a text is too long. NULL counts as empty. */
-bool skw_transport_place_set(struct skw_transport_place *place, const char *path,
-			     const char *radio);
+bool skw_transport_place_set(struct skw_transport_place *place, const char *path, const char *radio,
+			     const char *baud);
 
 /* transport=sim: a seat of a skywave-air (docs/air-scenario.md). */
 void skw_transport_sim_find(const struct skw_transport_place *want,
 			    void (*found)(void *ctx, const struct skw_transport_place *place),
 			    void *ctx);
 int skw_transport_sim_open(const struct skw_transport_place *place, char *error, size_t error_size);
+
+/* transport=serial: a board behind a serial line, the ULX3S' FT231X for one. `path` is the line's
+ * device, else the first ULX3S that is plugged in; `baud` its rate, 3000000 as the bitstreams have
+ * it, at least 115200. Opening one ends whatever packet another host left unfinished. */
+void skw_transport_serial_find(const struct skw_transport_place *want,
+			       void (*found)(void *ctx, const struct skw_transport_place *place),
+			       void *ctx);
+int skw_transport_serial_open(const struct skw_transport_place *place, char *error,
+			      size_t error_size);
 
 #endif

@@ -3,78 +3,33 @@
 // verilator: -GCLK_HZ=80000000 -GBAUD=8000000
 
 #include "Vboard_serial.h"
-#include "stream_drive.h"
+#include "serial_line.h"
 #include "verilated.h"
-
-// 10 clocks a bit, so that the test is quick; other rates are hostlink_serial_test's.
-struct Line {
-	Vboard_serial dut;
-	std::vector<uint8_t> got;
-	int bits = -1;
-	unsigned byte = 0, wait = 0;
-
-	Line()
-	{
-		dut.rxd = 1;
-		drive::reset(dut);
-	}
-	void clock()
-	{
-		drive::clock(dut);
-		if (bits < 0 && !dut.txd) {
-			bits = 0, byte = 0, wait = 15;
-		} else if (bits >= 0 && --wait == 0) {
-			if (bits == 8) {
-				got.push_back(byte);
-				bits = -1;
-			} else {
-				byte |= dut.txd << bits++;
-				wait = 10;
-			}
-		}
-	}
-	void run(unsigned clocks)
-	{
-		while (clocks--)
-			clock();
-	}
-	void send(const std::vector<uint8_t> &bytes)
-	{
-		for (uint8_t b : bytes)
-			for (unsigned frame = 0x200u | b << 1, n = 0; n < 10; n++, frame >>= 1) {
-				dut.rxd = frame & 1;
-				run(10);
-			}
-	}
-};
 
 int main()
 {
 	const std::vector<uint8_t> read_id = {0x5A, 2, 8, 0, 0, 0, 0, 0, 0xAA, 0xBB, 0xCC, 0xDD};
 	const std::vector<uint8_t> id = {0x5A, 0x82, 12,   0,	 0,    0,    0,	   0,
 					 0xAA, 0xBB, 0xCC, 0xDD, 0x57, 0x59, 0x4B, 0x53};
-	Line line;
+	SerialLine<Vboard_serial> line; // 10 clocks a bit, so that the test is quick; other rates are hostlink_serial_test's
 
-	line.send(read_id);
-	line.run(3000);
+	line.send(read_id, 3000);
 	drive::check(line.got == id, "ID");
 
 	line.got.clear();
-	line.send({read_id.begin() + 1, read_id.end()}); // the magic is lost
-	line.send({0, 0, 0});
-	line.send(read_id);
-	line.run(3000);
+	line.put({read_id.begin() + 1, read_id.end()}); // the magic is lost
+	line.put({0, 0, 0});
+	line.send(read_id, 3000);
 	drive::check(line.got == id, "in step again after a lost byte");
 
 	line.got.clear();
-	line.send({0x5A, 1, 8, 0, 3, 0, 0, 0, 1, 0, 0, 0}); // RX_FRAMES
+	line.put({0x5A, 1, 8, 0, 3, 0, 0, 0, 1, 0, 0, 0}); // RX_FRAMES
 	std::vector<uint8_t> frame = {0x5A, 0x10, 24 + 33, 0, 1, 24, 37, 0, 2, 0, 0xFF, 0xFF, 7, 0, 0, 0};
 	frame.resize(28);
 	for (int k = 0; k < 33; k++)
 		frame.push_back(k * 7);
 	frame.resize(28 + 36);
-	line.send(frame);
-	line.run(40000);
+	line.send(frame, 40000);
 	bool sent = false, came = false;
 	if (line.got.size() == 20 + 4 + 32 + 40) {
 		const uint8_t *status = line.got.data(), *rx = status;
