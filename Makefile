@@ -19,7 +19,7 @@ export OBJCACHE
 # ---- Host: one library a room, one program a main.c ---------------------------------------
 
 PKGS     := libsodium libuv libsecp256k1 sqlite3 libmicrohttpd jansson libcurl nettle SoapySDR inih volk
-PKG_CF   := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_CF   := $(shell pkg-config --cflags $(PKGS) libusb-1.0 2>/dev/null)
 PKG_LD   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm -lpthread
 
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
@@ -86,7 +86,7 @@ SOAPY_O  := $(patsubst %,$(BUILD)/obj/%.o,$(basename $(wildcard host/soapy/*.c h
             $(BUILD)/lib/wire.a
 $(BUILD)/soapy/libskywaveSupport.so: $(SOAPY_O)
 	@mkdir -p $(@D)
-	$(Q)$(CXX) -shared -o $@ $(filter %.o,$^) $(filter %.a,$^) $(shell pkg-config --libs SoapySDR) -lm -lpthread
+	$(Q)$(CXX) -shared -o $@ $(filter %.o,$^) $(filter %.a,$^) $(shell pkg-config --libs SoapySDR libusb-1.0) -lm -lpthread
 
 # ---- Simulation: the gates as C++, by Verilator -------------------------------------------
 

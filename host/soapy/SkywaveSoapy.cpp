@@ -81,22 +81,28 @@ public:
 			refuse("no transport " + arg(args, "transport"));
 		if (!place_of(&place, args))
 			refuse("path=, radio= or baud= is too long");
-		const int fd = t->open(&place, error, sizeof(error));
+		const int fd = t->open(&place, &state_, error, sizeof(error));
 		if (fd < 0)
 			throw std::runtime_error(std::string("skywave: ") + error);
-		transport_ = t->name;
+		transport_ = t;
 		radio_ = place.radio;
 		device_ = skw_device_new(fd, &status);
-		if (!device_)
+		if (!device_) {
+			hang_up();
 			check(status);
+		}
 	}
-	~Skywave() override { skw_device_free(device_); }
+	~Skywave() override
+	{
+		skw_device_free(device_);
+		hang_up();
+	}
 	Skywave(const Skywave &) = delete;
 	Skywave &operator=(const Skywave &) = delete;
 
 	// ---- who it is ----
 	std::string getDriverKey() const override { return "skywave"; }
-	std::string getHardwareKey() const override { return transport_; }
+	std::string getHardwareKey() const override { return transport_->name; }
 	SoapySDR::Kwargs getHardwareInfo() const override
 	{
 		const struct skw_device_info info = skw_device_info(device_);
@@ -483,8 +489,16 @@ private:
 		return value;
 	}
 
+	void hang_up()
+	{
+		if (transport_->close)
+			transport_->close(state_);
+	}
+
+	const skw_transport *transport_ = nullptr;
+	void *state_ = nullptr;
 	skw_device *device_ = nullptr;
-	std::string transport_, radio_;
+	std::string radio_;
 };
 
 struct Search {

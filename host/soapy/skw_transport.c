@@ -4,9 +4,12 @@
 #include <string.h>
 
 const struct skw_transport skw_transports[] = {
-	{ "sim", "simulated radio of skywave-air", skw_transport_sim_find, skw_transport_sim_open },
-	{ "serial", "board on a serial line", skw_transport_serial_find,
-	  skw_transport_serial_open },
+	{ "sim", "simulated radio of skywave-air", skw_transport_sim_find, skw_transport_sim_open,
+	  NULL },
+	{ "serial", "board on a serial line", skw_transport_serial_find, skw_transport_serial_open,
+	  NULL },
+	{ "ft601", "board on USB 3", skw_transport_ft601_find, skw_transport_ft601_open,
+	  skw_transport_ft601_close },
 };
 const size_t skw_transport_count = sizeof(skw_transports) / sizeof(skw_transports[0]);
 

@@ -1,7 +1,8 @@
 /* skw_transport - the ways to a board: a row of a table each.
  *
  * A transport finds boards and opens one as a file descriptor that carries host link bytes both
- * ways (docs/hostlink.md). One whose device is no descriptor hands out an end of a socket pair.
+ * ways (docs/hostlink.md). One whose device is no descriptor hands out an end of a socket pair, and
+ * has a state of its own behind it.
  */
 #ifndef SKW_TRANSPORT_H
 #define SKW_TRANSPORT_H
@@ -26,9 +27,17 @@ struct skw_transport {
 	 * all). */
 	void (*find)(const struct skw_transport_place *want,
 		     void (*found)(void *ctx, const struct skw_transport_place *place), void *ctx);
-	/* A descriptor, or -1 with the reason in `error`. */
-	int (*open)(const struct skw_transport_place *place, char *error, size_t error_size);
+	/* A descriptor, or -1 with the reason in `error`. The caller closes it, and then `*state`.
+	 */
+	int (*open)(const struct skw_transport_place *place, void **state, char *error,
+		    size_t error_size);
+	/* Waits until nothing of it runs any more. NULL where the descriptor is all there is. */
+	void (*close)(void *state);
 };
+
+/* So many zero bytes end any packet that another host left unfinished: no packet to a board is
+ * longer (docs/hostlink.md). A multiple of four. */
+#define SKW_TRANSPORT_ZEROS (4u + 24u + 4096u)
 
 extern const struct skw_transport skw_transports[];
 extern const size_t skw_transport_count;
@@ -43,7 +52,8 @@ bool skw_transport_place_set(struct skw_transport_place *place, const char *path
 void skw_transport_sim_find(const struct skw_transport_place *want,
 			    void (*found)(void *ctx, const struct skw_transport_place *place),
 			    void *ctx);
-int skw_transport_sim_open(const struct skw_transport_place *place, char *error, size_t error_size);
+int skw_transport_sim_open(const struct skw_transport_place *place, void **state, char *error,
+			   size_t error_size);
 
 /* transport=serial: a board behind a serial line, the ULX3S' FT231X for one. `path` is the line's
  * device, else the first ULX3S that is plugged in; `baud` its rate, 3000000 as the bitstreams have
@@ -51,7 +61,18 @@ int skw_transport_sim_open(const struct skw_transport_place *place, char *error,
 void skw_transport_serial_find(const struct skw_transport_place *want,
 			       void (*found)(void *ctx, const struct skw_transport_place *place),
 			       void *ctx);
-int skw_transport_serial_open(const struct skw_transport_place *place, char *error,
+int skw_transport_serial_open(const struct skw_transport_place *place, void **state, char *error,
 			      size_t error_size);
+
+/* transport=ft601: a board behind FTDI's USB 3 FIFO, the LimeSDR Mini 2.0 for one, on the chip's
+ * first channel. `path` is bus and ports as the kernel writes them ("2-1.4"), else the first. A
+ * board is not known by its chip: `find` lists those with other gateware too, and opening one of
+ * these fails as soon as it does not answer. */
+void skw_transport_ft601_find(const struct skw_transport_place *want,
+			      void (*found)(void *ctx, const struct skw_transport_place *place),
+			      void *ctx);
+int skw_transport_ft601_open(const struct skw_transport_place *place, void **state, char *error,
+			     size_t error_size);
+void skw_transport_ft601_close(void *state);
 
 #endif

@@ -11,12 +11,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum {
-	/* A board that waits for the rest of a packet waits for no more than a header and a
-	 * TX_FRAME (docs/hostlink.md): so many zeros end any. */
-	LONGEST_PACKET = 4 + 24 + 4096,
-	DRAIN_MS = 2000,
-};
+enum { DRAIN_MS = 2000 };
 
 static const char BY_ID[] = "/dev/serial/by-id/*ULX3S*";
 
@@ -105,7 +100,7 @@ static bool set_up(int fd, const struct rate *rate)
 /* Zeros until the board waits for a header; what it says to them is nobody's. */
 static bool end_packet(int fd)
 {
-	static const char zeros[LONGEST_PACKET];
+	static const char zeros[SKW_TRANSPORT_ZEROS];
 	struct pollfd room = { .fd = fd, .events = POLLOUT };
 
 	for (size_t sent = 0; sent < sizeof(zeros);) {
@@ -119,13 +114,14 @@ static bool end_packet(int fd)
 	return tcflush(fd, TCIFLUSH) == 0;
 }
 
-int skw_transport_serial_open(const struct skw_transport_place *place, char *error,
+int skw_transport_serial_open(const struct skw_transport_place *place, void **state, char *error,
 			      size_t error_size)
 {
 	const struct rate *rate = rate_of(place->baud);
 	char path[SKW_TRANSPORT_PATH];
 	int fd;
 
+	*state = NULL;
 	if (rate == NULL) {
 		snprintf(error, error_size,
 			 "no serial line has baud=%s (the bitstreams have 3000000)", place->baud);

@@ -108,11 +108,13 @@ void skw_transport_sim_find(const struct skw_transport_place *want,
 	close(fd);
 }
 
-int skw_transport_sim_open(const struct skw_transport_place *place, char *error, size_t error_size)
+int skw_transport_sim_open(const struct skw_transport_place *place, void **state, char *error,
+			   size_t error_size)
 {
 	char path[SKW_TRANSPORT_PATH], line[160];
 	int fd;
 
+	*state = NULL;
 	if (place->radio[0] == '\0' || strpbrk(place->radio, " \n") != NULL) {
 		snprintf(error, error_size, "the argument radio= must name a radio of the air");
 		return -1;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A board on a serial line, as the host sees it: transport=serial against the Verilated board behind a
-# pseudo-terminal, and `skywave radio selftest` through it. Then the selftest on a radio of the simulated air.
+# The ways to a board, and `skywave radio selftest` through each: transport=serial against the Verilated board
+# behind a pseudo-terminal, transport=sim, and transport=ft601 against a model of the chip's USB side.
 set -u
 cd "$(dirname "$0")/../.."
 . tests/system/skw_tap.sh
@@ -58,7 +58,20 @@ check "a silent line is an error within seconds" mute
 "$BUILD/bin/skywave-air" --line 2 --socket "$scratch/air.sock" 2>/dev/null &
 children="$children $!"
 for _ in $(seq 100); do [ -S "$scratch/air.sock" ] && break; sleep 0.05; done
-timeout 120 "$BUILD/bin/skywave" radio selftest --device "driver=skywave,path=$scratch/air.sock,radio=alice" --frames 3 >"$scratch/table"
+timeout 120 "$BUILD/bin/skywave" radio selftest --device "driver=skywave,path=$scratch/air.sock,radio=bob" --frames 3 >"$scratch/table"
 check "skywave radio selftest passes on a simulated radio" test $? = 0
 check "and prints a table with all frames of 54 Mb/s" grep -Eq '^ +54 +3 +3 +0 +0 ' "$scratch/table"
+
+# The FT601 in front of alice's gates.
+usb() { LD_PRELOAD="$BUILD/test/ft601_shim.so" SHIM_AIR="$scratch/air.sock" timeout 120 "$@"; }
+usb SoapySDRUtil --find=driver=skywave,transport=ft601 >"$scratch/find" 2>&1
+check "SoapySDRUtil --find lists the chip by bus and port" grep -q 'path = 2-1.4' "$scratch/find"
+usb "$BUILD/bin/skywave" radio selftest --device driver=skywave,transport=ft601,path=2-1.4 --frames 2 >"$scratch/table" 2>&1
+check "skywave radio selftest passes through it" test $? = 0
+usb "$BUILD/bin/skywave" radio selftest --device driver=skywave,transport=ft601,path=1-1 >"$scratch/table" 2>&1
+check "another port is not taken for it" grep -q 'USB 1-1: no FT601' "$scratch/table"
+unplugged() { SHIM_UNPLUG=3000 usb "$BUILD/bin/skywave" radio selftest --device driver=skywave,transport=ft601 2>&1; }
+unplugged >"$scratch/table"
+check "a chip that is pulled out ends the selftest, with exit status 1" test $? = 1
+check "and with a reason" grep -q 'skywave radio: .*: ' "$scratch/table"
 exit $failed
