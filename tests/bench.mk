@@ -19,3 +19,20 @@ bench-per-soft: $(BUILD)/bench/modem_per
 	@$(BUILD)/bench/modem_per impair $(PER_FRAMES)
 bench-modem: $(BUILD)/bench/modem_per
 	@$(BUILD)/bench/modem_per speed
+
+# The transmitter's spectrum against the standard's mask, and its constellation error, from samples of CONVERTER_BITS.
+CONVERTER_BITS ?= 12
+MASK_RATES  := 6 9 12 18 24 36 48 54
+TX_SPECTRUM := $(BUILD)/bench/tx_spectrum
+SYS_TOOLS   += $(TX_SPECTRUM)
+$(TX_SPECTRUM): tests/bench/tx_spectrum.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -o $@ $< -lliquid -lm
+.PHONY: mask
+mask: $(BUILD)/bin/skywave $(TX_SPECTRUM)
+	@mkdir -p $(BUILD)/mask
+	@for r in $(MASK_RATES); do head -c 1500 /dev/urandom | $(BUILD)/bin/skywave phy encode --engine rtl --rate $$r --fcs \
+	    --format cs16 --out $(BUILD)/mask/$$r.cs16 2>/dev/null || exit 1; done
+	@$(TX_SPECTRUM) $(CONVERTER_BITS) $(BUILD)/mask/mask.csv $(patsubst %,$(BUILD)/mask/%.cs16,$(MASK_RATES))
+	@gnuplot -e "csv='$(BUILD)/mask/mask.csv'; png='$(BUILD)/mask/mask.png'; bits='$(CONVERTER_BITS)'" tests/bench/tx_spectrum.gp
+	@echo "plot: $(BUILD)/mask/mask.png"
