@@ -6,33 +6,7 @@
 #include "stream_drive.h"
 #include "verilated.h"
 
-struct Point {
-	uint32_t data;
-	bool last;
-};
-struct Beat {
-	uint32_t data;
-	unsigned user;
-	bool operator==(const Beat &o) const
-	{
-		return data == o.data && user == o.user;
-	}
-};
-
-static std::vector<Beat> run(const std::vector<Point> &in, size_t expect, drive::Run &r)
-{
-	Vofdm_carriers dut;
-	drive::reset(dut);
-	return drive::run_stream(
-	    dut, in, expect, r,
-	    [](Vofdm_carriers &d, const Point &p) {
-		    d.s_axis_tdata = p.data;
-		    d.s_axis_tuser = p.last;
-	    },
-	    [](Vofdm_carriers &d) {
-		    return Beat { d.m_axis_tdata, d.m_axis_tuser };
-	    });
-}
+using drive::Beat;
 
 static void append(std::vector<Beat> &out, const ofdm::Carriers &c, bool last)
 {
@@ -41,7 +15,7 @@ static void append(std::vector<Beat> &out, const ofdm::Carriers &c, bool last)
 }
 
 // A frame of n symbols, SIGNAL included; points of random bits.
-static void frame(std::vector<Point> &in, std::vector<Beat> &want, size_t n)
+static void frame(std::vector<Beat> &in, std::vector<Beat> &want, size_t n)
 {
 	append(want, ofdm::short_training(), false);
 	append(want, ofdm::long_training(), false);
@@ -60,7 +34,7 @@ static void frame(std::vector<Point> &in, std::vector<Beat> &want, size_t n)
 int main()
 {
 	// The annex's packet: points from its printed symbols.
-	std::vector<Point> in;
+	std::vector<Beat> in;
 	std::vector<Beat> want;
 	drive::Run r;
 	const char *files[] = { "annex_short_training_frequency.tsv",
@@ -70,7 +44,7 @@ int main()
 		for (int k : ofdm::data_carriers())
 			in.push_back({ ofdm::pack_iq(ofdm::annex_carriers(files[s])[k & 63], 8192),
 				       s == 3 });
-	std::vector<Beat> got = run(in, 256, r);
+	std::vector<Beat> got = drive::run_beats<Vofdm_carriers>(in, 256, r);
 	for (size_t s = 0; s < 4 && got.size() == 256; s++) {
 		ofdm::Carriers c;
 		for (int k = -32; k < 32; k++)
@@ -84,15 +58,9 @@ int main()
 	in.clear();
 	for (size_t n : { 2, 1, 7, 300, 3, 130 })
 		frame(in, want, n);
-	for (unsigned source : { 0, 40, 90 })
-		for (unsigned sink : { 0, 40, 90 }) {
-			drive::Run s;
-			s.source_idle = source;
-			s.sink_idle = sink;
-			drive::check(run(in, want.size(), s) == want && s.steady,
-				     "frames of 2, 1, 7, 300, 3, 130 symbols, " +
-					 std::to_string(source) + "% / " + std::to_string(sink) +
-					 "% idle");
-		}
+	drive::every_stall([&](drive::Run &s, const std::string &stalls) {
+		drive::check(drive::run_beats<Vofdm_carriers>(in, want.size(), s) == want && s.steady,
+			     "frames of 2, 1, 7, 300, 3, 130 symbols" + stalls);
+	});
 	return drive::failures() != 0;
 }

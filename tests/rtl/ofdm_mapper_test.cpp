@@ -6,45 +6,19 @@
 #include "stream_drive.h"
 #include "verilated.h"
 
-struct Bit {
-	bool bit;
-	unsigned user;
-};
-struct Point {
-	uint32_t data;
-	unsigned user;
-	bool operator==(const Point &o) const
-	{
-		return data == o.data && user == o.user;
-	}
-};
-
-static std::vector<Point> run(const std::vector<Bit> &in, size_t expect, drive::Run &r)
-{
-	Vofdm_mapper dut;
-	drive::reset(dut);
-	return drive::run_stream(
-	    dut, in, expect, r,
-	    [](Vofdm_mapper &d, const Bit &b) {
-		    d.s_axis_tdata = b.bit;
-		    d.s_axis_tuser = uint8_t(b.user);
-	    },
-	    [](Vofdm_mapper &d) {
-		    return Point { d.m_axis_tdata, d.m_axis_tuser };
-	    });
-}
+using drive::Beat;
 
 int main()
 {
 	static const unsigned bpsc_of[] = { 1, 2, 4, 6 };
-	std::vector<Bit> in;
-	std::vector<Point> want;
+	std::vector<Beat> in;
+	std::vector<Beat> want;
 	drive::Run r;
 
 	for (uint8_t b : ofdm::annex_bits("symbol1_interleaved"))
-		in.push_back({ bool(b), 2 });
+		in.push_back({ b, 2 });
 	ofdm::Carriers got {}, annex = ofdm::annex_carriers("annex_symbol1_frequency.tsv");
-	std::vector<Point> points = run(in, 48, r);
+	std::vector<Beat> points = drive::run_beats<Vofdm_mapper>(in, 48, r);
 	for (size_t i = 0; i < 48 && i < points.size(); i++)
 		got[ofdm::data_carriers()[i] & 63] = ofdm::unpack_iq(points[i].data, 8192);
 	for (int k : { -21, -7, 7, 21 })
@@ -60,21 +34,16 @@ int main()
 			uint8_t b[6];
 			for (unsigned i = 0; i < bpsc; i++) {
 				b[i] = n < 8 ? p >> i & 1 : rand() & 1;
-				in.push_back({ bool(b[i]), top << 2 | mod });
+				in.push_back({ b[i], top << 2 | mod });
 			}
 			want.push_back({ ofdm::pack_iq(ofdm::constellation(b, bpsc), 8192), top });
 		}
 	}
-	for (unsigned source : { 0, 40, 90 })
-		for (unsigned sink : { 0, 40, 90 }) {
-			drive::Run s;
-			s.source_idle = source;
-			s.sink_idle = sink;
-			drive::check(run(in, want.size(), s) == want && s.steady,
-				     "every point, exact to the LSB, " + std::to_string(source) +
-					 "% / " + std::to_string(sink) + "% idle");
-			if (!source && !sink)
-				drive::check(s.clocks <= in.size() + 2, "one bit a clock");
-		}
+	drive::every_stall([&](drive::Run &s, const std::string &stalls) {
+		drive::check(drive::run_beats<Vofdm_mapper>(in, want.size(), s) == want && s.steady,
+			     "every point, exact to the LSB" + stalls);
+		if (!s.source_idle && !s.sink_idle)
+			drive::check(s.clocks <= in.size() + 2, "one bit a clock");
+	});
 	return drive::failures() != 0;
 }

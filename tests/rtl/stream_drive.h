@@ -162,6 +162,43 @@ auto run_stream(Dut &dut, const std::vector<In> &in, size_t expect, Run &run, Pu
 	return sink.beats;
 }
 
+// A module whose beats are tdata and tuser and nothing else, from reset.
+struct Beat {
+	uint32_t data;
+	unsigned user;
+	bool operator==(const Beat &o) const
+	{
+		return data == o.data && user == o.user;
+	}
+};
+
+template <class Dut> std::vector<Beat> run_beats(const std::vector<Beat> &in, size_t expect, Run &run)
+{
+	Dut dut;
+	reset(dut);
+	return run_stream(
+	    dut, in, expect, run,
+	    [](Dut &d, const Beat &b) {
+		    d.s_axis_tdata = decltype(d.s_axis_tdata)(b.data);
+		    d.s_axis_tuser = decltype(d.s_axis_tuser)(b.user);
+	    },
+	    [](Dut &d) {
+		    return Beat { d.m_axis_tdata, d.m_axis_tuser };
+	    });
+}
+
+// Calls each(run, text) for nine pairs of stalls; the text names them.
+template <class Each> void every_stall(Each each)
+{
+	for (unsigned source : { 0, 40, 90 })
+		for (unsigned sink : { 0, 40, 90 }) {
+			Run run;
+			run.source_idle = source;
+			run.sink_idle = sink;
+			each(run, ", " + std::to_string(source) + "% / " + std::to_string(sink) + "% idle");
+		}
+}
+
 // `ok - what` or `FAILED - what`; the exit status of a test is failures() != 0.
 inline int &failures()
 {
