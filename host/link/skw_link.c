@@ -388,6 +388,17 @@ static bool rekey_due(const struct skw_link *link, const struct peer *p)
 	       (link->now_us - s->created_us >= age || s->bytes >= bytes);
 }
 
+/* One keepalive is overdue: perhaps the other end started anew and knows nothing of us. */
+static uint64_t call_us(const struct skw_link *link, const struct peer *p)
+{
+	return p->last_in_us + link->config.keepalive_us + link->config.keepalive_us / 2;
+}
+
+static bool call_due(const struct skw_link *link, const struct peer *p)
+{
+	return !p->attempt.used && !p->next.used && link->now_us >= call_us(link, p);
+}
+
 static void tick_up(struct skw_link *link, struct peer *p)
 {
 	if (link->now_us - p->last_in_us >= link->config.dead_us ||
@@ -401,7 +412,7 @@ static void tick_up(struct skw_link *link, struct peer *p)
 		p->keepalive_due = true;
 	if (p->previous.used && link->now_us - p->current.created_us >= link->config.dead_us)
 		sodium_memzero(&p->previous, sizeof(p->previous));
-	if (rekey_due(link, p))
+	if (rekey_due(link, p) || call_due(link, p))
 		link_begin_handshake(link, p);
 }
 
@@ -464,7 +475,7 @@ static uint64_t peer_timer(const struct skw_link *link, const struct peer *p)
 		if (rekey_due(link, p))
 			next = 0;
 		else if (!p->attempt.used && !p->next.used)
-			next = sooner(next, s->created_us + rekey);
+			next = sooner(next, sooner(s->created_us + rekey, call_us(link, p)));
 		if (p->previous.used)
 			next = sooner(next, s->created_us + link->config.dead_us);
 	} else if (p->added && !p->attempt.used && !p->next.used) {

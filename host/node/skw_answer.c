@@ -132,6 +132,54 @@ static json_t *links(const struct skw_node *node)
 	return json_pack("{s:o}", "links", rows);
 }
 
+/* What a session knows of the circuit that is one of its paths. */
+static void add_path(const struct skw_node *node, const struct skw_onion_info *circuit, json_t *row)
+{
+	struct skw_session_path_info path;
+	uint32_t cursor = 0;
+
+	while (skw_session_next_path(node->session, &cursor, &path)) {
+		if (path.path != circuit->circuit)
+			continue;
+		json_object_set_new(row, "state", json_string(path.silent ? "silent" : "in use"));
+		if (path.rtt_us > 0) {
+			json_object_set_new(row, "rtt_us", json_integer((json_int_t)path.rtt_us));
+			json_object_set_new(row, "least_rtt_us",
+					    json_integer((json_int_t)path.min_rtt_us));
+		}
+		json_object_set_new(row, "rate_kbps", json_integer((json_int_t)(path.rate / 125)));
+		json_object_set_new(row, "sent", json_integer((json_int_t)path.packets_sent));
+		json_object_set_new(row, "received",
+				    json_integer((json_int_t)path.packets_received));
+		json_object_set_new(row, "lost", json_integer((json_int_t)path.packets_lost));
+		json_object_set_new(
+		    row, "loss_percent",
+		    json_real(path.packets_sent > 0
+				  ? 100.0 * (double)path.packets_lost / (double)path.packets_sent
+				  : 0));
+		return;
+	}
+}
+
+/* One of our own, hop by hop. */
+static json_t *own_circuit(const struct skw_node *node, const struct skw_onion_info *info)
+{
+	json_t *hops = json_array(), *row;
+
+	for (size_t i = 0; i < info->hop_count; i++)
+		json_array_append_new(hops, id_name(node, &info->hops[i]));
+	row = json_pack("{s:I s:b s:s s:I s:I s:I s:I s:I s:f s:I s:I s:I s:I s:o}", "circuit",
+			(json_int_t)info->circuit, "built", info->built, "state",
+			info->built ? "built" : "building", "rtt_us", (json_int_t)info->rtt_us,
+			"least_rtt_us", (json_int_t)info->rtt_us, "rate_kbps", (json_int_t)0,
+			"sent", (json_int_t)0, "lost", (json_int_t)0, "loss_percent", 0.0,
+			"received", (json_int_t)0, "price_per_mib", (json_int_t)info->price_out,
+			"cells_forward", (json_int_t)info->cells_forward, "cells_backward",
+			(json_int_t)info->cells_backward, "hops", hops);
+	add_path(node, info, row);
+	return row;
+}
+
 /* Own circuits whole; of the others only how many there are, since that is all a relay should
  * remember. */
 static json_t *circuits(const struct skw_node *node)
@@ -142,23 +190,10 @@ static json_t *circuits(const struct skw_node *node)
 	int relayed = 0, ending = 0;
 
 	while (skw_onion_next(node->onion, &cursor, &info)) {
-		json_t *hops;
-
-		if (!info.origin) {
-			relayed += !info.end;
-			ending += info.end;
-			continue;
-		}
-		hops = json_array();
-		for (size_t i = 0; i < info.hop_count; i++)
-			json_array_append_new(hops, id_name(node, &info.hops[i]));
-		json_array_append_new(rows,
-				      json_pack("{s:i s:b s:I s:I s:I s:I s:o}", "circuit",
-						(int)info.circuit, "built", info.built,
-						"price_per_mib", (json_int_t)info.price_out,
-						"rtt_us", (json_int_t)info.rtt_us, "cells_forward",
-						(json_int_t)info.cells_forward, "cells_backward",
-						(json_int_t)info.cells_backward, "hops", hops));
+		if (info.origin)
+			json_array_append_new(rows, own_circuit(node, &info));
+		relayed += !info.origin && !info.end;
+		ending += info.end;
 	}
 	return json_pack("{s:o s:i s:i}", "circuits", rows, "relayed", relayed, "ending_here",
 			 ending);

@@ -8,8 +8,9 @@
 
 #include "ledger/skw_money.h"
 #include "node/skw_exit.h"
+#include "onion/skw_directory.h"
 
-enum kind { TEXT, NUMBER, SIGNED, SKY, BOOL, ENDPOINT };
+enum kind { TEXT, NUMBER, SIGNED, SKY, BOOL, ENDPOINT, RELAYS, NODES };
 
 struct key {
 	const char *section, *name;
@@ -61,8 +62,12 @@ static const struct key KEYS[] = {
 	TEXT_KEY(exit, policy),
 	TEXT_KEY(exit, ports),
 	{ "exit", "private", BOOL, AT(exit.private), 0, 0 },
-	NUMBER_KEY(circuit, relays, 0, 8),
-	SKY_KEY(circuit, max_price),
+	NUMBER_KEY(path, paths, 1, SKW_CONFIG_PATHS),
+	{ "path", "relays", RELAYS, AT(path.relays), 0, 7 },
+	TEXT_KEY(path, policy),
+	SKY_KEY(path, max_price),
+	{ "path", "avoid", NODES, AT(path.avoid), 0, 0 },
+	{ "path", "require", NODES, AT(path.require), 0, 0 },
 	SKY_KEY(pay, price),
 	SKY_KEY(pay, credit_limit),
 	SKY_KEY(pay, voucher_step),
@@ -91,7 +96,7 @@ static const struct skw_config DEFAULTS = {
 		   .lead_us = 5000,
 		   .beacon_ms = 500 },
 	.exit = { .policy = "none", .ports = "80, 443" },
-	.circuit = { .relays = 2, .max_price = 10000000 },
+	.path = { .paths = 4, .relays = 2, .policy = "cheapest", .max_price = 10000000 },
 	.pay = { .price = 100000,
 		 .credit_limit = 500000,
 		 .voucher_step = 10000,
@@ -177,6 +182,26 @@ static bool boolean(bool *out, const char *value)
 	return *out || strcmp(value, "no") == 0 || strcmp(value, "false") == 0;
 }
 
+/* A list; the same key again adds to it, since a line of the file holds two addresses at most. */
+static bool nodes(struct skw_config_nodes *out, const char *value)
+{
+	const char *at = value;
+
+	do {
+		size_t len;
+
+		at += strspn(at, " \t");
+		len = strcspn(at, " \t,");
+		if (len == 0 || len >= sizeof(out->name[0]) || out->n == SKW_CONFIG_PATH_NODES)
+			return false;
+		memcpy(out->name[out->n], at, len);
+		out->name[out->n++][len] = '\0';
+		at += len;
+		at += strspn(at, " \t");
+	} while (*at++ == ',');
+	return at[-1] == '\0';
+}
+
 static int set_key(struct parse *p, const struct key *key, const char *value)
 {
 	void *at = (char *)p->config + key->offset;
@@ -213,6 +238,17 @@ static int set_key(struct parse *p, const struct key *key, const char *value)
 		if (skw_endpoint_parse(at, value))
 			return 1;
 		return fail(p, "need host:port", key->name, value);
+	case RELAYS:
+		v = SKW_CONFIG_ANY_RELAYS;
+		if (strcmp(value, "any") == 0 || integer(&v, value, key->min, key->max)) {
+			memcpy(at, &v, sizeof(v));
+			return 1;
+		}
+		return fail(p, "need any, or a whole number from 0 to 7", key->name, value);
+	case NODES:
+		return nodes(at, value) ||
+		       fail(p, "need petnames or addresses, 16 at most, with commas between",
+			    key->name, value);
 	}
 	return 0;
 }
@@ -288,6 +324,8 @@ static int handle(void *user, const char *section, const char *name, const char 
 	const char *who;
 	char where[160];
 
+	if (strcmp(section, "circuit") == 0)
+		return fail(p, "[circuit] is called [path] now", name, value);
 	for (size_t i = 0; i < sizeof(KEYS) / sizeof(KEYS[0]); i++)
 		if (strcmp(KEYS[i].section, section) == 0 && strcmp(KEYS[i].name, name) == 0)
 			return set_key(p, &KEYS[i], value);
@@ -299,6 +337,43 @@ static int handle(void *user, const char *section, const char *name, const char 
 		return petname(p, name, value);
 	snprintf(where, sizeof(where), "unknown key in [%.100s]", section);
 	return fail(p, where, name, value);
+}
+
+bool skw_config_node(const struct skw_config *config, const char *text,
+		     struct skw_node_address *node)
+{
+	for (size_t i = 0; i < config->n_names; i++)
+		if (strcmp(config->names[i].name, text) == 0)
+			return skw_node_address_parse(node, config->names[i].key);
+	return skw_node_address_parse(node, text);
+}
+
+static bool all_known(const struct skw_config *c, const struct skw_config_nodes *list)
+{
+	struct skw_node_address node;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (!skw_config_node(c, list->name[i], &node))
+			return false;
+	return true;
+}
+
+/* What is wrong about [path]. */
+static const char *bad_path(const struct skw_config *c)
+{
+	if (strcmp(c->path.policy, "cheapest") != 0 && strcmp(c->path.policy, "fastest") != 0)
+		return "[path] policy must be cheapest or fastest";
+	if (!all_known(c, &c->path.avoid) || !all_known(c, &c->path.require))
+		return "[path] avoid, require: want petnames of [names], or addresses";
+	if (c->path.relays != SKW_CONFIG_ANY_RELAYS && c->path.require.n > (size_t)c->path.relays)
+		return "[path] require: more nodes than [path] relays has room for";
+	if (c->path.require.n > SKW_PATH_RELAYS_MAX)
+		return "[path] require: a path has at most 7 relays";
+	for (size_t i = 0; i < c->path.avoid.n; i++)
+		for (size_t k = 0; k < c->path.require.n; k++)
+			if (strcmp(c->path.avoid.name[i], c->path.require.name[k]) == 0)
+				return "[path] the same node is required and avoided";
+	return NULL;
 }
 
 /* What no single key can be wrong about. */
@@ -338,7 +413,7 @@ static const char *contradiction(const struct skw_config *c)
 	for (size_t i = 0; i < c->n_peers; i++)
 		if (c->peers[i].key[0] == '\0')
 			return "each [peer NAME] needs its key";
-	return NULL;
+	return bad_path(c);
 }
 
 bool skw_config_load(struct skw_config *config, const char *path, char *error, size_t error_len)

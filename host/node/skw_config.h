@@ -11,10 +11,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "keys/skw_identity.h"
+
 #define SKW_CONFIG_TEXT 256u
 #define SKW_CONFIG_PEERS 64u
 #define SKW_CONFIG_SERVICES 16u
 #define SKW_CONFIG_NAMES 64u
+#define SKW_CONFIG_PATHS 32u /* to one destination */
+#define SKW_CONFIG_PATH_NODES 16u
+#define SKW_CONFIG_ANY_RELAYS (-1)
 
 /* host:port as text: "127.0.0.1:1080", "[::1]:7000", "files.example:80". */
 struct skw_endpoint {
@@ -36,6 +41,11 @@ struct skw_config_service { /* [service NAME] */
 struct skw_config_name { /* [names] petname = key */
 	char name[64];
 	char key[SKW_CONFIG_TEXT];
+};
+
+struct skw_config_nodes { /* petnames or addresses, as they stand */
+	char name[SKW_CONFIG_PATH_NODES][64];
+	size_t n;
 };
 
 struct skw_config {
@@ -70,9 +80,12 @@ struct skw_config {
 		char device[16]; /* empty: none */
 	} tun;
 	struct {
-		uint64_t relays; /* between this node and the destination */
+		uint64_t paths;  /* at once to one destination, at most */
+		int64_t relays;  /* between this node and the destination; SKW_CONFIG_ANY_RELAYS */
+		char policy[16]; /* cheapest or fastest */
 		uint64_t max_price;
-	} circuit;
+		struct skw_config_nodes avoid, require;
+	} path;
 	struct {
 		uint64_t price; /* droplets per MiB, for relaying */
 		uint64_t credit_limit;
@@ -101,6 +114,10 @@ struct skw_config {
 /* Reads and checks `path`. False and one line in `error` (file, line, what, what to do) if anything
  * is wrong. */
 bool skw_config_load(struct skw_config *config, const char *path, char *error, size_t error_len);
+
+/* The node that is called so: by a petname of [names] or by its address. */
+bool skw_config_node(const struct skw_config *config, const char *text,
+		     struct skw_node_address *node);
 
 /* Reads "host:port", "[v6]:port" or ":port" (loopback). */
 bool skw_endpoint_parse(struct skw_endpoint *endpoint, const char *text);

@@ -168,7 +168,7 @@ static bool open_accounts(struct skw_desk *d)
 	pay.limits = d->network.limits;
 	pay.wallet = skw_wallet_entry(d->wallet, 0)->address;
 	pay.signer = (struct skw_pay_signer) { sign, d };
-	pay.max_price = config->circuit.max_price;
+	pay.max_price = config->path.max_price;
 	pay.pay_threshold = config->pay.voucher_step;
 	pay.reserve = config->pay.reserve;
 	pay.credit_limit = config->pay.credit_limit;

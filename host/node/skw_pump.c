@@ -167,8 +167,9 @@ static void on_message(struct skw_node *node, const struct skw_link_out *out)
 		pump_onion(node);
 		break;
 	case SKW_LINK_DIRECTORY:
-		skw_directory_receive(node->directory, out->peer, out->data, out->len,
-				      skw_node_unix());
+		if (skw_directory_receive(node->directory, out->peer, out->data, out->len,
+					  skw_node_unix()) == SKW_DIRECTORY_OK)
+			skw_routes_on_links(node->routes);
 		break;
 	case SKW_LINK_PAY:
 		id = node_peer_address(node, out->peer);
@@ -293,6 +294,7 @@ static bool pump_session(struct skw_node *node)
 			break;
 		case SKW_SESSION_ESTABLISHED:
 			skw_node_log(node, SKW_INFO, "session %u is established", out.session);
+			skw_routes_on_established(node->routes, out.session);
 			break;
 		case SKW_SESSION_CLOSED:
 			skw_node_log(node, SKW_INFO, "session %u closed: %s", out.session,

@@ -1,54 +1,141 @@
 #include "node/skw_routes.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-enum { ROUTES_MAX = 64, TRIES_MAX = 8, RETRY_US = 500000, RETRY_MAX_US = 8000000 };
+enum {
+	ROUTES_MAX = 64,
+	TRIES_MAX = 8,
+	FAILED_MAX = 8, /* paths remembered as having failed */
+	RETRY_US = 500000,
+	RETRY_MAX_US = 8000000,
+	SOON_US = 200000,         /* news come in bursts: one search for all of them */
+	MORE_US = 15000000,       /* between searches for one more path, unless links change */
+	FAILED_US = 60000000,     /* so long another path is preferred to one that failed */
+	WATCH_US = 500000,        /* between looks at how the paths do */
+	SILENT_US = 3000000,      /* a path that is silent for longer is given up */
+	HANDSHAKE_US = 5000000,   /* a session that is not established by then tries another */
+	ACTIVE_US = 10000000,     /* how long what moved counts as use */
+	PING_US = 2000000,        /* silence of a path, while others are used, until it is asked */
+	IDLE_PING_US = 120000000, /* the same while streams are open but nothing moves */
+	UNUSED_US = 300000000,    /* a session that nobody used for so long is closed */
+};
 
 /* In order of life. */
 enum state {
-	STATE_WAITING,  /* for a path, or for the next try */
-	STATE_BUILDING, /* the circuit is being built */
-	STATE_UP,
+	STATE_NONE,
+	STATE_BUILDING, /* the circuit is */
+	STATE_BUILT,    /* it waits for the session to be established over another */
+	STATE_JOINED,   /* the session uses it */
+};
+
+struct leg { /* one path of a route */
+	enum state state;
+	uint32_t circuit;
+	struct skw_path path;
+	uint64_t joined_us, silent_us; /* silent_us: since when; 0: it answers */
+};
+
+struct failed {
+	struct skw_path path;
+	uint64_t until_us;
 };
 
 struct route {
-	bool used;
-	enum state state;
 	struct skw_node_address to;
-	uint32_t circuit, session; /* 0: none */
-	unsigned tries;            /* since it was last up */
-	uint64_t retry_us;
+	uint32_t session;
+	bool established;
+	unsigned tries; /* since a circuit was last up */
+	uint64_t retry_us, watch_us;
+	uint64_t moved, used_us; /* what moved, as last seen, and when that changed */
+	struct failed failed[FAILED_MAX];
+	unsigned next_failed;
+	struct leg legs[]; /* one more than [path] paths: a replacement comes before what it
+			      replaces goes */
 };
 
 struct skw_routes {
 	struct skw_node *node;
-	struct route routes[ROUTES_MAX];
+	size_t legs;
+	struct route *routes[ROUTES_MAX];
+	struct skw_node_address avoid[SKW_CONFIG_PATH_NODES], require[SKW_CONFIG_PATH_NODES];
 };
+
+static bool resolve(const struct skw_config *config, const struct skw_config_nodes *names,
+		    struct skw_node_address *out)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (!skw_config_node(config, names->name[i], &out[i]))
+			return false;
+	return true;
+}
 
 struct skw_routes *skw_routes_new(struct skw_node *node)
 {
 	struct skw_routes *r = calloc(1, sizeof(*r));
 
-	if (r != NULL)
-		r->node = node;
-	return r;
+	if (r == NULL)
+		return NULL;
+	r->node = node;
+	r->legs = node->config->path.paths + 1;
+	if (resolve(node->config, &node->config->path.avoid, r->avoid) &&
+	    resolve(node->config, &node->config->path.require, r->require))
+		return r;
+	free(r);
+	return NULL;
 }
 
-void skw_routes_free(struct skw_routes *routes)
+void skw_routes_free(struct skw_routes *r)
 {
-	free(routes);
+	for (size_t i = 0; r != NULL && i < ROUTES_MAX; i++)
+		free(r->routes[i]);
+	free(r);
 }
 
-static void wait_for_retry(struct skw_routes *r, struct route *route)
+/* ---- What a route has ---- */
+
+static size_t count_legs(const struct skw_routes *r, const struct route *route, enum state least)
 {
-	uint64_t wait = (uint64_t)RETRY_US << (route->tries < 4 ? route->tries : 4);
+	size_t n = 0;
 
-	route->state = STATE_WAITING;
-	route->circuit = 0;
-	route->retry_us = skw_node_now(r->node) + (wait < RETRY_MAX_US ? wait : RETRY_MAX_US);
-	route->tries++;
+	for (size_t i = 0; i < r->legs; i++)
+		n += route->legs[i].state >= least;
+	return n;
 }
 
+static bool answers(const struct skw_routes *r, const struct route *route)
+{
+	for (size_t i = 0; i < r->legs; i++)
+		if (route->legs[i].state == STATE_JOINED && route->legs[i].silent_us == 0)
+			return true;
+	return false;
+}
+
+static struct leg *leg_of(struct skw_routes *r, uint32_t circuit, struct route **route)
+{
+	for (size_t i = 0; i < ROUTES_MAX; i++)
+		for (size_t k = 0; r->routes[i] != NULL && k < r->legs; k++)
+			if (r->routes[i]->legs[k].state != STATE_NONE &&
+			    r->routes[i]->legs[k].circuit == circuit) {
+				*route = r->routes[i];
+				return &r->routes[i]->legs[k];
+			}
+	return NULL;
+}
+
+static void drop_route(struct skw_routes *r, struct route *route)
+{
+	for (size_t i = 0; i < r->legs; i++)
+		if (route->legs[i].state != STATE_NONE)
+			skw_onion_destroy(r->node->onion, route->legs[i].circuit,
+					  skw_node_now(r->node));
+	for (size_t i = 0; i < ROUTES_MAX; i++)
+		if (r->routes[i] == route)
+			r->routes[i] = NULL;
+	free(route);
+}
+
+/* The session's CLOSED tells its streams. */
 static void give_up(struct skw_routes *r, struct route *route)
 {
 	char text[SKW_ADDRESS_TEXT_LEN + 1];
@@ -56,107 +143,327 @@ static void give_up(struct skw_routes *r, struct route *route)
 	skw_node_address_format(&route->to, text);
 	skw_node_log(r->node, SKW_UNUSUAL, "route: gave up on %.8s after %u tries", text,
 		     route->tries);
-	if (route->session != 0)
-		skw_session_close(r->node->session, route->session, SKW_SESSION_TIMEOUT,
-				  skw_node_now(r->node));
-	*route = (struct route) { 0 }; /* the session's CLOSED tells its streams */
+	skw_session_close(r->node->session, route->session, SKW_SESSION_TIMEOUT,
+			  skw_node_now(r->node));
+	drop_route(r, route);
+}
+
+/* ---- Building ---- */
+
+static void wait_for_retry(struct skw_routes *r, struct route *route)
+{
+	uint64_t wait = (uint64_t)RETRY_US << (route->tries < 4 ? route->tries : 4);
+
+	route->retry_us = skw_node_now(r->node) + (wait < RETRY_MAX_US ? wait : RETRY_MAX_US);
+	route->tries++;
+}
+
+/* What there is already, and what went wrong lately: the next path keeps away from both. */
+static size_t list_beside(const struct skw_routes *r, const struct route *route,
+			  const struct skw_path **out)
+{
+	uint64_t now = skw_node_now(r->node);
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->legs; i++)
+		if (route->legs[i].state != STATE_NONE)
+			out[n++] = &route->legs[i].path;
+	for (size_t i = 0; i < FAILED_MAX; i++)
+		if (route->failed[i].until_us > now)
+			out[n++] = &route->failed[i].path;
+	return n;
+}
+
+static bool find_path(struct skw_routes *r, const struct route *route, struct skw_path *path)
+{
+	const struct skw_config *config = r->node->config;
+	const struct skw_path *beside[SKW_CONFIG_PATHS + 1 + FAILED_MAX];
+	struct skw_path_request request = {
+		.from = r->node->identity.address,
+		.to = route->to,
+		.relays = (int)config->path.relays,
+		.wish = strcmp(config->path.policy, "fastest") == 0 ? SKW_PATH_FASTEST
+								    : SKW_PATH_CHEAPEST,
+		.max_price = config->path.max_price,
+		.avoid = r->avoid,
+		.avoid_count = config->path.avoid.n,
+		.require = r->require,
+		.require_count = config->path.require.n,
+		.beside = beside,
+		.beside_count = list_beside(r, route, beside),
+	};
+
+	request.seed = skw_random_u64(&r->node->random);
+	return skw_path_find(r->node->directory, &request, path);
+}
+
+/* A second circuit over the same nodes carries no more than the first. */
+static bool is_new(const struct skw_routes *r, const struct route *route,
+		   const struct skw_path *path)
+{
+	for (size_t i = 0; i < r->legs; i++) {
+		const struct leg *leg = &route->legs[i];
+
+		if (leg->state != STATE_NONE && leg->silent_us == 0 &&
+		    leg->path.count == path->count &&
+		    memcmp(leg->path.hops, path->hops, path->count * sizeof(*path->hops)) == 0)
+			return false;
+	}
+	return true;
 }
 
 static void build(struct skw_routes *r, struct route *route)
 {
 	struct skw_node *node = r->node;
-	struct skw_path_request request = {
-		.from = node->identity.address,
-		.to = route->to,
-		.relays = (int)node->config->circuit.relays,
-		.wish = SKW_PATH_CHEAPEST,
-		.max_price = node->config->circuit.max_price,
-	};
+	struct leg *leg = NULL;
 	struct skw_path path;
+	uint32_t circuit;
 
-	request.seed = skw_random_u64(&node->random);
-	if (!skw_path_find(node->directory, &request, &path)) {
-		wait_for_retry(r, route);
+	for (size_t i = 0; i < r->legs && leg == NULL; i++)
+		if (route->legs[i].state == STATE_NONE)
+			leg = &route->legs[i];
+	if (leg == NULL)
+		return;
+	if (!find_path(r, route, &path) || !is_new(r, route, &path) ||
+	    skw_onion_build(node->onion, path.hops, path.offer, path.count, skw_node_now(node),
+			    &circuit) != SKW_ONION_OK) {
+		if (count_legs(r, route, STATE_BUILDING) == 0)
+			wait_for_retry(r, route);
+		else
+			route->retry_us = skw_node_now(node) + MORE_US;
 		return;
 	}
-	if (skw_onion_build(node->onion, path.hops, path.offer, path.count, skw_node_now(node),
-			    &route->circuit) != SKW_ONION_OK) {
-		wait_for_retry(r, route);
-		return;
-	}
-	route->state = STATE_BUILDING;
-	skw_node_log(node, SKW_INFO, "route: building circuit %u over %zu hops", route->circuit,
+	*leg = (struct leg) { .state = STATE_BUILDING, .circuit = circuit, .path = path };
+	route->retry_us = skw_node_now(node); /* the next one at once */
+	skw_node_log(node, SKW_INFO, "route: building circuit %u over %zu hops", circuit,
 		     path.count);
-}
-
-static struct route *by_circuit(struct skw_routes *r, uint32_t circuit)
-{
-	for (size_t i = 0; i < ROUTES_MAX; i++)
-		if (r->routes[i].used && r->routes[i].circuit == circuit && circuit != 0)
-			return &r->routes[i];
-	return NULL;
 }
 
 uint32_t skw_routes_session(struct skw_routes *r, const struct skw_node_address *to)
 {
-	struct route *route = NULL;
+	struct route **place = NULL, *route;
 
-	for (size_t i = 0; i < ROUTES_MAX; i++)
-		if (r->routes[i].used && skw_node_address_equal(&r->routes[i].to, to))
-			return r->routes[i].session;
-	for (size_t i = 0; i < ROUTES_MAX && route == NULL; i++)
-		if (!r->routes[i].used)
-			route = &r->routes[i];
+	for (size_t i = 0; i < ROUTES_MAX; i++) {
+		if (r->routes[i] == NULL)
+			place = &r->routes[i];
+		else if (skw_node_address_equal(&r->routes[i]->to, to))
+			return r->routes[i]->session;
+	}
+	route = place != NULL ? calloc(1, sizeof(*route) + r->legs * sizeof(*route->legs)) : NULL;
 	if (route == NULL)
 		return 0;
-	*route = (struct route) { .used = true, .to = *to, .state = STATE_WAITING };
-	/* Path 0 is no circuit: the session waits until it is moved to one. */
+	route->to = *to;
+	route->used_us = skw_node_now(r->node);
+	/* Path 0 is no circuit: the session waits until it is given one. */
 	if (skw_session_connect(r->node->session, 0, to, skw_node_now(r->node), &route->session) !=
 	    SKW_SESSION_OK) {
-		*route = (struct route) { 0 };
+		free(route);
 		return 0;
 	}
+	*place = route;
 	skw_session_path_down(r->node->session, 0, skw_node_now(r->node));
 	build(r, route);
 	return route->session;
 }
 
+/* ---- What happens to circuits ---- */
+
+static void join(struct skw_routes *r, struct route *route, struct leg *leg)
+{
+	if (skw_session_add_path(r->node->session, route->session, leg->circuit,
+				 skw_node_now(r->node)) != SKW_SESSION_OK)
+		return; /* it waits until there is room */
+	leg->state = STATE_JOINED;
+	leg->joined_us = skw_node_now(r->node);
+	leg->silent_us = 0;
+}
+
+/* One circuit carries the handshake, all of them the session. */
+static void join_what_is_built(struct skw_routes *r, struct route *route)
+{
+	for (size_t i = 0; i < r->legs; i++)
+		if (route->legs[i].state == STATE_BUILT &&
+		    (route->established || count_legs(r, route, STATE_JOINED) == 0))
+			join(r, route, &route->legs[i]);
+}
+
+static void remember_failure(struct skw_routes *r, struct route *route, const struct leg *leg)
+{
+	route->failed[route->next_failed] = (struct failed) {
+		.path = leg->path,
+		.until_us = skw_node_now(r->node) + FAILED_US,
+	};
+	route->next_failed = (route->next_failed + 1) % FAILED_MAX;
+}
+
 void skw_routes_on_circuit_up(struct skw_routes *r, uint32_t circuit)
 {
-	struct route *route = by_circuit(r, circuit);
+	struct route *route;
+	struct leg *leg = leg_of(r, circuit, &route);
 
-	if (route == NULL)
+	if (leg == NULL)
 		return;
-	route->state = STATE_UP;
+	leg->state = STATE_BUILT;
 	route->tries = 0;
 	skw_node_log(r->node, SKW_INFO, "route: circuit %u is up", circuit);
-	skw_session_move(r->node->session, route->session, circuit, skw_node_now(r->node));
+	join_what_is_built(r, route);
 }
 
 void skw_routes_on_circuit_down(struct skw_routes *r, uint32_t circuit,
 				enum skw_onion_reason reason)
 {
-	struct route *route = by_circuit(r, circuit);
+	struct route *route;
+	struct leg *leg = leg_of(r, circuit, &route);
+	bool was_up;
 
 	skw_session_path_down(r->node->session, circuit, skw_node_now(r->node));
-	if (route == NULL)
+	if (leg == NULL)
 		return;
 	skw_node_log(r->node, SKW_UNUSUAL, "route: circuit %u went down: %s", circuit,
 		     skw_onion_reason_text(reason));
-	wait_for_retry(r, route);
+	remember_failure(r, route, leg);
+	was_up = leg->state != STATE_BUILDING;
+	leg->state = STATE_NONE;
+	if (count_legs(r, route, STATE_BUILDING) == 0)
+		wait_for_retry(r, route);
+	else
+		route->retry_us = skw_node_now(r->node) + (was_up ? RETRY_US : MORE_US);
+	join_what_is_built(r, route);
+}
+
+void skw_routes_on_established(struct skw_routes *r, uint32_t session)
+{
+	for (size_t i = 0; i < ROUTES_MAX; i++) {
+		struct route *route = r->routes[i];
+
+		if (route == NULL || route->session != session)
+			continue;
+		route->established = true;
+		join_what_is_built(r, route);
+	}
 }
 
 void skw_routes_on_session_closed(struct skw_routes *r, uint32_t session)
 {
-	for (size_t i = 0; i < ROUTES_MAX; i++) {
-		struct route *route = &r->routes[i];
+	for (size_t i = 0; i < ROUTES_MAX; i++)
+		if (r->routes[i] != NULL && r->routes[i]->session == session)
+			drop_route(r, r->routes[i]);
+}
 
-		if (!route->used || route->session != session)
-			continue;
-		if (route->circuit != 0)
-			skw_onion_destroy(r->node->onion, route->circuit, skw_node_now(r->node));
-		*route = (struct route) { 0 };
+void skw_routes_on_links(struct skw_routes *r)
+{
+	uint64_t soon = skw_node_now(r->node) + SOON_US;
+
+	for (size_t i = 0; i < ROUTES_MAX; i++)
+		if (r->routes[i] != NULL && r->routes[i]->retry_us > soon &&
+		    count_legs(r, r->routes[i], STATE_BUILDING) > 0)
+			r->routes[i]->retry_us = soon;
+}
+
+/* ---- Watching ---- */
+
+static void leave(struct skw_routes *r, struct route *route, struct leg *leg)
+{
+	uint64_t now = skw_node_now(r->node);
+
+	skw_node_log(r->node, SKW_INFO, "route: circuit %u does not answer: left", leg->circuit);
+	remember_failure(r, route, leg);
+	skw_session_remove_path(r->node->session, route->session, leg->circuit, now);
+	skw_onion_destroy(r->node->onion, leg->circuit, now);
+	leg->state = STATE_NONE;
+	route->retry_us = now;
+}
+
+static void look_at_paths(struct skw_routes *r, struct route *route)
+{
+	struct skw_session_path_info info;
+	uint64_t now = skw_node_now(r->node);
+	uint32_t cursor = 0;
+
+	while (skw_session_next_path(r->node->session, &cursor, &info))
+		for (size_t i = 0; info.session == route->session && i < r->legs; i++) {
+			struct leg *leg = &route->legs[i];
+
+			if (leg->state != STATE_JOINED || leg->circuit != info.path)
+				continue;
+			if (!info.silent)
+				leg->silent_us = 0;
+			else if (leg->silent_us == 0)
+				leg->silent_us = now;
+		}
+	for (size_t i = 0; i < r->legs; i++) {
+		struct leg *leg = &route->legs[i];
+
+		if (leg->state == STATE_JOINED && leg->silent_us != 0 && answers(r, route) &&
+		    now - leg->silent_us >= SILENT_US)
+			leave(r, route, leg);
 	}
+}
+
+/* The handshake got no answer where it went: it goes over another circuit that is built. */
+static void try_another(struct skw_routes *r, struct route *route)
+{
+	struct leg *used = NULL, *other = NULL;
+
+	for (size_t i = 0; i < r->legs; i++) {
+		struct leg *leg = &route->legs[i];
+
+		if (leg->state == STATE_JOINED)
+			used = leg;
+		else if (leg->state == STATE_BUILT &&
+			 (other == NULL || leg->joined_us < other->joined_us))
+			other = leg;
+	}
+	if (used == NULL || other == NULL || skw_node_now(r->node) - used->joined_us < HANDSHAKE_US)
+		return;
+	used->state = STATE_BUILT;
+	join(r, route, other);
+}
+
+/* True if the session is no longer of use to anybody; asks its paths for life if it is. */
+static bool unused(struct skw_routes *r, struct route *route)
+{
+	struct skw_session_info info;
+	uint64_t now = skw_node_now(r->node);
+	uint32_t cursor = 0, streams = 0;
+
+	while (skw_session_next(r->node->session, &cursor, &info)) {
+		uint64_t moved = info.bytes_sent + info.bytes_received + info.datagrams_sent +
+				 info.datagrams_received;
+
+		if (info.session != route->session)
+			continue;
+		if (moved != route->moved)
+			route->used_us = now;
+		route->moved = moved;
+		streams = info.streams;
+	}
+	if (now - route->used_us < ACTIVE_US)
+		skw_session_ping(r->node->session, route->session, PING_US, now);
+	else if (streams > 0)
+		skw_session_ping(r->node->session, route->session, IDLE_PING_US, now);
+	return streams == 0 && now - route->used_us >= UNUSED_US;
+}
+
+static void watch(struct skw_routes *r, struct route *route)
+{
+	route->watch_us = skw_node_now(r->node) + WATCH_US;
+	if (!route->established)
+		try_another(r, route);
+	else if (unused(r, route))
+		skw_session_close(r->node->session, route->session, SKW_SESSION_DONE,
+				  skw_node_now(r->node));
+	else
+		look_at_paths(r, route);
+}
+
+/* While nothing answers there may be one more than configured. */
+static bool wants_more(const struct skw_routes *r, const struct route *route)
+{
+	bool spare =
+	    route->established && count_legs(r, route, STATE_JOINED) > 0 && !answers(r, route);
+
+	return count_legs(r, route, STATE_BUILDING) < r->legs - 1 + spare;
 }
 
 void skw_routes_tick(struct skw_routes *r)
@@ -164,11 +471,15 @@ void skw_routes_tick(struct skw_routes *r)
 	uint64_t now = skw_node_now(r->node);
 
 	for (size_t i = 0; i < ROUTES_MAX; i++) {
-		struct route *route = &r->routes[i];
+		struct route *route = r->routes[i];
 
-		if (!route->used || route->state != STATE_WAITING || route->retry_us > now)
+		if (route == NULL)
 			continue;
-		if (route->tries >= TRIES_MAX)
+		if (route->watch_us <= now)
+			watch(r, route);
+		if (route->retry_us > now || !wants_more(r, route))
+			continue;
+		if (route->tries >= TRIES_MAX && count_legs(r, route, STATE_BUILDING) == 0)
 			give_up(r, route);
 		else
 			build(r, route);
@@ -179,9 +490,15 @@ uint64_t skw_routes_next_timer(const struct skw_routes *r)
 {
 	uint64_t next = UINT64_MAX;
 
-	for (size_t i = 0; i < ROUTES_MAX; i++)
-		if (r->routes[i].used && r->routes[i].state == STATE_WAITING &&
-		    r->routes[i].retry_us < next)
-			next = r->routes[i].retry_us;
+	for (size_t i = 0; i < ROUTES_MAX; i++) {
+		const struct route *route = r->routes[i];
+
+		if (route == NULL)
+			continue;
+		if (route->watch_us < next)
+			next = route->watch_us;
+		if (route->retry_us < next && wants_more(r, route))
+			next = route->retry_us;
+	}
 	return next;
 }

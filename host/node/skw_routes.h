@@ -1,9 +1,18 @@
-/* skw_routes - one route a destination: path, circuit, session; rebuilt while somebody needs it. */
+/* skw_routes - one route a destination: its session, and the circuits that this goes over at once.
+ *
+ *   session ---- circuit through neighbour 1 ----.
+ *           ---- circuit through neighbour 2 -----  the destination        at most [path] paths
+ *           ---- circuit through neighbour 3 ----'
+ *
+ * The paths share as few relays as can be. One that fails or falls silent is replaced, if possible
+ * by one that goes elsewhere; a session that nobody uses any more is closed.
+ */
 #ifndef SKW_ROUTES_H
 #define SKW_ROUTES_H
 
 #include "node/skw_node.h"
 
+/* NULL: out of memory. */
 struct skw_routes *skw_routes_new(struct skw_node *node);
 void skw_routes_free(struct skw_routes *routes);
 
@@ -13,8 +22,11 @@ uint32_t skw_routes_session(struct skw_routes *routes, const struct skw_node_add
 void skw_routes_on_circuit_up(struct skw_routes *routes, uint32_t circuit);
 void skw_routes_on_circuit_down(struct skw_routes *routes, uint32_t circuit,
 				enum skw_onion_reason reason);
+void skw_routes_on_established(struct skw_routes *routes, uint32_t session);
 void skw_routes_on_session_closed(struct skw_routes *routes, uint32_t session);
-/* Tries again what had no path or failed. */
+/* A link came or went, here or elsewhere: there may be more paths now. */
+void skw_routes_on_links(struct skw_routes *routes);
+/* Looks at the paths, and tries again what had none or failed. */
 void skw_routes_tick(struct skw_routes *routes);
 uint64_t skw_routes_next_timer(const struct skw_routes *routes);
 

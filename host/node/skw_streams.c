@@ -280,15 +280,6 @@ static enum skw_socks5_code socks_code(uint32_t code)
 	}
 }
 
-static bool node_of(const struct skw_config *config, const char *text,
-		    struct skw_node_address *node)
-{
-	for (size_t i = 0; i < config->n_names; i++)
-		if (strcmp(config->names[i].name, text) == 0)
-			return skw_node_address_parse(node, config->names[i].key);
-	return skw_node_address_parse(node, text);
-}
-
 /* "files.bob.sky" -> service "files", node of the petname "bob" (or of the address in its place).
  */
 static bool resolve(const struct skw_config *config, const char *host,
@@ -307,7 +298,7 @@ static bool resolve(const struct skw_config *config, const char *host,
 		return false;
 	*dot = '\0';
 	memcpy(service, name, strlen(name) + 1);
-	return node_of(config, dot + 1, node);
+	return skw_config_node(config, dot + 1, node);
 }
 
 /* What is not ours goes to the exit, if there is one. */
@@ -318,7 +309,7 @@ static bool resolve_outside(const struct skw_config *config, const struct skw_so
 
 	return config->socks.exit[0] != '\0' &&
 	       (len < 4 || strcmp(socks->host + len - 4, ".sky") != 0) &&
-	       node_of(config, config->socks.exit, node) &&
+	       skw_config_node(config, config->socks.exit, node) &&
 	       skw_exit_name(name, SKW_SOCKS5_HOST_MAX + 1, socks->host, socks->port);
 }
 

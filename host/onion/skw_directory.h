@@ -40,7 +40,19 @@ struct skw_directory_counters {
 	uint64_t accepted, known, expired, malformed, too_soon, full, sent;
 };
 
-enum skw_path_wish { SKW_PATH_CHEAPEST, SKW_PATH_SHORTEST };
+/* hops[0] is the first relay, hops[count - 1] the destination. offer[i] is what the link into hop i
+ * carries as its offer: the sum of what hop i and those after it charge. */
+struct skw_path {
+	size_t count;
+	struct skw_node_address hops[SKW_PATH_RELAYS_MAX + 1];
+	uint64_t offer[SKW_PATH_RELAYS_MAX + 1];
+};
+
+enum skw_path_wish {
+	SKW_PATH_CHEAPEST,
+	SKW_PATH_FASTEST, /* fewest links if any number will do, then the widest, then the cheapest
+			   */
+};
 
 struct skw_path_request {
 	struct skw_node_address from, to;
@@ -50,14 +62,12 @@ struct skw_path_request {
 	uint64_t seed;      /* decides between equals */
 	const struct skw_node_address *avoid;
 	size_t avoid_count;
-};
-
-/* hops[0] is the first relay, hops[count - 1] the destination. offer[i] is what the link into hop i
- * carries as its offer: the sum of what hop i and those after it charge. */
-struct skw_path {
-	size_t count;
-	struct skw_node_address hops[SKW_PATH_RELAYS_MAX + 1];
-	uint64_t offer[SKW_PATH_RELAYS_MAX + 1];
+	const struct skw_node_address *require; /* relays that it must pass, all of them */
+	size_t require_count;
+	/* It shares as few relays with these as can be, a first relay last of all; that comes
+	 * before the wish. What is required is shared for nothing. */
+	const struct skw_path *const *beside;
+	size_t beside_count;
 };
 
 struct skw_directory;

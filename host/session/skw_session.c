@@ -231,6 +231,16 @@ enum skw_session_status skw_session_remove_path(struct skw_session *s, uint32_t 
 	return SKW_SESSION_OK;
 }
 
+void skw_session_ping(struct skw_session *s, uint32_t session, uint64_t idle_us, uint64_t now_us)
+{
+	struct one *one = session_of(s, session);
+
+	s->now_us = now_us;
+	for (unsigned i = 0; one != NULL && one->established && i < one->path_count; i++)
+		if (now_us - one->paths[i]->last_eliciting_us >= idle_us)
+			one->paths[i]->need_ping = true;
+}
+
 enum skw_session_status skw_session_move(struct skw_session *s, uint32_t session, uint32_t path,
 					 uint64_t now_us)
 {

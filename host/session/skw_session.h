@@ -132,6 +132,9 @@ enum skw_session_status skw_session_add_path(struct skw_session *s, uint32_t ses
 /* Client: uses it no more and tells the server so over another; then its circuit may go. */
 enum skw_session_status skw_session_remove_path(struct skw_session *s, uint32_t session,
 						uint32_t path, uint64_t now_us);
+/* Asks every path that was silent from this end for `idle_us` for a sign of life: so a dead one is
+ * found although nothing is sent, and the other end does not forget a session that is idle. */
+void skw_session_ping(struct skw_session *s, uint32_t session, uint64_t idle_us, uint64_t now_us);
 /* Client: add_path, and all others are removed. */
 enum skw_session_status skw_session_move(struct skw_session *s, uint32_t session, uint32_t path,
 					 uint64_t now_us);

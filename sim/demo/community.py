@@ -136,7 +136,7 @@ class Community:
         text = [
             "[node]", f"name = {name}", f"state = {self.folder / name}", f"control = {self.folder / name}.sock",
             *(self.udp(i) if self.udp_ports else self.radio(i)),
-            "[circuit]", f"relays = {self.relays}",
+            "[path]", f"relays = {self.relays}",
             "[pay]", f"price = {self.price if name.startswith('relay') else 0}", f"wallet = {self.wallet(name)}",
         ]
         text += [f"{key} = {value}" for key, value in self.settings.items()]

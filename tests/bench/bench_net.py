@@ -88,7 +88,7 @@ def start_nodes(folder, line):
     keys = []
     for i, ini in enumerate(inis):
         ini.write_text(f"[node]\nstate = {folder}/{i}\ncontrol = {folder}/{i}.sock\nlog = unusual\n[udp]\nlisten = 0.0.0.0:7000\n"
-                       f"[circuit]\nrelays = {RELAYS}\n" + ("[tun]\ndevice = sky0\n" if i in (0, len(line) - 1) else ""))
+                       f"[path]\nrelays = {RELAYS}\n" + ("[tun]\ndevice = sky0\n" if i in (0, len(line) - 1) else ""))
         keys.append(subprocess.run([DAEMON, "--key", ini], capture_output=True, text=True, check=True).stdout.strip())
     for i in range(len(line) - 1):
         with open(inis[i], "a") as f:

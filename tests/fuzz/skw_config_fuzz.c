@@ -67,7 +67,7 @@ static void seeds(void)
 		       "rx_gain_db = 20.5\ntx_gain_db = -3\nfrequency_hz = 5900000000\n"
 		       "beacon_ms = 500\n"
 		       "[udp]\nlisten = 127.0.0.1:7000\n[socks]\nlisten = [::1]:1080\n"
-		       "[circuit]\nrelays = 2\nmax_price = 0.5\n"
+		       "[path]\nrelays = 2\nmax_price = 0.5\n"
 		       "[pay]\nprice = 0.001\ncredit_limit = 1\nvoucher_step = 0.05\n"
 		       "[ledger]\nmode = embedded\nnetwork = net.ini\nproduce = yes\n"
 		       "secret = s\nlisten = :6420\n"

@@ -112,7 +112,7 @@ static void path(struct fuzz *f)
 
 	r.from = id[what % NODES].address;
 	r.to = id[(what >> 3) % NODES].address;
-	r.wish = what >> 6 & 1 ? SKW_PATH_SHORTEST : SKW_PATH_CHEAPEST;
+	r.wish = what >> 6 & 1 ? SKW_PATH_FASTEST : SKW_PATH_CHEAPEST;
 	r.max_price = what >> 7 ? 300 : 0;
 	if (!skw_path_find(world.dir, &r, &p))
 		return;

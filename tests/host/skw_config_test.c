@@ -69,6 +69,34 @@ static void a_whole_file_is_read(void **state)
 	assert_int_equal(config.pay.voucher_step, 1000);
 }
 
+/* Any 52 letters of base32 whose last four bits are zero are an address. */
+#define SOMEBODY "aeaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+static void paths_are_chosen_as_written(void **state)
+{
+	struct skw_node_address node;
+
+	(void)state;
+	assert_true(load("[udp]\nlisten = :7000\n"));
+	assert_int_equal(config.path.paths, 4);
+	assert_int_equal(config.path.relays, 2);
+	assert_string_equal(config.path.policy, "cheapest");
+	if (!load("[udp]\nlisten = :7000\n[path]\npaths = 16\nrelays = any\npolicy = fastest\n"
+		  "max_price = 1.5\navoid = eve , mallory\navoid = " SOMEBODY "\nrequire = bob\n"
+		  "[names]\neve = " SOMEBODY "\nmallory = " SOMEBODY "\nbob = " SOMEBODY "\n"))
+		fail_msg("%s", error);
+	assert_int_equal(config.path.paths, 16);
+	assert_int_equal(config.path.relays, SKW_CONFIG_ANY_RELAYS);
+	assert_int_equal(config.path.max_price, 1500000);
+	assert_int_equal(config.path.avoid.n, 3);
+	assert_string_equal(config.path.avoid.name[0], "eve");
+	assert_string_equal(config.path.avoid.name[1], "mallory");
+	assert_string_equal(config.path.avoid.name[2], SOMEBODY);
+	assert_int_equal(config.path.require.n, 1);
+	assert_true(skw_config_node(&config, "bob", &node));
+	assert_false(skw_config_node(&config, "nobody", &node));
+}
+
 static void refuses(const char *text, const char *expected)
 {
 	assert_false(load(text));
@@ -108,6 +136,22 @@ static void each_fault_is_named(void **state)
 	refuses("[udp]\nlisten = :7000\n[pay]\nvoucher_step = 0.0015\n", "multiple of 0.001");
 	refuses("[udp]\nlisten = :7000\n[pay]\nvoucher_step = 1\ncredit_limit = 1\n",
 		"less than credit_limit");
+	refuses("[circuit]\nrelays = 2\n", "[circuit] is called [path] now");
+	refuses("[path]\npaths = 0\n", "from 1 to 32");
+	refuses("[path]\npaths = 33\n", "from 1 to 32");
+	refuses("[path]\nrelays = 8\n", "any, or a whole number from 0 to 7");
+	refuses("[path]\nrelays = few\n", "any, or a whole number");
+	refuses("[path]\navoid = \n", "with commas between");
+	refuses("[path]\navoid = a, , b\n", "with commas between");
+	refuses("[path]\navoid = a b\n", "with commas between");
+	refuses("[path]\navoid = a,\n", "with commas between");
+	refuses("[path]\navoid = 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17\n", "16 at most");
+	refuses("[udp]\nlisten = :7000\n[path]\npolicy = best\n", "cheapest or fastest");
+	refuses("[udp]\nlisten = :7000\n[path]\navoid = eve\n", "petnames of [names]");
+	refuses("[udp]\nlisten = :7000\n[path]\nrelays = 0\nrequire = " SOMEBODY "\n",
+		"more nodes than");
+	refuses("[udp]\nlisten = :7000\n[path]\navoid = " SOMEBODY "\nrequire = " SOMEBODY "\n",
+		"required and avoided");
 	assert_false(skw_config_load(&config, "/nonexistent/skywave.ini", error, sizeof(error)));
 	assert_non_null(strstr(error, "/nonexistent/skywave.ini: No such file"));
 }
@@ -125,6 +169,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_whole_file_is_read),
+		cmocka_unit_test(paths_are_chosen_as_written),
 		cmocka_unit_test(each_fault_is_named),
 		cmocka_unit_test(text_that_is_too_long_is_refused),
 	};

@@ -302,6 +302,156 @@ static void avoided_nodes_and_one_sided_links_are_not_used(void **state)
 	assert_false(skw_path_find(dir, &request, &path));
 }
 
+/* ---- the same with more wishes: every sequence of nodes, each judged by the sentences of the
+ * header
+ */
+
+struct judged {
+	unsigned shared, slowness, links;
+	uint64_t price;
+};
+
+struct wishes {
+	bool fastest, any_length;
+	unsigned required; /* a bit for each node */
+	unsigned shared[N], first[N];
+	uint64_t max_price;
+};
+
+static bool judged_better(const struct wishes *w, const struct judged *a, const struct judged *b)
+{
+	if (a->shared != b->shared)
+		return a->shared < b->shared;
+	if (w->fastest && w->any_length && a->links != b->links)
+		return a->links < b->links;
+	if (w->fastest && a->slowness != b->slowness)
+		return a->slowness < b->slowness;
+	return a->price < b->price;
+}
+
+static void judge_all(const struct wishes *w, unsigned at, unsigned links, unsigned visited,
+		      struct judged sum, int left, struct judged *best_of_all)
+{
+	for (unsigned j = 0; j < N; j++) {
+		struct judged next = sum;
+
+		if (!joined[at][j] || !joined[j][at] || visited >> j & 1 || left == 0)
+			continue;
+		next.links++;
+		next.price += at == 0 ? 0 : price[at][j];
+		next.slowness = next.slowness > N - j ? next.slowness : N - j; /* see sign() */
+		if (j == N - 1) {
+			if ((left < 0 || left == 1) && next.price <= w->max_price &&
+			    (visited & w->required) == w->required &&
+			    judged_better(w, &next, best_of_all))
+				*best_of_all = next;
+			continue;
+		}
+		if (!(w->required >> j & 1))
+			next.shared += w->shared[j] + (at == 0 ? 100 * w->first[j] : 0);
+		judge_all(w, j, links + 1, visited | 1u << j, next, left < 0 ? left : left - 1,
+			  best_of_all);
+	}
+}
+
+static struct judged judge(const struct wishes *w, const struct skw_path *path)
+{
+	struct judged sum = { .links = (unsigned)path->count };
+	unsigned at = 0;
+
+	for (size_t i = 0; i < path->count; i++) {
+		unsigned j = index_of(&path->hops[i]);
+
+		sum.price += at == 0 ? 0 : price[at][j];
+		sum.slowness = sum.slowness > N - j ? sum.slowness : N - j;
+		if (j != N - 1 && !(w->required >> j & 1))
+			sum.shared += w->shared[j] + (at == 0 ? 100 * w->first[j] : 0);
+		at = j;
+	}
+	return sum;
+}
+
+static void count_beside(struct wishes *w, const struct skw_path *path)
+{
+	for (size_t i = 0; i + 1 < path->count; i++) {
+		w->shared[index_of(&path->hops[i])]++;
+		w->first[index_of(&path->hops[i])] += i == 0;
+	}
+}
+
+static void wishes_come_in_their_order(void **state)
+{
+	unsigned found = 0, none = 0, disjoint = 0;
+
+	(void)state;
+	for (unsigned round = 0; round < 120; round++) {
+		struct skw_path paths[3];
+		const struct skw_path *beside[3] = { &paths[0], &paths[1], &paths[2] };
+		struct wishes w = { .max_price = round % 3 == 0 ? 60 : UINT64_MAX,
+				    .fastest = round % 2 == 1,
+				    .any_length = round % 5 == 0 };
+		struct skw_path_request request = {
+			.from = id[0].address,
+			.to = id[N - 1].address,
+			.relays = w.any_length ? -1 : (int)(round % 4),
+			.wish = w.fastest ? SKW_PATH_FASTEST : SKW_PATH_CHEAPEST,
+			.max_price = w.max_price == UINT64_MAX ? 0 : w.max_price,
+			.beside = beside,
+			.require = &id[2].address,
+			.require_count = round % 7 == 6,
+			.seed = round,
+		};
+
+		random_net();
+		request.from = id[0].address;
+		w.required = request.require_count > 0 ? 1u << 2 : 0;
+		for (; request.beside_count < 3; request.beside_count++) {
+			struct judged want = { UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT64_MAX };
+			struct judged got;
+			struct skw_path *path = &paths[request.beside_count];
+
+			judge_all(&w, 0, 0, 1, (struct judged) { 0 },
+				  request.relays < 0 ? -1 : request.relays + 1, &want);
+			if (!skw_path_find(dir, &request, path)) {
+				assert_int_equal(want.links, UINT32_MAX);
+				none++;
+				break;
+			}
+			found++;
+			got = judge(&w, path);
+			assert_int_equal(got.shared, want.shared);
+			assert_int_equal(got.price, path->offer[0]);
+			assert_true(got.price <= w.max_price);
+			if (w.fastest)
+				assert_int_equal(got.slowness, want.slowness);
+			assert_int_equal(got.price, want.price);
+			disjoint += request.beside_count > 0 && got.shared == 0 && got.links > 1;
+			count_beside(&w, path);
+		}
+	}
+	assert_in_range(found, 100, 350);
+	assert_in_range(none, 3, 119);
+	assert_in_range(disjoint, 10, 120);
+}
+
+static void a_required_node_that_nobody_knows_is_no_path(void **state)
+{
+	struct skw_path_request request = { .from = id[0].address,
+					    .to = id[1].address,
+					    .relays = -1,
+					    .require = &id[5].address,
+					    .require_count = 1 };
+	struct skw_path path;
+
+	(void)state;
+	joined[0][1] = joined[1][0] = true;
+	give(1, 0, 1);
+	give(1, 1, 1);
+	assert_false(skw_path_find(dir, &request, &path));
+	request.require = &id[1].address; /* it ends there: that will do */
+	assert_true(skw_path_find(dir, &request, &path));
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, fresh, clean_up)
@@ -313,6 +463,8 @@ int main(void)
 		CASE(old_long_and_hasty_descriptors_are_refused),
 		CASE(paths_are_the_best_there_are),
 		CASE(avoided_nodes_and_one_sided_links_are_not_used),
+		CASE(wishes_come_in_their_order),
+		CASE(a_required_node_that_nobody_knows_is_no_path),
 	};
 
 	if (sodium_init() < 0)

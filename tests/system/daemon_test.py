@@ -28,7 +28,7 @@ class Node:
 
     def write(self, peers, names=()):
         text = f"[node]\nname = {self.name}\nstate = {self.folder / self.name}\ncontrol = {self.control}\n"
-        text += f"[udp]\nlisten = 127.0.0.1:{self.udp}\n[socks]\nlisten = 127.0.0.1:{self.socks}\n[circuit]\nrelays = 1\n"
+        text += f"[udp]\nlisten = 127.0.0.1:{self.udp}\n[socks]\nlisten = 127.0.0.1:{self.socks}\n[path]\nrelays = 1\n"
         for p in peers:
             text += f"[peer {p.name}]\nkey = {p.key}\naddress = 127.0.0.1:{p.udp}\n"
         if names:

@@ -1,0 +1,98 @@
+"""Network namespaces with a skywaved in each, for tests/system: needs root, iproute2 and the daemon under the sanitizers."""
+import base64, hashlib, ipaddress, json, os, pathlib, signal, socket, subprocess, time
+from skw_tap import check
+
+BUILD = pathlib.Path(os.environ.get("BUILD", "build")).absolute()
+DAEMON, SKYWAVE = BUILD / "sanbin/skywaved", BUILD / "bin/skywave"
+ENV = dict(os.environ, ASAN_OPTIONS="detect_leaks=1", UBSAN_OPTIONS="print_stacktrace=1")
+
+
+def run(*args, **more):
+    return subprocess.run([str(a) for a in args], capture_output=True, text=True, timeout=60, env=ENV, **more)
+
+
+def wait(ready, limit_s=20):
+    end = time.monotonic() + limit_s
+    while time.monotonic() < end:
+        if ready():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+class Space:
+    """A network namespace of its own, held by a sleeping process."""
+
+    def __init__(self):
+        self.holder = subprocess.Popen(["unshare", "-n", "sleep", "600"])
+        wait(lambda: os.readlink(f"/proc/{self.holder.pid}/ns/net") != os.readlink("/proc/self/ns/net"))
+        self.enter = ["nsenter", f"--net=/proc/{self.holder.pid}/ns/net", "--"]
+        self.run("ip", "link", "set", "lo", "up")
+
+    def run(self, *args):
+        done = run(*self.enter, *args)
+        if done.returncode:
+            raise RuntimeError(f"{args}: {done.stderr}")
+        return done.stdout
+
+    def end(self):
+        self.holder.kill()
+        self.holder.wait()
+
+
+class Node:
+    def __init__(self, folder, name, space, text):
+        self.folder, self.name, self.space, self.text = folder, name, space, text
+        self.ini, self.control = folder / f"{name}.ini", folder / f"{name}.sock"
+        self.write("")
+        self.key = run(DAEMON, "--key", self.ini).stdout.strip()
+
+    def write(self, more):
+        self.ini.write_text(f"[node]\nname = {self.name}\nstate = {self.folder / self.name}\ncontrol = {self.control}\n"
+                            + self.text + more)
+
+    def start(self):
+        self.log = open(self.folder / f"{self.name}.log", "w")
+        self.process = subprocess.Popen([*self.space.enter, str(DAEMON), str(self.ini)], stderr=self.log, env=ENV)
+
+    def links(self):
+        with socket.socket(socket.AF_UNIX) as s:
+            try:
+                s.connect(str(self.control))
+                s.sendall(b'{"command":"links"}\n')
+                return json.loads(s.makefile().readline()).get("links", [])
+            except OSError:
+                return []
+
+    def up(self, port, n=1):
+        return sum(row["up"] and row["port"] == port for row in self.links()) == n
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(20)
+        self.log.close()
+        log = (self.folder / f"{self.name}.log").read_text()
+        check(f"{self.name} ends cleanly, no sanitizer spoke", status == 0 and "Sanitizer" not in log, (status, log[-2000:]))
+
+
+def cable(a, b, name_a="eth0", name_b="eth0"):
+    a.run("ip", "link", "add", name_a, "type", "veth", "peer", "name", name_b, "netns", str(b.holder.pid))
+    a.run("ip", "link", "set", name_a, "up")
+    b.run("ip", "link", "set", name_b, "up")
+
+
+def ask(node, command):
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(5)
+        try:
+            s.connect(str(node.control))
+            s.sendall(json.dumps({"command": command}).encode() + b"\n")
+            return json.loads(s.makefile().readline())
+        except OSError:
+            return {}
+
+
+def tun_address(key):
+    """As docs/protocol.md has it, by another BLAKE2b."""
+    raw = base64.b32decode(key.upper() + "====")
+    return str(ipaddress.IPv6Address(b"\xfd" + hashlib.blake2b(b"skywave tun address" + raw, digest_size=32).digest()[:15]))
