@@ -6,9 +6,9 @@
  * once; a changed one never; up and down take turns; a healthy pair is up again in the end. */
 
 #include "link/skw_link_state.h"
-#include "skw_fuzz.h"
+#include "skw_fuzz_kept.h"
 
-enum { KEPT = 16, STEPS = 100 };
+enum { STEPS = 100, BUDGET = 400 };
 
 struct side {
 	struct skw_random_stream stream;
@@ -23,13 +23,7 @@ static struct skw_identity id[2];
 static struct {
 	struct side side[2];
 	uint64_t now;
-	struct {
-		unsigned from;
-		size_t len;
-		uint8_t data[SKW_LINK_FRAME_MAX];
-	} kept[KEPT];
-	unsigned keep; /* all ever sent */
-	unsigned given;
+	struct fuzz_wire wire;
 } world;
 
 static void poll_side(unsigned i)
@@ -42,10 +36,8 @@ static void poll_side(unsigned i)
 		FUZZ_CHECK(++n < 10000);
 		switch (out.event) {
 		case SKW_LINK_SEND:
-			FUZZ_CHECK(out.len > 0 && out.len <= SKW_LINK_FRAME_MAX);
-			world.kept[world.keep % KEPT].from = i;
-			world.kept[world.keep % KEPT].len = out.len;
-			memcpy(world.kept[world.keep++ % KEPT].data, out.data, out.len);
+			FUZZ_CHECK(out.len <= SKW_LINK_FRAME_MAX);
+			fuzz_wire_keep(&world.wire, i, 0, out.data, out.len);
 			break;
 		case SKW_LINK_MESSAGE:
 			FUZZ_CHECK(s->up && out.peer == s->peer);
@@ -82,20 +74,10 @@ static enum skw_link_status give(unsigned to, const uint8_t *data, size_t len)
 /* Carries all that was sent and not carried yet, as far as it is kept. */
 static void carry(void)
 {
-	unsigned budget = 400;
+	struct fuzz_packet p;
 
-	if (world.keep - world.given > KEPT)
-		world.given = world.keep - KEPT;
-	while (world.given != world.keep && budget-- > 0) {
-		unsigned k = world.given++ % KEPT, from = world.kept[k].from;
-		uint8_t data[SKW_LINK_FRAME_MAX];
-		size_t len = world.kept[k].len;
-
-		memcpy(data, world.kept[k].data, len);
-		give(!from, data, len);
-		if (world.keep - world.given > KEPT)
-			world.given = world.keep - KEPT;
-	}
+	for (unsigned i = 0; i < BUDGET && fuzz_wire_carry(&world.wire, &p); i++)
+		give(!p.from, p.data, p.len);
 }
 
 /* A message of any type as the other end would seal it. */
@@ -114,19 +96,13 @@ static void sealed(unsigned from, uint8_t type, const uint8_t *data, size_t len)
 
 static void changed(struct fuzz *f)
 {
-	unsigned k = fuzz_u8(f) % KEPT;
-	uint16_t at = fuzz_u16(f);
-	uint8_t data[SKW_LINK_FRAME_MAX], bits = fuzz_u8(f);
-	size_t len = world.kept[k].len;
-	enum skw_link_status status;
+	struct fuzz_packet p;
+	uint8_t bits;
 
-	if (k >= world.keep || len == 0)
+	if (!fuzz_wire_change(&world.wire, f, &p, &bits))
 		return;
-	memcpy(data, world.kept[k].data, len);
-	data[at % len] ^= bits;
-	status = give(!world.kept[k].from, data, len);
-	if (bits != 0 && data[0] == FRAME_DATA)
-		FUZZ_CHECK(status == SKW_LINK_DROPPED);
+	if (give(!p.from, p.data, p.len) != SKW_LINK_DROPPED)
+		FUZZ_CHECK(bits == 0 || p.data[0] != FRAME_DATA);
 }
 
 static void tick(uint64_t us)

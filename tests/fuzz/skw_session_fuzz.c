@@ -7,9 +7,9 @@
  * and as long as nothing was forged, what is written is what is read. */
 
 #include "session/skw_session_state.h"
-#include "skw_fuzz.h"
+#include "skw_fuzz_kept.h"
 
-enum { KEPT = 32, STEPS = 120, SEALED_MAX = 1300 };
+enum { STEPS = 120, BUDGET = 300, SEALED_MAX = 1300 };
 
 struct side {
 	struct skw_random_stream stream;
@@ -24,13 +24,7 @@ static struct {
 	struct side side[2];
 	uint64_t now;
 	bool honest; /* nothing was forged so far */
-	struct {
-		unsigned from;
-		uint32_t path;
-		size_t len;
-		uint8_t data[SKW_SESSION_PACKET_MAX];
-	} kept[KEPT];
-	unsigned keep, given;
+	struct fuzz_wire wire;
 	uint64_t number; /* of packets on paths that are not there */
 } world;
 
@@ -44,11 +38,8 @@ static void poll_side(unsigned i)
 		FUZZ_CHECK(++n < 20000);
 		switch (out.event) {
 		case SKW_SESSION_SEND:
-			FUZZ_CHECK(out.len > 0 && out.len <= SKW_SESSION_PACKET_MAX);
-			world.kept[world.keep % KEPT].from = i;
-			world.kept[world.keep % KEPT].path = out.path;
-			world.kept[world.keep % KEPT].len = out.len;
-			memcpy(world.kept[world.keep++ % KEPT].data, out.data, out.len);
+			FUZZ_CHECK(out.len <= SKW_SESSION_PACKET_MAX);
+			fuzz_wire_keep(&world.wire, i, out.path, out.data, out.len);
 			break;
 		case SKW_SESSION_ESTABLISHED:
 			if (s->established) /* another one, by an INIT of the input */
@@ -83,21 +74,10 @@ static enum skw_session_status give(unsigned to, uint32_t path, const uint8_t *d
 
 static void carry(void)
 {
-	unsigned budget = 300;
+	struct fuzz_packet p;
 
-	while (world.given != world.keep && budget-- > 0) {
-		uint8_t data[SKW_SESSION_PACKET_MAX];
-		unsigned k, from;
-		size_t len;
-
-		if (world.keep - world.given > KEPT)
-			world.given = world.keep - KEPT;
-		k = world.given++ % KEPT;
-		from = world.kept[k].from;
-		len = world.kept[k].len;
-		memcpy(data, world.kept[k].data, len);
-		give(!from, world.kept[k].path, data, len);
-	}
+	for (unsigned i = 0; i < BUDGET && fuzz_wire_carry(&world.wire, &p); i++)
+		give(!p.from, p.path, p.data, p.len);
 }
 
 /* Frames as the other end would seal them. */
@@ -126,19 +106,13 @@ static void sealed(unsigned from, uint16_t path_id, const uint8_t *frames, size_
 
 static void changed(struct fuzz *f)
 {
-	unsigned k = fuzz_u8(f) % KEPT;
-	uint16_t at = fuzz_u16(f);
-	uint8_t data[SKW_SESSION_PACKET_MAX], bits = fuzz_u8(f);
-	size_t len = world.kept[k].len;
-	enum skw_session_status status;
+	struct fuzz_packet p;
+	uint8_t bits;
 
-	if (k >= world.keep || len == 0)
+	if (!fuzz_wire_change(&world.wire, f, &p, &bits))
 		return;
-	memcpy(data, world.kept[k].data, len);
-	data[at % len] ^= bits;
-	status = give(!world.kept[k].from, world.kept[k].path, data, len);
-	if (bits != 0 && data[0] == PACKET_DATA)
-		FUZZ_CHECK(status == SKW_SESSION_DROPPED);
+	if (give(!p.from, p.path, p.data, p.len) != SKW_SESSION_DROPPED)
+		FUZZ_CHECK(bits == 0 || p.data[0] != PACKET_DATA);
 }
 
 static void write_to(struct side *s, size_t len)
