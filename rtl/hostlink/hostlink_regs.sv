@@ -2,8 +2,9 @@
 //
 //   reg_write, reg_read --> [ registers ] --m_axis--> REG_VALUE packets
 //        event_* (one clock each) --> counters
+//                               board_* --> the board's own, 0x80 to 0xFF
 //
-// Unknown addresses read 0 and ignore writes. Counters wrap at 2^32. TIME_LO latches TIME_HI.
+// An access waits while `board_busy`, if it is one of the board's. Unknown addresses read 0 and ignore writes. Counters wrap at 2^32. TIME_LO latches TIME_HI.
 
 `default_nettype none
 
@@ -14,7 +15,7 @@ module hostlink_regs #(
   input  wire  logic        clk,
   input  wire  logic        rst,               // synchronous, active high
 
-  input  wire  logic        reg_write,
+  input  wire  logic        reg_write,         // until reg_taken, both
   input  wire  logic        reg_read,
   output       logic        reg_taken,
   input  wire  logic [31:0] reg_address,
@@ -44,7 +45,14 @@ module hostlink_regs #(
   output       logic [31:0] fe_rate,
   output       logic [31:0] fe_rx_gain,
   output       logic [31:0] fe_tx_gain,
-  output       logic [31:0] fe_rx_antenna
+  output       logic [31:0] fe_rx_antenna,
+
+  output       logic        board_write,       // until not board_busy, both
+  output       logic        board_read,
+  input  wire  logic        board_busy,
+  output       logic [6:0]  board_address,     // 0 is 0x80
+  output       logic [31:0] board_value,
+  input  wire  logic [31:0] board_result       // of a read, in the clock in which it ends
 );
 
   localparam logic [31:0] ID      = 32'h534B5957;            // "SKYW"
@@ -52,6 +60,14 @@ module hostlink_regs #(
   localparam logic [31:0] CAPS    = {14'd0, 2'b11, 8'd16, 8'(CLOCKS_PER_SAMPLE)};
 
   wire [7:0] at = reg_address[31:8] == 0 ? reg_address[7:0] : 8'hFF;   // nothing lives at 0xFF
+
+  // The board's -------------------------------------------------------------------------
+
+  wire   beyond        = reg_address[31:7] == 25'd1;
+  assign board_write   = reg_write && beyond;
+  assign board_read    = reg_read && beyond && !m_axis_tvalid;
+  assign board_address = reg_address[6:0];
+  assign board_value   = reg_value;
 
   // Written by the host ---------------------------------------------------------------
 
@@ -112,7 +128,8 @@ module hostlink_regs #(
   logic [31:0] address;
   logic [1:0]  word;
 
-  assign reg_taken    = reg_read && !m_axis_tvalid;
+  assign reg_taken    = (reg_write || (reg_read && !m_axis_tvalid)) && !(beyond && board_busy);
+  wire   read         = reg_read && reg_taken;
   assign m_axis_tlast = word == 2'd3;
 
   always_comb begin
@@ -125,7 +142,7 @@ module hostlink_regs #(
   end
 
   always_ff @(posedge clk) begin
-    if (reg_taken) begin
+    if (read) begin
       m_axis_tvalid <= 1'b1;
       word    <= '0;
       address <= reg_address;
@@ -157,7 +174,7 @@ module hostlink_regs #(
         8'h45:   value <= fe_rx_gain;
         8'h46:   value <= fe_tx_gain;
         8'h47:   value <= fe_rx_antenna;
-        default: value <= '0;
+        default: value <= beyond ? board_result : '0;
       endcase
     end else if (m_axis_tvalid && m_axis_tready) begin
       word <= word + 1'b1;

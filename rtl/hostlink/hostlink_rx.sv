@@ -23,8 +23,8 @@ module hostlink_rx (
   output       logic        s_host_tready,
   output       logic        hunting,           // no header where one was due; a serial wire slides by a byte
 
-  output       logic        reg_write,         // for one clock
-  output       logic        reg_read,          // until reg_taken
+  output       logic        reg_write,         // until reg_taken, both
+  output       logic        reg_read,
   input  wire  logic        reg_taken,
   output       logic [31:0] reg_address,
   output       logic [31:0] reg_value,         // value to write, or the reader's tag
@@ -75,7 +75,7 @@ module hostlink_rx (
 
   always_ff @(posedge clk) begin
     event_error <= 1'b0;
-    if (state == Act && (kind == REG_WRITE || reg_taken)) state <= Header;
+    if (state == Act && reg_taken) state <= Header;
 
     if (take) begin
       left <= left - 1'b1;

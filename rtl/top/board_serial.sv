@@ -4,14 +4,15 @@
 //                                         ^----rx----+    one sample later
 //
 // A board's own top adds pins, clock and reset. The sample rate is the clock's divided by
-// CLOCKS_PER_SAMPLE; FE_ registers have nothing to act on.
+// CLOCKS_PER_SAMPLE; FE_ registers have nothing to act on, and of the board's own registers there is but its name.
 
 `default_nettype none
 
 module board_serial #(
   parameter int unsigned CLK_HZ            = 80_000_000,
   parameter int unsigned BAUD              = 3_000_000,
-  parameter int unsigned CLOCKS_PER_SAMPLE = 4
+  parameter int unsigned CLOCKS_PER_SAMPLE = 4,
+  parameter logic [31:0] BOARD             = "test"    // register BOARD
 ) (
   input  wire  logic       clk,
   input  wire  logic       rst,                // synchronous, active high
@@ -47,13 +48,16 @@ module board_serial #(
   /* verilator lint_off UNUSEDSIGNAL */
   wire [63:0] now;
   /* verilator lint_on UNUSEDSIGNAL */
+  wire [6:0]  board_address;
   skywave #(.CLOCKS_PER_SAMPLE(CLOCKS_PER_SAMPLE)) skywave (
     .clk, .rst, .hunting,
     .s_host_tdata(in_data), .s_host_tvalid(in_valid), .s_host_tready(in_ready),
     .m_host_tdata(out_data), .m_host_tlast(), .m_host_tvalid(out_valid), .m_host_tready(out_ready),
     .sample, .rx_i(tx_i), .rx_q(tx_q), .tx_i, .tx_q, .tx_active,
     .time_load(1'b0), .time_value('0), .now, .idle(), .working(), .tx_waiting, .tx_time(), .rx_busy, .rx_streams(),
-    .fe_rx_hz(), .fe_tx_hz(), .fe_rate(), .fe_rx_gain(), .fe_tx_gain(), .fe_rx_antenna()
+    .fe_rx_hz(), .fe_tx_hz(), .fe_rate(), .fe_rx_gain(), .fe_tx_gain(), .fe_rx_antenna(),
+    .board_write(), .board_read(), .board_busy(1'b0), .board_address, .board_value(),
+    .board_result(board_address == '0 ? BOARD : '0)
   );
   /* verilator lint_on PINCONNECTEMPTY */
 

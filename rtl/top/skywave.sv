@@ -64,7 +64,14 @@ module skywave #(
   output       logic [31:0] fe_rate,
   output       logic [31:0] fe_rx_gain,
   output       logic [31:0] fe_tx_gain,
-  output       logic [31:0] fe_rx_antenna
+  output       logic [31:0] fe_rx_antenna,
+
+  output       logic        board_write,       // the registers that a board adds: hostlink_regs
+  output       logic        board_read,
+  input  wire  logic        board_busy,
+  output       logic [6:0]  board_address,
+  output       logic [31:0] board_value,
+  input  wire  logic [31:0] board_result
 );
 
   // Host link and registers ----------------------------------------------------------------
@@ -100,7 +107,8 @@ module skywave #(
     .event_rx_detected(got_detected), .event_rx_signal_bad(got_signal_bad),
     .event_tx_frame(sent_frame), .event_tx_late(sent_late), .event_tx_underrun(sent_underrun),
     .event_link_error(link_error), .iq_lost,
-    .fe_rx_hz, .fe_tx_hz, .fe_rate, .fe_rx_gain, .fe_tx_gain, .fe_rx_antenna
+    .fe_rx_hz, .fe_tx_hz, .fe_rate, .fe_rx_gain, .fe_tx_gain, .fe_rx_antenna,
+    .board_write, .board_read, .board_busy, .board_address, .board_value, .board_result
   );
 
   hostlink_tx to_host (

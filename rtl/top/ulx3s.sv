@@ -41,7 +41,7 @@ module ulx3s (
     rst    <= settle != '1;
   end
 
-  board_serial #(.CLK_HZ(80_000_000), .BAUD(3_000_000), .CLOCKS_PER_SAMPLE(4)) board (
+  board_serial #(.CLK_HZ(80_000_000), .BAUD(3_000_000), .CLOCKS_PER_SAMPLE(4), .BOARD("ULX3")) board (
     .clk, .rst, .rxd(ftdi_txd), .txd(ftdi_rxd), .led
   );
 

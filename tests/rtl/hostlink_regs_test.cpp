@@ -16,27 +16,24 @@ int main()
 		uint64_t now = 0xFFFFF000, time_hi = 0, set = 0, sets = 0;
 		uint32_t set_lo = 0, address = 0, tag = 0, value = 0;
 		std::vector<uint32_t> packet;
-		bool reading = false, right = true, control = true;
-		unsigned reads = 0;
+		bool reading = false, writing = false, right = true, control = true, board = true;
+		unsigned reads = 0, board_accesses = 0;
 
 		drive::reset(dut);
 		for (unsigned n = 0; n < 200000; n++) {
 			now += n % 4 == 0;
 			dut.now = now;
 			// One access at a time, as the parser makes them.
-			bool writes = !reading && random() % 8 == 0;
-			if (!reading && !writes && random() % 4 == 0) {
-				reading = true;
+			if (!reading && !writing && random() % 4 == 0) {
+				(random() % 3 ? reading : writing) = true;
 				tag = random();
-				address = random() % 0x50;
-				if (random() % 10 == 0)
+				address = random() % 5 ? random() % 0x50 : random() % 0x100;
+				if (random() % 10 == 0 && (reading || address >= 0x80))
 					address |= 1u << (8 + random() % 24); // nothing lives there
 			}
-			if (writes) {
-				address = random() % 0x50;
-				tag = random();
-			}
-			dut.reg_write = writes;
+			dut.board_busy = random() % 100 < idle;
+			dut.board_result = random();
+			dut.reg_write = writing;
 			dut.reg_read = reading;
 			dut.reg_address = address;
 			dut.reg_value = tag;
@@ -61,9 +58,21 @@ int main()
 					reads++;
 				}
 			}
+			bool beyond = address >= 0x80 && address <= 0xFF;
+			bool writes = writing && dut.reg_taken;
+			board &= dut.board_write == (writing && beyond) && (!dut.board_read || (reading && beyond));
+			if (beyond && (reading || writing)) {
+				board &= !(dut.reg_taken && dut.board_busy) && dut.board_address == address - 0x80 &&
+					 dut.board_value == tag && (!reading || !dut.reg_taken || dut.board_read);
+				board_accesses += dut.reg_taken;
+			}
+			right &= !writing || beyond || writes;
+			writing &= !writes;
 			if (reading && dut.reg_taken) { // the value is that of this clock
 				reading = false;
-				if (address == 4)
+				if (beyond)
+					value = dut.board_result;
+				else if (address == 4)
 					value = uint32_t(now), time_hi = now >> 32;
 				else if (address == 5)
 					value = time_hi;
@@ -93,6 +102,8 @@ int main()
 		}
 		std::string what = ", idle " + std::to_string(idle) + " %";
 		drive::check(right && sets == 0 && reads > 5000, std::to_string(reads) + " reads as the table says" + what);
+		drive::check(board && board_accesses > 1000,
+			     std::to_string(board_accesses) + " accesses to the board's registers, when it is not busy" + what);
 		drive::check(control, "what the registers control follows them" + what);
 	}
 	return drive::failures() != 0;
