@@ -1,7 +1,7 @@
 # Bitstreams: the same core through Yosys and nextpnr. A board is a top in rtl/top, pins in constraints/, and a row here.
 #
 #   make bitstream BOARD=ulx3s-85f      -> $(BUILD)/ulx3s-85f/ulx3s-85f.bit and report.txt
-#   make flash BOARD=ulx3s-85f          (openFPGALoader)
+#   make flash BOARD=ulx3s-85f          rtl/flash.mk
 #
 # A native yosys is needed; nextpnr-ecp5 and ecppack are taken from the PATH if both are there, else from a Python
 # environment made under $(BUILD)/venv. SEED=n tries another placement.
@@ -9,11 +9,13 @@
 BOARD ?= ulx3s-85f
 SEED  ?= 1
 
-#               top    size   package            grade      constraints      programmer
-ROW_ulx3s-25f := ulx3s --25k --package=CABGA381 --speed=6 ulx3s.lpf ulx3s
-ROW_ulx3s-45f := ulx3s --45k --package=CABGA381 --speed=6 ulx3s.lpf ulx3s
-ROW_ulx3s-85f := ulx3s --85k --package=CABGA381 --speed=6 ulx3s.lpf ulx3s
-BOARDS := ulx3s-25f ulx3s-45f ulx3s-85f
+#                    top        size  package             grade     constraints
+ROW_ulx3s-25f      := ulx3s      --25k --package=CABGA381  --speed=6 ulx3s.lpf
+ROW_ulx3s-45f      := ulx3s      --45k --package=CABGA381  --speed=6 ulx3s.lpf
+ROW_ulx3s-85f      := ulx3s      --85k --package=CABGA381  --speed=6 ulx3s.lpf
+ROW_orangecrab-25f := orangecrab --25k --package=CSFBGA285 --speed=8 orangecrab.lpf
+ROW_orangecrab-85f := orangecrab --85k --package=CSFBGA285 --speed=8 orangecrab.lpf
+BOARDS := ulx3s-25f ulx3s-45f ulx3s-85f orangecrab-25f orangecrab-85f
 
 ROW       = $(or $(ROW_$(BOARD)),$(error no board `$(BOARD)`; there are: $(BOARDS)))
 BOARD_TOP = $(word 1,$(ROW))
@@ -31,7 +33,7 @@ $(VENV)/.ready: constraints/requirements.txt
 	$(Q)$(VENV)/bin/pip --quiet --disable-pip-version-check install -r $<
 	@touch $@
 
-.PHONY: bitstream flash
+.PHONY: bitstream
 bitstream:
 	@$(MAKE) --no-print-directory $(BOARD_DIR)/$(BOARD).bit
 	@cat $(BOARD_DIR)/report.txt
@@ -54,6 +56,3 @@ $(BUILD)/%.bit: $(BUILD)/$(BOARD)/synth.json $(BOARD_LPF) constraints/report.py 
 	$(Q)constraints/report.py $(BOARD) $(@D)/report.json $(@D)/began "$(shell yosys -V 2>/dev/null | cut -d' ' -f1,2), $(notdir $(NEXTPNR)), seed $(SEED)" \
 	    > $(@D)/report.txt || { cat $(@D)/report.txt; false; }
 	$(Q)cd $(@D) && $(ECPPACK) --compress --input $(BOARD).config --bit $(BOARD).bit
-
-flash: bitstream
-	openFPGALoader -b $(word 6,$(ROW)) $(BOARD_DIR)/$(BOARD).bit

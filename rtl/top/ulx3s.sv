@@ -30,16 +30,8 @@ module ulx3s (
     .PHASESEL0(1'b0), .PHASESEL1(1'b0), .PHASEDIR(1'b1), .PHASESTEP(1'b1), .PHASELOADREG(1'b1)
   );
 
-  // Reset stays some clocks beyond the lock; the first stages take the asynchronous inputs in.
-  logic [1:0] calm = '0;
-  logic [7:0] settle = '0;
-  logic       rst = 1'b1;
-
-  always_ff @(posedge clk) begin
-    calm   <= {calm[0], locked && !btn[1]};
-    settle <= !calm[1] ? '0 : settle == '1 ? settle : settle + 1'b1;
-    rst    <= settle != '1;
-  end
+  wire rst;
+  settle settle (.clk, .hold(!locked || btn[1]), .rst);
 
   board_serial #(.CLK_HZ(80_000_000), .BAUD(3_000_000), .CLOCKS_PER_SAMPLE(4), .BOARD("ULX3")) board (
     .clk, .rst, .rxd(ftdi_txd), .txd(ftdi_rxd), .led
