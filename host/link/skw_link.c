@@ -174,6 +174,9 @@ enum skw_link_status skw_link_receive(struct skw_link *link, const struct skw_li
 		case FRAME_RESP:
 			link_look(link);
 			return link_on_resp(link, frame, len, from);
+		case FRAME_COOKIE:
+			link_look(link);
+			return link_on_cookie(link, frame, len);
 		case FRAME_DATA:
 			return link_on_data(link, from, frame, len);
 		default:

@@ -51,6 +51,7 @@ enum skw_link_status {
 struct skw_link_endpoint {
 	uint8_t port;
 	uint8_t len;
+	uint8_t machine; /* so many bytes of `addr` name the machine, or a house of them; 0: all */
 	uint8_t addr[SKW_LINK_ADDR_MAX];
 };
 
@@ -94,6 +95,7 @@ struct skw_link_counters {
 	uint64_t forged;         /* failed authentication */
 	uint64_t replayed;       /* data frames seen before or too old */
 	uint64_t handshakes_bad; /* forged, replayed, from strangers, or too many */
+	uint64_t cookies;        /* asked for, in a flood of handshakes */
 	uint64_t malformed;      /* authentic, but against the protocol */
 	uint64_t unknown_types;  /* ignored, as the protocol says */
 	uint64_t dropped;        /* no room to send */

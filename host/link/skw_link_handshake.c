@@ -1,11 +1,11 @@
 /* The handshake of a link: Noise IK in one round trip (docs/protocol.md, "Link").
  *
- *   INIT  1 | sender u32               | IK message 1 { stamp u64, life u64 } | mac1
+ *   INIT  1 | sender u32               | IK message 1 { stamp u64, life u64 } | mac1 | mac2
  *   RESP  2 | sender u32, receiver u32 | IK message 2 { life u64 }
  *
- * mac1 is keyed with the responder's address: who does not know it gets not even a computation
- * out of us. A stamp is accepted once. The same INIT is repeated until answered and answered with
- * the same RESP, so that a round trip longer than the timeout still ends in a session.
+ * Whom we answer at all is told in skw_link_cookie.c. A stamp is accepted once. The same INIT is
+ * repeated until answered and answered with the same RESP, so that a round trip longer than the
+ * timeout still ends in a session.
  */
 #include "link/skw_link_state.h"
 
@@ -16,37 +16,6 @@
 #include "wire/skw_cursor.h"
 
 static const uint8_t prologue[] = "skywave link 1";
-
-/* ---- who may bother us ----------------------------------------------------------------------- */
-
-static void mac1(uint8_t out[MAC1_LEN], const struct skw_node_address *to, const uint8_t *frame,
-		 size_t len)
-{
-	static const uint8_t label[] = "skywave mac1";
-	uint8_t key[32];
-	crypto_generichash_state st;
-
-	crypto_generichash_init(&st, NULL, 0, sizeof(key));
-	crypto_generichash_update(&st, label, sizeof(label) - 1);
-	crypto_generichash_update(&st, to->bytes, SKW_KEY_LEN);
-	crypto_generichash_final(&st, key, sizeof(key));
-	crypto_generichash(out, MAC1_LEN, frame, len, key, sizeof(key));
-}
-
-/* A token bucket: a flood of handshakes costs no more than HANDSHAKES_PER_SECOND. */
-static bool admitted(struct skw_link *link)
-{
-	const uint64_t price = 1000000 / HANDSHAKES_PER_SECOND;
-
-	link->tokens += link->now_us - link->tokens_us;
-	link->tokens_us = link->now_us;
-	if (link->tokens > HANDSHAKES_BURST * price)
-		link->tokens = HANDSHAKES_BURST * price;
-	if (link->tokens < price)
-		return false;
-	link->tokens -= price;
-	return true;
-}
 
 /* The low byte of an index is the peer's number: no search when a frame comes in. */
 static uint32_t new_index(struct skw_link *link, const struct peer *peer)
@@ -84,6 +53,7 @@ void link_resend_init(struct skw_link *link, struct peer *peer)
 	a->sends++;
 	a->sent_us = link->now_us;
 	a->due_us = link->now_us + retry_delay(link, peer);
+	link_put_macs(link, peer, a->frame);
 	link_queue(link, &peer->endpoint, peer_number(link, peer), SKW_LINK_URGENT, a->frame,
 		   INIT_LEN);
 }
@@ -114,11 +84,10 @@ void link_begin_handshake(struct skw_link *link, struct peer *peer)
 	skw_put_u8(&w, FRAME_INIT);
 	skw_put_u32(&w, a->local);
 	skw_put_bytes(&w, message, len);
-	mac1(w.at, &peer->address, a->frame, INIT_LEN - MAC1_LEN);
 	link_resend_init(link, peer);
 }
 
-static struct peer *attempt_of(struct skw_link *link, uint32_t local)
+struct peer *link_attempt_of(struct skw_link *link, uint32_t local)
 {
 	uint32_t number = local & 0xff;
 	struct peer *peer;
@@ -134,7 +103,7 @@ enum skw_link_status link_on_resp(struct skw_link *link, const uint8_t *frame, s
 {
 	struct skw_reader r = skw_reader(frame + 1, len - 1);
 	uint32_t remote = skw_get_u32(&r);
-	struct peer *peer = attempt_of(link, skw_get_u32(&r));
+	struct peer *peer = link_attempt_of(link, skw_get_u32(&r));
 	struct session session = { .used = true, .confirmed = true, .initiator = true };
 	uint8_t payload[HANDSHAKE_MAX];
 	size_t payload_len = 0;
@@ -259,7 +228,7 @@ enum skw_link_status link_on_init(struct skw_link *link, const struct skw_link_e
 {
 	struct skw_reader r = skw_reader(frame + 1, len - 1);
 	uint32_t remote = skw_get_u32(&r);
-	uint8_t mac[MAC1_LEN], payload[HANDSHAKE_MAX];
+	uint8_t payload[HANDSHAKE_MAX];
 	size_t payload_len = 0;
 	struct skw_noise noise;
 	enum skw_link_status status = SKW_LINK_DROPPED;
@@ -268,13 +237,12 @@ enum skw_link_status link_on_init(struct skw_link *link, const struct skw_link_e
 		link->counters.garbage++;
 		return SKW_LINK_DROPPED;
 	}
-	mac1(mac, &link->config.identity->address, frame, len - MAC1_LEN);
-	if (sodium_memcmp(mac, frame + len - MAC1_LEN, MAC1_LEN) != 0 || !admitted(link))
+	if (!link_admit_init(link, from, frame, len))
 		return refuse(link);
 
 	skw_noise_start(&noise, SKW_NOISE_IK, false, link->config.identity->secret, NULL, prologue,
 			sizeof(prologue) - 1);
-	if (skw_noise_read(&noise, r.at, len - 5 - MAC1_LEN, payload, sizeof(payload),
+	if (skw_noise_read(&noise, r.at, len - 5 - 2 * MAC_LEN, payload, sizeof(payload),
 			   &payload_len) &&
 	    payload_len >= INIT_PAYLOAD) {
 		uint64_t stamp;

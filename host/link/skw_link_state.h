@@ -8,16 +8,16 @@
 #include "link/skw_reliable.h"
 
 /* First byte of a frame. */
-enum { FRAME_INIT = 1, FRAME_RESP = 2, FRAME_DATA = 3 };
+enum { FRAME_INIT = 1, FRAME_RESP = 2, FRAME_DATA = 3, FRAME_COOKIE = 4 };
 
 /* First byte inside a data frame, besides enum skw_link_type; 16 and more travel as RELIABLE. */
 enum { TYPE_KEEPALIVE = 0, TYPE_RELIABLE = 2, TYPE_ACK = 3 };
 
-#define MAC1_LEN 16u
-#define INIT_PAYLOAD 16u                                         /* stamp, life */
-#define RESP_PAYLOAD 8u                                          /* life */
-#define INIT_LEN (5u + SKW_NOISE_IK_1 + INIT_PAYLOAD + MAC1_LEN) /* 133 */
-#define RESP_LEN (9u + SKW_NOISE_IK_2 + RESP_PAYLOAD)            /* 65 */
+#define MAC_LEN 16u
+#define INIT_PAYLOAD 16u                                             /* stamp, life */
+#define RESP_PAYLOAD 8u                                              /* life */
+#define INIT_LEN (5u + SKW_NOISE_IK_1 + INIT_PAYLOAD + 2u * MAC_LEN) /* 149 */
+#define RESP_LEN (9u + SKW_NOISE_IK_2 + RESP_PAYLOAD)                /* 65 */
 #define HANDSHAKE_MAX 256u /* later versions may say more: what follows is ignored */
 
 #define RING_FRAMES 128u
@@ -28,6 +28,16 @@ enum { TYPE_KEEPALIVE = 0, TYPE_RELIABLE = 2, TYPE_ACK = 3 };
 #define BACKOFF_MAX 5u      /* doublings */
 #define HANDSHAKES_PER_SECOND 50u
 #define HANDSHAKES_BURST 100u
+
+#define COOKIE_LEN 16u
+#define COOKIE_NONCE 24u
+#define COOKIE_TAG 16u
+#define COOKIE_FRAME (5u + COOKIE_NONCE + COOKIE_LEN + COOKIE_TAG) /* 61 */
+#define COOKIE_SECRET 32u
+#define COOKIE_LIFE_US UINT64_C(120000000)
+#define SHARES 256u
+#define SHARE_US UINT64_C(200000) /* an INIT of one machine, in a flood */
+#define SHARE_BURST 5u
 
 struct session {
 	bool used;
@@ -49,6 +59,7 @@ struct attempt {
 	struct skw_noise noise;
 	uint8_t frame[INIT_LEN];
 	unsigned sends;
+	bool hurried; /* said again because of a COOKIE */
 	uint64_t sent_us, due_us;
 	uint64_t own_life;
 };
@@ -63,6 +74,8 @@ struct peer {
 	uint64_t last_stamp;
 	struct session current, previous, next;
 	struct attempt attempt;
+	uint8_t cookie[COOKIE_LEN];
+	uint64_t cookie_until_us;
 	unsigned failures; /* handshakes begun in vain since the peer was last up */
 	struct skw_reliable reliable;
 	bool keepalive_due;
@@ -97,6 +110,10 @@ struct skw_link {
 	bool look_events, look_reliable, look_owed;
 	uint64_t tokens; /* handshakes that may be answered, in microseconds of allowance */
 	uint64_t tokens_us;
+	uint8_t secret[2][COOKIE_SECRET]; /* of cookies: this one, and the one before */
+	bool has_secret;
+	uint64_t secret_us; /* when it was made */
+	uint64_t share_until_us[SHARES];
 	struct skw_link_counters counters;
 };
 
@@ -124,7 +141,16 @@ bool link_queue(struct skw_link *link, const struct skw_link_endpoint *to, uint3
 void link_seal(struct skw_link *link, struct peer *peer, uint8_t type, const uint8_t *data,
 	       size_t len, struct frame *frame);
 
+/* Both codes of our INIT: the second is zeros unless the peer has given us a cookie. */
+void link_put_macs(struct skw_link *link, const struct peer *peer, uint8_t init[INIT_LEN]);
+/* True if an INIT, INIT_LEN or longer, is worth computing on; may answer with a COOKIE. */
+bool link_admit_init(struct skw_link *link, const struct skw_link_endpoint *from,
+		     const uint8_t *frame, size_t len);
+enum skw_link_status link_on_cookie(struct skw_link *link, const uint8_t *frame, size_t len);
+
 void link_begin_handshake(struct skw_link *link, struct peer *peer);
+/* The peer that we are calling under that index, or NULL. */
+struct peer *link_attempt_of(struct skw_link *link, uint32_t local);
 void link_resend_init(struct skw_link *link, struct peer *peer);
 enum skw_link_status link_on_init(struct skw_link *link, const struct skw_link_endpoint *from,
 				  const uint8_t *frame, size_t len);

@@ -59,13 +59,14 @@ static const uint8_t MAPPED[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 
 static void pack_v4(struct skw_link_endpoint *out, in_port_t port, const void *ip)
 {
-	*out = (struct skw_link_endpoint) { .port = SKW_PORT_UDP, .len = 7 };
+	*out = (struct skw_link_endpoint) { .port = SKW_PORT_UDP, .len = 7, .machine = 5 };
 	out->addr[0] = 4;
-	memcpy(out->addr + 1, &port, 2);
-	memcpy(out->addr + 3, ip, 4);
+	memcpy(out->addr + 1, ip, 4);
+	memcpy(out->addr + 5, &port, 2);
 }
 
-/* family u8 (4 or 6), port u16 big-endian, address; an IPv4 address has one form only */
+/* family u8 (4 or 6), address, port u16 big-endian; an IPv4 address has one form only. Who has an
+ * IPv6 address has its /64. */
 bool skw_udp_endpoint_of(struct skw_link_endpoint *out, const struct sockaddr *from)
 {
 	const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)from;
@@ -81,10 +82,10 @@ bool skw_udp_endpoint_of(struct skw_link_endpoint *out, const struct sockaddr *f
 		pack_v4(out, v6->sin6_port, v6->sin6_addr.s6_addr + 12);
 		return true;
 	}
-	*out = (struct skw_link_endpoint) { .port = SKW_PORT_UDP, .len = 23 };
+	*out = (struct skw_link_endpoint) { .port = SKW_PORT_UDP, .len = 23, .machine = 9 };
 	out->addr[0] = 6;
-	memcpy(out->addr + 1, &v6->sin6_port, 2);
-	memcpy(out->addr + 3, &v6->sin6_addr, 16);
+	memcpy(out->addr + 1, &v6->sin6_addr, 16);
+	memcpy(out->addr + 17, &v6->sin6_port, 2);
 	memcpy(out->addr + 19, &v6->sin6_scope_id, 4); /* link-local addresses need it */
 	return true;
 }
@@ -100,20 +101,20 @@ static socklen_t unpack(struct sockaddr_storage *out, const struct skw_link_endp
 	memset(out, 0, sizeof(*v6));
 	if (family == AF_INET && is_v4) {
 		v4->sin_family = AF_INET;
-		memcpy(&v4->sin_port, to->addr + 1, 2);
-		memcpy(&v4->sin_addr, to->addr + 3, 4);
+		memcpy(&v4->sin_addr, to->addr + 1, 4);
+		memcpy(&v4->sin_port, to->addr + 5, 2);
 		return sizeof(*v4);
 	}
 	if (family != AF_INET6 || (!is_v4 && !is_v6))
 		return 0;
 	v6->sin6_family = AF_INET6;
-	memcpy(&v6->sin6_port, to->addr + 1, 2);
+	memcpy(&v6->sin6_port, to->addr + (is_v6 ? 17 : 5), 2);
 	if (is_v6) {
-		memcpy(&v6->sin6_addr, to->addr + 3, 16);
+		memcpy(&v6->sin6_addr, to->addr + 1, 16);
 		memcpy(&v6->sin6_scope_id, to->addr + 19, 4);
 	} else {
 		memcpy(v6->sin6_addr.s6_addr, MAPPED, sizeof(MAPPED));
-		memcpy(v6->sin6_addr.s6_addr + 12, to->addr + 3, 4);
+		memcpy(v6->sin6_addr.s6_addr + 12, to->addr + 1, 4);
 	}
 	return sizeof(*v6);
 }

@@ -147,7 +147,7 @@ static void a_session_takes_one_round_trip(void **state)
 	(void)state;
 	call(&a, &b);
 	assert_int_equal(a.out_count, 1);
-	assert_int_equal(a.out[0].len, 133);
+	assert_int_equal(a.out[0].len, 149);
 	deliver(&a, &b, &a.out[0]);
 	assert_int_equal(b.out_count, 1);
 	assert_int_equal(b.out[0].len, 65);
@@ -326,20 +326,226 @@ static void a_forged_answer_does_not_spoil_the_call(void **state)
 	assert_int_equal(a.ups, 1);
 }
 
+/* ---- floods ---------------------------------------------------------------------------------- */
+
+enum { INIT = 1, RESP = 2, COOKIE = 4, COOKIE_LEN = 61, HALF = 50 };
+
+/* The first frame of that type among what `s` has to say; its others are dropped. */
+static bool said(struct side *s, uint8_t type, struct frame *out)
+{
+	bool found = false;
+
+	for (unsigned i = 0; i < s->out_count && !found; i++)
+		if (s->out[i].data[0] == type) {
+			*out = s->out[i];
+			found = true;
+		}
+	s->out_count = 0;
+	return found;
+}
+
+/* A true call from nobody in particular: a key and a place that are new each time. */
+static void call_of_a_stranger(struct frame *init, struct skw_link_endpoint *at, unsigned n)
+{
+	struct side s = { .out_count = 0 };
+	struct skw_random_stream stream;
+	struct skw_random random = skw_random_seeded(&stream, 1000 + n);
+
+	skw_identity_generate(&s.id, &random);
+	start(&s, 3, 3000 + n, false);
+	call(&s, &b);
+	*init = s.out[0];
+	*at = (struct skw_link_endpoint) { .len = 4, .addr = { 9, (uint8_t)(n >> 8), (uint8_t)n } };
+	skw_link_free(s.link);
+}
+
+/* Calls of strangers until b asks for cookies. */
+static void flood(void)
+{
+	const uint64_t before = skw_link_counters(b.link)->cookies;
+	struct skw_link_endpoint at;
+	struct frame init;
+
+	for (unsigned n = 0; skw_link_counters(b.link)->cookies < before + 3; n++) {
+		assert_true(n < 200);
+		call_of_a_stranger(&init, &at, n);
+		skw_link_receive(b.link, &at, init.data, init.len, now);
+		poll_all(&b);
+		b.out_count = 0;
+	}
+}
+
 static void a_flood_of_calls_costs_little(void **state)
 {
-	struct frame init;
-	unsigned answered = 0;
+	struct frame init, out;
+	unsigned answered = 0, cookies = 0;
 
 	(void)state;
 	call(&a, &b);
 	init = a.out[0];
 	for (unsigned i = 0; i < 1000; i++) {
 		deliver(&a, &b, &init); /* a true call: the same answer each time, up to a limit */
-		answered += b.out_count;
+		assert_int_equal(b.out_count, 1);
+		out = b.out[0];
 		b.out_count = 0;
+		answered += out.data[0] == RESP;
+		cookies += out.data[0] == COOKIE;
+		assert_true(out.len <= init.len); /* nobody is made loud by us */
 	}
-	assert_in_range(answered, 90, 110);
+	assert_in_range(answered, HALF, HALF + 2);
+	assert_int_equal(answered + cookies, 1000);
+	assert_int_equal(skw_link_counters(b.link)->cookies, cookies);
+}
+
+static void who_is_there_gets_through_a_flood(void **state)
+{
+	struct frame first, cookie, second;
+
+	(void)state;
+	flood();
+	call(&a, &b);
+	first = a.out[0];
+	a.out_count = 0;
+	deliver(&a, &b, &first);
+	assert_true(said(&b, COOKIE, &cookie));
+	assert_int_equal(cookie.len, COOKIE_LEN);
+	assert_int_equal(deliver(&b, &a, &cookie), SKW_LINK_OK);
+	assert_int_equal(a.out_count, 1); /* at once */
+	second = a.out[0];
+	assert_memory_equal(second.data, first.data, 149 - 16);
+	assert_memory_not_equal(second.data + 149 - 16, first.data + 149 - 16, 16);
+	carry();
+	assert_int_equal(a.ups, 1);
+	assert_int_equal(b.ups, 1);
+}
+
+static void a_cookie_is_for_one_place(void **state)
+{
+	struct frame cookie, out;
+
+	(void)state;
+	flood();
+	call(&a, &b);
+	deliver(&a, &b, &a.out[0]);
+	a.out_count = 0;
+	assert_true(said(&b, COOKIE, &cookie));
+	deliver(&b, &a, &cookie);
+	a.at.addr[0] = 77; /* the INIT with its second code, from elsewhere */
+	deliver(&a, &b, &a.out[0]);
+	assert_false(said(&b, RESP, &out));
+	a.at.addr[0] = 1;
+	deliver(&a, &b, &a.out[0]);
+	assert_true(said(&b, RESP, &out));
+}
+
+static void a_cookie_grows_old(void **state)
+{
+	struct frame cookie, out;
+
+	(void)state;
+	flood();
+	call(&a, &b);
+	deliver(&a, &b, &a.out[0]);
+	a.out_count = 0;
+	assert_true(said(&b, COOKIE, &cookie));
+	deliver(&b, &a, &cookie);
+	now += 250 * SECOND; /* twice the life of a secret, and the bucket is full again */
+	flood();
+	deliver(&a, &b, &a.out[0]);
+	assert_false(said(&b, RESP, &out));
+}
+
+static void a_cookie_outlives_its_secret(void **state)
+{
+	struct frame cookie, out;
+
+	(void)state;
+	flood(); /* b makes a secret */
+	now += 100 * SECOND;
+	flood();
+	call(&a, &b);
+	deliver(&a, &b, &a.out[0]);
+	a.out_count = 0;
+	assert_true(said(&b, COOKIE, &cookie));
+	deliver(&b, &a, &cookie);
+	now += 30 * SECOND;
+	flood(); /* and another */
+	deliver(&a, &b, &a.out[0]);
+	assert_true(said(&b, RESP, &out));
+}
+
+static void who_does_not_know_us_gets_no_cookie(void **state)
+{
+	struct frame bad, out;
+
+	(void)state;
+	flood();
+	call(&a, &b);
+	for (size_t at = 1; at < 149 - 16; at++) {
+		bad = a.out[0];
+		bad.data[at] ^= 1;
+		deliver(&a, &b, &bad);
+		assert_false(said(&b, COOKIE, &out));
+	}
+}
+
+static void forged_cookies_are_dropped(void **state)
+{
+	struct frame cookie, bad;
+
+	(void)state;
+	flood();
+	call(&a, &b);
+	deliver(&a, &b, &a.out[0]);
+	a.out_count = 0;
+	assert_true(said(&b, COOKIE, &cookie));
+	for (size_t bit = 8; bit < 8 * cookie.len; bit++) {
+		bad = cookie;
+		bad.data[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		assert_int_equal(deliver(&b, &a, &bad), SKW_LINK_DROPPED);
+	}
+	for (bad = cookie; bad.len > 0; bad.len--)
+		if (bad.len < cookie.len)
+			assert_int_equal(deliver(&b, &a, &bad), SKW_LINK_DROPPED);
+	assert_int_equal(deliver(&a, &b, &cookie), SKW_LINK_DROPPED); /* reflected */
+	assert_int_equal(a.out_count + b.out_count, 0);
+	assert_int_equal(deliver(&b, &a, &cookie), SKW_LINK_OK);
+	assert_int_equal(a.out_count, 1);
+	assert_int_equal(deliver(&b, &a, &cookie), SKW_LINK_OK); /* again: we say nothing more */
+	assert_int_equal(a.out_count, 1);
+}
+
+/* One machine that is there, with many keys and UDP ports, does not take the others' share. */
+static void one_machine_has_one_share(void **state)
+{
+	unsigned answered = 0;
+
+	(void)state;
+	for (unsigned n = 0; n < 400; n++) {
+		struct side s = { .out_count = 0 };
+		struct skw_random_stream stream;
+		struct skw_random random = skw_random_seeded(&stream, 5000 + n);
+		struct frame out;
+
+		skw_identity_generate(&s.id, &random);
+		start(&s, 3, 3000 + n, false);
+		s.at = (struct skw_link_endpoint) { .len = 3,
+						    .machine = 1,
+						    .addr = { 8, (uint8_t)(n >> 8), (uint8_t)n } };
+		call(&s, &b);
+		deliver(&s, &b, &s.out[0]);
+		s.out_count = 0;
+		if (said(&b, COOKIE, &out)) {
+			deliver(&b, &s, &out);
+			deliver(&s, &b, &s.out[0]);
+			answered += said(&b, RESP, &out);
+		}
+		skw_link_free(s.link);
+	}
+	assert_in_range(answered, 1, 8);
+	call(&a, &b);
+	carry();
+	assert_int_equal(a.ups, 1);
 }
 
 static void the_restart_of_a_neighbour_is_noticed_at_once(void **state)
@@ -504,6 +710,13 @@ int main(void)
 		CASE(strangers_get_no_answer),
 		CASE(a_forged_answer_does_not_spoil_the_call),
 		CASE(a_flood_of_calls_costs_little),
+		CASE(who_is_there_gets_through_a_flood),
+		CASE(a_cookie_is_for_one_place),
+		CASE(a_cookie_grows_old),
+		CASE(a_cookie_outlives_its_secret),
+		CASE(who_does_not_know_us_gets_no_cookie),
+		CASE(forged_cookies_are_dropped),
+		CASE(one_machine_has_one_share),
 		CASE(the_restart_of_a_neighbour_is_noticed_at_once),
 		CASE(a_peer_that_moves_is_followed),
 		CASE(silence_is_broken_then_mourned),
