@@ -2,90 +2,18 @@
 
 #include "cli/skw_cli.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
-#include <jansson.h>
-
-enum { ANSWER_S = 30 }; /* how long the daemon may take */
+#include "cli/skw_cli_daemon.h"
 
 static int usage(const char *command, FILE *out)
 {
 	fprintf(out, "usage: skywave %s%s [--control SOCKET] [--json]\n", command,
 		strcmp(command, "pay") == 0 ? " [settle|history]" : "");
 	return out == stdout ? 0 : 2;
-}
-
-static const char *default_socket(char *buffer, size_t len)
-{
-	const char *given = getenv("SKYWAVE_CONTROL");
-	const char *runtime = getenv("XDG_RUNTIME_DIR");
-
-	if (given != NULL)
-		return given;
-	if (runtime == NULL)
-		return "/run/skywave.sock";
-	snprintf(buffer, len, "%s/skywave.sock", runtime);
-	return buffer;
-}
-
-static int dial(const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct timeval limit = { .tv_sec = ANSWER_S };
-	int fd;
-
-	if (strlen(path) >= sizeof(address.sun_path)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	memcpy(address.sun_path, path, strlen(path) + 1);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -1;
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
-		return fd;
-	close(fd);
-	return -1;
-}
-
-/* The daemon's answer, or NULL with a line on standard error. */
-static json_t *ask(const char *path, const json_t *question)
-{
-	char *line = json_dumps(question, JSON_COMPACT);
-	int fd = line != NULL ? dial(path) : -1;
-	json_error_t wrong;
-	json_t *answer = NULL;
-	FILE *stream;
-
-	if (fd < 0) {
-		fprintf(stderr,
-			"skywave: %s: %s; is skywaved running, and is this its [node] control?\n",
-			path, strerror(errno));
-		free(line);
-		return NULL;
-	}
-	stream = fdopen(fd, "r+");
-	if (stream == NULL) {
-		close(fd);
-	} else {
-		fprintf(stream, "%s\n", line);
-		fflush(stream);
-		answer = json_loadf(stream, JSON_DISABLE_EOF_CHECK, &wrong);
-		if (answer == NULL)
-			fprintf(stderr, "skywave: %s: no answer from skywaved (%s)\n", path,
-				wrong.text);
-		fclose(stream);
-	}
-	free(line);
-	return answer;
 }
 
 static void print_scalar(const json_t *v, int width)
@@ -195,12 +123,9 @@ static void print_answer(json_t *answer)
 
 int skw_cli_control(int argc, char **argv)
 {
-	char buffer[256];
-	const char *path = default_socket(buffer, sizeof(buffer));
-	const char *action = NULL;
+	const char *path = NULL, *action = NULL;
 	bool as_json = false;
-	json_t *question, *answer;
-	int status = 1;
+	json_t *answer;
 
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--json") == 0)
@@ -215,23 +140,14 @@ int skw_cli_control(int argc, char **argv)
 		else
 			return usage(argv[0], stderr);
 	}
-	question = json_pack("{s:s, s:s*}", "command", argv[0], "action", action);
-	answer = ask(path, question);
-	json_decref(question);
+	answer = skw_cli_daemon_ask(
+	    path, json_pack("{s:s, s:s*}", "command", argv[0], "action", action), NULL, NULL);
 	if (answer == NULL)
 		return 1;
-	if (json_object_get(answer, "error") != NULL) {
-		fprintf(stderr, "skywave: %s\n",
-			json_string_value(json_object_get(answer, "error")));
-	} else {
-		status = 0;
-		if (as_json) {
-			json_dumpf(answer, stdout, JSON_INDENT(2));
-			printf("\n");
-		} else {
-			print_answer(answer);
-		}
-	}
+	if (as_json)
+		skw_cli_daemon_print(answer);
+	else
+		print_answer(answer);
 	json_decref(answer);
-	return status;
+	return 0;
 }

@@ -6,6 +6,9 @@
 #include <string.h>
 
 #include "node/skw_desk.h"
+#include "node/skw_names.h"
+#include "node/skw_probe.h"
+#include "node/skw_speed.h"
 #include "node/skw_streams.h"
 #include "node/skw_tun.h"
 
@@ -20,14 +23,9 @@ static json_t *id_text(const struct skw_node_address *id)
 /* The petname of a node if the configuration has one, else its address. */
 static json_t *id_name(const struct skw_node *node, const struct skw_node_address *id)
 {
-	const struct skw_config *c = node->config;
-	struct skw_node_address other;
+	const char *name = skw_names_of(node->names, id);
 
-	for (size_t i = 0; i < c->n_names; i++)
-		if (skw_node_address_parse(&other, c->names[i].key) &&
-		    skw_node_address_equal(&other, id))
-			return json_string(c->names[i].name);
-	return id_text(id);
+	return name != NULL ? json_string(name) : id_text(id);
 }
 
 static json_t *radio(const struct skw_node *node)
@@ -199,8 +197,11 @@ static json_t *circuits(const struct skw_node *node)
 			 ending);
 }
 
-json_t *skw_node_answer(struct skw_node *node, const char *command, const char *action)
+json_t *skw_node_answer(struct skw_node *node, const json_t *question, uint64_t client)
 {
+	const char *command = json_string_value(json_object_get(question, "command"));
+	const char *action = json_string_value(json_object_get(question, "action"));
+
 	if (strcmp(command, "status") == 0)
 		return status(node);
 	if (strcmp(command, "links") == 0)
@@ -209,5 +210,11 @@ json_t *skw_node_answer(struct skw_node *node, const char *command, const char *
 		return circuits(node);
 	if (strcmp(command, "pay") == 0)
 		return skw_desk_answer(node->desk, action);
+	if (strcmp(command, "names") == 0)
+		return skw_names_answer(node->names, question);
+	if (strcmp(command, "ping") == 0 || strcmp(command, "trace") == 0)
+		return skw_probe_start(node->probe, question, client);
+	if (strcmp(command, "speedtest") == 0)
+		return skw_speed_start(node->speed, question, client);
 	return json_pack("{s:s}", "error", "unknown command");
 }

@@ -53,7 +53,8 @@ struct skw_config {
 		char name[64];
 		char state[SKW_CONFIG_TEXT]; /* folder, made if missing */
 		char control[SKW_CONFIG_TEXT];
-		char log[16]; /* debug, info, unusual or broken */
+		char log[16];                /* debug, info, unusual or broken */
+		char names[SKW_CONFIG_TEXT]; /* file of petnames; empty: none */
 	} node;
 	struct {
 		char device[SKW_CONFIG_TEXT]; /* empty: no radio */
@@ -86,6 +87,9 @@ struct skw_config {
 		uint64_t max_price;
 		struct skw_config_nodes avoid, require;
 	} path;
+	struct {
+		uint64_t serve_mib; /* each way, for who asks; 0: none */
+	} speedtest;
 	struct {
 		uint64_t price; /* droplets per MiB, for relaying */
 		uint64_t credit_limit;

@@ -7,23 +7,32 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LINE_MAX_BYTES = 1024, CLIENTS_MAX = 16 };
+enum { LINE_MAX_BYTES = 1024, CLIENTS_MAX = 16, UNREAD_MAX = 1 << 20 };
 
 struct skw_control {
 	struct skw_node *node;
 	uv_pipe_t listener;
 	char path[SKW_CONFIG_TEXT];
+	struct client *first;
 	size_t clients;
+	uint64_t last_number;
 	bool closed;
 };
 
 struct client {
 	struct skw_control *control;
+	struct client *next;
+	uint64_t number;
 	uv_pipe_t pipe;
-	uv_write_t write;
+	uv_shutdown_t end;
 	char line[LINE_MAX_BYTES];
 	size_t len;
-	char *answer;
+	bool asked, answered;
+};
+
+struct said {
+	uv_write_t request;
+	char *text;
 };
 
 static void drop(struct skw_control *c)
@@ -37,7 +46,12 @@ static void on_client_closed(uv_handle_t *handle)
 	struct client *client = handle->data;
 	struct skw_control *c = client->control;
 
-	free(client->answer);
+	for (struct client **at = &c->first; *at != NULL; at = &(*at)->next) {
+		if (*at == client) {
+			*at = client->next;
+			break;
+		}
+	}
 	free(client);
 	c->clients--;
 	drop(c);
@@ -45,42 +59,83 @@ static void on_client_closed(uv_handle_t *handle)
 
 static void hang_up(struct client *client)
 {
+	client->answered = true;
 	if (!uv_is_closing((uv_handle_t *)&client->pipe))
 		uv_close((uv_handle_t *)&client->pipe, on_client_closed);
 }
 
-static void on_written(uv_write_t *request, int status)
+static void on_ended(uv_shutdown_t *request, int status)
 {
 	(void)status;
 	hang_up(request->data);
+}
+
+static void on_written(uv_write_t *request, int status)
+{
+	struct said *said = (struct said *)request;
+
+	(void)status;
+	free(said->text);
+	free(said);
+}
+
+static bool write_line(struct client *client, const json_t *line)
+{
+	struct said *said = calloc(1, sizeof(*said));
+	char *text = json_dumps(line, JSON_COMPACT);
+	uv_buf_t buf;
+
+	if (said != NULL && text != NULL && asprintf(&said->text, "%s\n", text) >= 0) {
+		buf = uv_buf_init(said->text, (unsigned)strlen(said->text));
+		free(text);
+		if (uv_write(&said->request, (uv_stream_t *)&client->pipe, &buf, 1, on_written) ==
+		    0)
+			return true;
+		free(said->text);
+	} else {
+		free(text);
+	}
+	free(said);
+	return false;
+}
+
+bool skw_control_say(struct skw_control *c, uint64_t number, json_t *line, bool last)
+{
+	struct client *client = c->first;
+
+	while (client != NULL && client->number != number)
+		client = client->next;
+	if (client != NULL && client->answered)
+		client = NULL;
+	if (client != NULL &&
+	    (uv_stream_get_write_queue_size((uv_stream_t *)&client->pipe) > UNREAD_MAX ||
+	     !write_line(client, line))) {
+		hang_up(client);
+		client = NULL;
+	}
+	json_decref(line);
+	if (client == NULL)
+		return false;
+	if (last) {
+		client->answered = true;
+		client->end.data = client;
+		if (uv_shutdown(&client->end, (uv_stream_t *)&client->pipe, on_ended) != 0)
+			hang_up(client);
+	}
+	return true;
 }
 
 static void answer(struct client *client)
 {
 	struct skw_control *c = client->control;
 	json_t *question = json_loadb(client->line, client->len, 0, NULL);
-	const char *command = json_string_value(json_object_get(question, "command"));
-	json_t *reply =
-	    command != NULL
-		? skw_node_answer(c->node, command,
-				  json_string_value(json_object_get(question, "action")))
-		: json_pack("{s:s}", "error", "want a line {\"command\": \"...\"}");
-	char *text = json_dumps(reply, JSON_COMPACT);
-	uv_buf_t buf;
+	json_t *reply = json_is_string(json_object_get(question, "command"))
+			    ? skw_node_answer(c->node, question, client->number)
+			    : json_pack("{s:s}", "error", "want a line {\"command\": \"...\"}");
 
 	json_decref(question);
-	json_decref(reply);
-	if (text != NULL && asprintf(&client->answer, "%s\n", text) < 0)
-		client->answer = NULL;
-	free(text);
-	if (client->answer == NULL) {
-		hang_up(client);
-		return;
-	}
-	buf = uv_buf_init(client->answer, (unsigned)strlen(client->answer));
-	client->write.data = client;
-	if (uv_write(&client->write, (uv_stream_t *)&client->pipe, &buf, 1, on_written) != 0)
-		hang_up(client);
+	if (reply != NULL)
+		skw_control_say(c, client->number, reply, true);
 	skw_node_pump(c->node);
 }
 
@@ -96,21 +151,23 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
 	struct client *client = stream->data;
-	bool whole;
 
 	(void)buf;
 	if (n == 0)
 		return;
 	if (n < 0) { /* the end, or a line that does not fit */
-		hang_up(client);
+		if (!client->answered || n != UV_EOF)
+			hang_up(client);
 		return;
 	}
-	whole = memchr(client->line + client->len, '\n', (size_t)n) != NULL;
 	client->len += (size_t)n;
-	if (!whole)
+	if (client->asked || memchr(client->line, '\n', client->len) == NULL) {
+		client->len = client->asked ? 0 : client->len; /* one question each */
 		return;
-	uv_read_stop(stream);
+	}
+	client->asked = true;
 	answer(client);
+	client->len = 0;
 }
 
 static void on_connection(uv_stream_t *listener, int status)
@@ -123,6 +180,9 @@ static void on_connection(uv_stream_t *listener, int status)
 		return;
 	client->control = c;
 	client->pipe.data = client;
+	client->number = ++c->last_number;
+	client->next = c->first;
+	c->first = client;
 	uv_pipe_init(c->node->loop, &client->pipe, 0);
 	c->clients++;
 	if (uv_accept(listener, (uv_stream_t *)&client->pipe) != 0 ||

@@ -12,8 +12,11 @@
 #include "node/skw_control.h"
 #include "node/skw_desk.h"
 #include "node/skw_ether_port.h"
+#include "node/skw_names.h"
 #include "node/skw_node_inside.h"
 #include "node/skw_peers.h"
+#include "node/skw_probe.h"
+#include "node/skw_speed.h"
 #include "node/skw_streams.h"
 #include "node/skw_tun.h"
 #include "node/skw_udp_port.h"
@@ -149,8 +152,9 @@ bool skw_node_start(struct skw_node *node, const struct skw_config *config, uv_l
 	node->random = skw_random_system();
 	if (sodium_init() < 0)
 		return failed(node, "libsodium cannot start");
-	if (!skw_node_load_identity(node) || !open_store(node) || !open_radio(node) ||
-	    !node_open_rooms(node))
+	node->names = skw_names_new(config, node->error, sizeof(node->error));
+	if (node->names == NULL || !skw_node_load_identity(node) || !open_store(node) ||
+	    !open_radio(node) || !node_open_rooms(node))
 		return false;
 	if (config->udp.listen.port != 0) {
 		node->udp = skw_udp_port_open(node, &config->udp.listen);
@@ -170,6 +174,10 @@ bool skw_node_start(struct skw_node *node, const struct skw_config *config, uv_l
 		if (node->tun == NULL)
 			return false;
 	}
+	node->probe = skw_probe_new(node);
+	node->speed = skw_speed_new(node);
+	if (node->probe == NULL || node->speed == NULL)
+		return failed(node, "out of memory");
 	node->desk = skw_desk_new(node);
 	node->streams = node->desk != NULL ? skw_streams_new(node) : NULL;
 	if (node->streams == NULL)
@@ -187,6 +195,8 @@ bool skw_node_start(struct skw_node *node, const struct skw_config *config, uv_l
 void skw_node_stop(struct skw_node *node)
 {
 	node->stopping = true;
+	skw_probe_free(node->probe);
+	skw_speed_free(node->speed);
 	skw_control_close(node->control);
 	skw_streams_free(node->streams);
 	skw_peers_free(node->peers);
@@ -198,6 +208,7 @@ void skw_node_stop(struct skw_node *node)
 	uv_close((uv_handle_t *)&node->timer, NULL);
 	uv_close((uv_handle_t *)&node->wake, NULL);
 	uv_run(node->loop, UV_RUN_DEFAULT); /* lets every handle close */
+	skw_names_free(node->names);
 	node_close_rooms(node);
 	skw_mac_free(node->mac);
 	skw_kv_close(node->kv);

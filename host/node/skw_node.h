@@ -37,6 +37,9 @@ struct skw_streams;
 struct skw_routes;
 struct skw_desk;
 struct skw_control;
+struct skw_probe;
+struct skw_speed;
+struct skw_names;
 
 struct skw_node {
 	const struct skw_config *config;
@@ -64,6 +67,9 @@ struct skw_node {
 	struct skw_streams *streams;
 	struct skw_desk *desk;
 	struct skw_control *control;
+	struct skw_probe *probe;
+	struct skw_speed *speed;
+	struct skw_names *names;
 
 	bool held[SKW_LINK_PEERS_MAX + 1]; /* peers that we owe too much to send through them */
 	uv_timer_t timer;
@@ -104,7 +110,8 @@ void skw_node_receive(struct skw_node *node, const struct skw_link_endpoint *fro
 /* Moves outputs until there are none, then sets the timer. Call after any input to any room. */
 void skw_node_pump(struct skw_node *node);
 
-/* What the control socket answers (docs/control.md): a new object. */
-json_t *skw_node_answer(struct skw_node *node, const char *command, const char *action);
+/* What the control socket answers (docs/control.md): a new object; NULL if the answer is said to
+ * the client later. The question has a command. */
+json_t *skw_node_answer(struct skw_node *node, const json_t *question, uint64_t client);
 
 #endif

@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "node/skw_exit.h"
+#include "node/skw_names.h"
 #include "node/skw_routes.h"
 #include "node/skw_socks5.h"
+#include "node/skw_speed.h"
 
 enum { PIPES_MAX = 256, CHUNK = 16384, UNSENT_MAX = 262144, BACKLOG = 64 };
 
@@ -282,8 +284,8 @@ static enum skw_socks5_code socks_code(uint32_t code)
 
 /* "files.bob.sky" -> service "files", node of the petname "bob" (or of the address in its place).
  */
-static bool resolve(const struct skw_config *config, const char *host,
-		    char service[SKW_SOCKS5_HOST_MAX + 1], struct skw_node_address *node)
+static bool resolve(const struct skw_node *node, const char *host,
+		    char service[SKW_SOCKS5_HOST_MAX + 1], struct skw_node_address *to)
 {
 	char name[SKW_SOCKS5_HOST_MAX + 1];
 	size_t len = strlen(host);
@@ -298,18 +300,19 @@ static bool resolve(const struct skw_config *config, const char *host,
 		return false;
 	*dot = '\0';
 	memcpy(service, name, strlen(name) + 1);
-	return skw_config_node(config, dot + 1, node);
+	return skw_names_find(node->names, dot + 1, to);
 }
 
 /* What is not ours goes to the exit, if there is one. */
-static bool resolve_outside(const struct skw_config *config, const struct skw_socks5 *socks,
-			    char name[SKW_SOCKS5_HOST_MAX + 1], struct skw_node_address *node)
+static bool resolve_outside(const struct skw_node *node, const struct skw_socks5 *socks,
+			    char name[SKW_SOCKS5_HOST_MAX + 1], struct skw_node_address *to)
 {
+	const struct skw_config *config = node->config;
 	size_t len = strlen(socks->host);
 
 	return config->socks.exit[0] != '\0' &&
 	       (len < 4 || strcmp(socks->host + len - 4, ".sky") != 0) &&
-	       skw_config_node(config, config->socks.exit, node) &&
+	       skw_names_find(node->names, config->socks.exit, to) &&
 	       skw_exit_name(name, SKW_SOCKS5_HOST_MAX + 1, socks->host, socks->port);
 }
 
@@ -319,8 +322,8 @@ static void open_stream(struct pipe *p)
 	char service[SKW_SOCKS5_HOST_MAX + 1];
 	struct skw_node_address to;
 
-	if (!resolve(node->config, p->socks.host, service, &to) &&
-	    !resolve_outside(node->config, &p->socks, service, &to)) {
+	if (!resolve(node, p->socks.host, service, &to) &&
+	    !resolve_outside(node, &p->socks, service, &to)) {
 		skw_node_log(node, SKW_INFO,
 			     "socks: no such name here: want SERVICE.NODE.sky, or [socks] exit");
 		refuse_client(p, SKW_SOCKS5_HOST_UNREACHABLE);
@@ -508,6 +511,8 @@ void skw_streams_on_event(struct skw_streams *s, const struct skw_session_out *e
 {
 	struct pipe *p = find(s, event->session, event->stream);
 
+	if (p == NULL && skw_speed_on_event(s->node->speed, event))
+		return;
 	if (event->event == SKW_SESSION_OPENED) {
 		serve(s, event);
 		return;
@@ -546,6 +551,7 @@ void skw_streams_on_event(struct skw_streams *s, const struct skw_session_out *e
 
 void skw_streams_on_session_closed(struct skw_streams *s, uint32_t session, uint32_t code)
 {
+	skw_speed_on_session_closed(s->node->speed, session, code);
 	for (struct pipe *p = s->pipes; p != NULL; p = p->next)
 		if (!p->stream_dead && p->session == session && p->phase != PHASE_SOCKS)
 			stream_is_dead(p, code != SKW_SESSION_DONE ? code : SKW_SESSION_CONNECTION);

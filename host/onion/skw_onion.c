@@ -357,14 +357,26 @@ bool skw_onion_poll(struct skw_onion *o, struct skw_onion_out *out)
  * -----------------------------------------------------------------------------------------------------
  */
 
-static void ping(struct skw_onion *o, struct circuit *c)
+static bool ping(struct skw_onion *o, struct circuit *c)
 {
 	uint8_t data[8];
 	struct skw_writer w = skw_writer(data, sizeof(data));
 
 	skw_put_u64(&w, o->now_us);
-	if (onion_speak(o, c, c->origin->count - 1, KIND_PING, data, sizeof(data)))
-		c->origin->ping_us = o->now_us;
+	if (!onion_speak(o, c, c->origin->count - 1, KIND_PING, data, sizeof(data)))
+		return false;
+	c->origin->ping_us = o->now_us;
+	return true;
+}
+
+enum skw_onion_status skw_onion_ping(struct skw_onion *o, uint32_t handle, uint64_t now_us)
+{
+	struct circuit *c = circuit_of(o, handle);
+
+	o->now_us = now_us;
+	if (c == NULL || c->origin == NULL || !c->built)
+		return SKW_ONION_UNKNOWN;
+	return c->origin->ping_us == 0 && ping(o, c) ? SKW_ONION_OK : SKW_ONION_FULL;
 }
 
 static void tick_origin(struct skw_onion *o, struct circuit *c)
@@ -432,6 +444,9 @@ bool skw_onion_next(const struct skw_onion *o, uint32_t *cursor, struct skw_onio
 		};
 		if (c->origin != NULL) {
 			info->hop_count = c->origin->count;
+			info->pongs = c->origin->pongs;
+			info->hops_built = c->origin->built;
+			memcpy(info->hop_us, c->origin->hop_us, sizeof(info->hop_us));
 			memcpy(info->hops, c->origin->hops, sizeof(info->hops));
 		}
 		(*cursor)++;

@@ -103,6 +103,9 @@ struct skw_onion_info {
 	size_t hop_count;
 	struct skw_node_address hops[SKW_ONION_HOPS_MAX];
 	uint64_t since_us, rtt_us, cells_forward, cells_backward;
+	size_t hops_built;
+	uint64_t hop_us[SKW_ONION_HOPS_MAX]; /* how long each hop took to answer its handshake */
+	uint64_t pongs;                      /* answers to skw_onion_ping; rtt_us is of the last */
 };
 
 struct skw_onion;
@@ -133,6 +136,12 @@ enum skw_onion_status skw_onion_build(struct skw_onion *onion, const struct skw_
 /* From origin to destination or back; up to SKW_CELL_FULL_DATA bytes. */
 enum skw_onion_status skw_onion_send(struct skw_onion *onion, uint32_t circuit, const uint8_t *data,
 				     size_t len, uint64_t now_us);
+/* Origin: asks the end of a built circuit for an answer, one at a time; skw_onion_info counts
+ * them. SKW_ONION_FULL: an earlier one is on its way. */
+enum skw_onion_status skw_onion_ping(struct skw_onion *onion, uint32_t circuit, uint64_t now_us);
+/* Origin: one more over the same hops, at the same offers. */
+enum skw_onion_status skw_onion_build_again(struct skw_onion *onion, uint32_t circuit,
+					    uint64_t now_us, uint32_t *again);
 /* How many cells send would take now. */
 uint32_t skw_onion_room(const struct skw_onion *onion, uint32_t circuit);
 void skw_onion_destroy(struct skw_onion *onion, uint32_t circuit, uint64_t now_us);

@@ -128,6 +128,17 @@ enum skw_onion_status skw_onion_build(struct skw_onion *o, const struct skw_node
 	return SKW_ONION_OK;
 }
 
+enum skw_onion_status skw_onion_build_again(struct skw_onion *o, uint32_t handle, uint64_t now_us,
+					    uint32_t *again)
+{
+	const struct circuit *c = circuit_of(o, handle);
+
+	if (c == NULL || c->origin == NULL)
+		return SKW_ONION_UNKNOWN;
+	return skw_onion_build(o, c->origin->hops, c->origin->offers, c->origin->count, now_us,
+			       again);
+}
+
 /* The hop has answered: derive its keys, then ask it for the next one. */
 static void hop_done(struct skw_onion *o, struct circuit *c, const uint8_t *message)
 {
@@ -146,6 +157,7 @@ static void hop_done(struct skw_onion *o, struct circuit *c, const uint8_t *mess
 	sodium_memzero(&first, sizeof(first));
 	sodium_memzero(&second, sizeof(second));
 	skw_noise_wipe(&origin->noise);
+	origin->hop_us[j] = o->now_us - origin->step_us;
 	origin->built = ++j;
 	if (j == origin->count) {
 		c->built = c->say_up = true;

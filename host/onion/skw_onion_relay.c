@@ -126,6 +126,7 @@ static void pong(struct skw_onion *o, struct circuit *c, const uint8_t *data, si
 		return;
 	}
 	c->rtt_us = o->now_us - sent_us;
+	c->origin->pongs++;
 	c->origin->ping_us = 0;
 }
 

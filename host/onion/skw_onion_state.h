@@ -48,6 +48,8 @@ struct origin {
 	uint64_t step_us;       /* when that began */
 	uint64_t backward_base;
 	uint64_t ping_us; /* sent and not answered; 0: none */
+	uint64_t pongs;
+	uint64_t hop_us[SKW_ONION_HOPS_MAX]; /* of each handshake: question to answer */
 };
 
 struct circuit {

@@ -433,6 +433,37 @@ static void a_dead_path_is_noticed_by_its_origin(void **state)
 		assert_int_equal(circuits_of(i), 0);
 }
 
+static void the_origin_asks_for_an_echo_and_builds_the_same_again(void **state)
+{
+	uint32_t circuit = build(0, 3), again, cursor = 0;
+	struct skw_onion_info info;
+
+	(void)state;
+	assert_int_equal(skw_onion_ping(node[1].onion, circuit, now), SKW_ONION_UNKNOWN);
+	assert_int_equal(skw_onion_ping(node[0].onion, circuit, now), SKW_ONION_OK);
+	assert_int_equal(skw_onion_ping(node[0].onion, circuit, now), SKW_ONION_FULL);
+	now += 1234;
+	carry();
+	assert_true(skw_onion_next(node[0].onion, &cursor, &info));
+	assert_int_equal(info.pongs, 1);
+	assert_int_equal(info.rtt_us, 1234);
+	assert_int_equal(skw_onion_ping(node[0].onion, circuit, now), SKW_ONION_OK);
+
+	assert_int_equal(skw_onion_build_again(node[0].onion, circuit, now, &again), SKW_ONION_OK);
+	now += 50;
+	carry();
+	assert_true(skw_onion_next(node[0].onion, &cursor, &info));
+	assert_int_equal(info.circuit, again);
+	assert_true(info.built && info.hops_built == 3 && info.hop_count == 3);
+	for (unsigned i = 0; i < 3; i++)
+		assert_true(skw_node_address_equal(&info.hops[i], &node[1 + i].id.address));
+	assert_int_equal(info.price_out, 20);
+	assert_int_equal(info.hop_us[0], 50);
+	assert_int_equal(info.hop_us[1], 0); /* the clock stood still */
+	assert_int_equal(skw_onion_build_again(node[0].onion, 12345, now, &again),
+			 SKW_ONION_UNKNOWN);
+}
+
 static void one_neighbour_takes_half_the_table_at_most(void **state)
 {
 	(void)state;
@@ -492,6 +523,7 @@ int main(void)
 		CASE(destruction_reaches_the_end),
 		CASE(an_unanswered_circuit_times_out),
 		CASE(a_dead_path_is_noticed_by_its_origin),
+		CASE(the_origin_asks_for_an_echo_and_builds_the_same_again),
 		cmocka_unit_test_setup_teardown(one_neighbour_takes_half_the_table_at_most,
 						fresh_small, clean_up),
 		CASE(creations_that_break_the_rules_are_refused),

@@ -28,6 +28,7 @@ class Node:
 
     def write(self, peers, names=()):
         text = f"[node]\nname = {self.name}\nstate = {self.folder / self.name}\ncontrol = {self.control}\n"
+        text += f"names = {self.folder / self.name}.names\n"
         text += f"[udp]\nlisten = 127.0.0.1:{self.udp}\n[socks]\nlisten = 127.0.0.1:{self.socks}\n[path]\nrelays = 1\n"
         for p in peers:
             text += f"[peer {p.name}]\nkey = {p.key}\naddress = 127.0.0.1:{p.udp}\n"
@@ -89,7 +90,8 @@ def garbage(node):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         for _ in range(500):
             s.sendto(rng.randbytes(rng.randrange(1, 1500)), ("127.0.0.1", node.udp))
-    for line in (b"\n", b"{}\n", b"[1,2]\n", b'{"command":7}\n', b'{"command":"fly"}\n', b"x" * 5000, b"\xff\xfe\n"):
+    for line in (b"\n", b"{}\n", b"[1,2]\n", b'{"command":7}\n', b'{"command":"fly"}\n', b'{"command":"ping"}\n', b'{"command":"trace","node":5}\n',
+                 b'{"command":"speedtest","node":"bob","mib":-1}\n', b'{"command":"names","action":"add"}\n', b"x" * 5000, b"\xff\xfe\n"):
         with socket.socket(socket.AF_UNIX) as s:
             s.settimeout(5)
             s.connect(str(node.control))
@@ -108,6 +110,65 @@ def garbage(node):
                 pass
 
 
+def bad_names(folder):
+    ini, names = folder / "n.ini", folder / "names"
+    ini.write_text(f"[node]\nstate = {folder / 'n'}\nnames = {names}\n[udp]\nlisten = 127.0.0.1:{free_port()}\n")
+    for text, want in (("# a remark\nbob nokey\n", ":2: want PETNAME ADDRESS"), ("a.b x\n", ":1: a petname has"),
+                       ("bob " + "a" * 52 + " more\n", ":1: want PETNAME ADDRESS"), ("x" * 64 + " y\n", ":1: a petname has")):
+        names.write_text(text)
+        done = run(DAEMON, ini)
+        check(f"a bad file of petnames is refused: {text[-20:]!r}", done.returncode == 1 and want in done.stderr, done.stderr)
+
+
+def petnames(alice, bob, relay):
+    """By the command, and by an editor behind the daemon's back."""
+    def ask(*words):
+        return run(SKYWAVE, "names", *words, "--control", alice.control)
+
+    check("a petname is added", bob.key in ask("add", "robert", bob.key).stdout)
+    check("and used at once", curl(alice, "http://files.robert.sky/big", "-o", os.devnull).returncode == 0)
+    rows = {r["name"]: r for r in alice.ask("names").get("names", [])}
+    check("names are listed with where they are from", rows.get("robert") == {"name": "robert", "address": bob.key, "from": "file"} and
+          rows.get("relay") == {"name": "relay", "address": relay.key, "from": "configuration"}, rows)
+    file = alice.folder / "alice.names"
+    file.write_text(file.read_text() + f"rob {bob.key} # the same\n")
+    check("a line that an editor wrote counts without a restart", curl(alice, "http://files.rob.sky/big", "-o", os.devnull).returncode == 0)
+    check("it is removed", "robert" not in ask("remove", "robert").stdout and "robert" not in file.read_text())
+    check("then nobody is called so", curl(alice, "http://files.robert.sky/").returncode == 97)
+    for words, status, want in ((("remove", "robert"), 1, "no such petname"), (("add", "x.y", bob.key), 1, "no dot"),
+                                (("add", "x", "abc"), 1, "no address"), (("add", "x"), 2, "usage"), (("drop", "x"), 2, "usage")):
+        done = ask(*words)
+        check(f"names {' '.join(words)[:20]}: {want}", done.returncode == status and want in done.stderr, done)
+
+
+def probes(alice, bob):
+    done = alice.ask("ping", "bob", "--count", "3")
+    check("ping: three of three", done.get("sent") == done.get("received") == 3 and 0 < done["least_us"] <= done["mean_us"] <= done["most_us"]
+          and [r["sequence"] for r in done["replies"]] == [0, 1, 2], done)
+    human = run(SKYWAVE, "ping", "bob", "--count", "2", "--control", alice.control)
+    check("ping for people", human.returncode == 0 and "bob: 2 of 2 came back" in human.stdout and human.stdout.count("ms\n") == 3, human)
+    done = alice.ask("trace", bob.key)
+    hops = [[h["node"] for h in p["hops"]] for p in done.get("paths", [])]
+    check("trace: our circuit, hop by hop", hops == [["relay", "bob"]] and
+          all(h["rtt_us"] > 0 for h in done["paths"][0]["hops"]), done)
+    human = run(SKYWAVE, "trace", "bob", "--control", alice.control)
+    check("trace for people", human.returncode == 0 and "  1  relay " in human.stdout and "  2  bob " in human.stdout, human)
+    done = alice.ask("speedtest", "bob", "--mib", "1")
+    check("speedtest: a MiB up and one down", all(done.get(w, {}).get("bytes") == 1 << 20 and done[w]["kbps"] > 0 for w in ("up", "down"))
+          and done.get("price_per_mib") == 100000, done)
+    human = run(SKYWAVE, "speedtest", "bob", "--mib", "1", "--control", alice.control)
+    check("speedtest for people", human.returncode == 0 and "Mb/s" in human.stdout and "SKY/MiB" in human.stdout, human)
+    for words, status, want in ((("ping", "nobody"), 1, "no such node"), (("ping", "bob", "--count", "0"), 2, "whole number"),
+                                (("trace", alice.key), 1, "that is this node"), (("trace",), 2, "usage"), (("ping", "bob", "--fast"), 2, "no option"),
+                                (("speedtest", "bob", "--mib", "3"), 1, "serve_mib"), (("speedtest", "bob", "--mib", "2000"), 2, "whole number")):
+        done = run(SKYWAVE, *words, "--control", alice.control)
+        check(f"{' '.join(w[:12] for w in words)}: {want}", done.returncode == status and want in done.stderr, done)
+    with socket.socket(socket.AF_UNIX) as s: # who asks and leaves before the answer
+        s.connect(str(alice.control))
+        s.sendall(b'{"command":"speedtest","node":"bob","mib":2}\n')
+    check("and after somebody left in the middle", alice.ask("ping", "bob", "--count", "1").get("received") == 1)
+
+
 def network(folder):
     web = folder / "www"
     web.mkdir()
@@ -118,7 +179,7 @@ def network(folder):
     threading.Thread(target=server.serve_forever, daemon=True).start()
 
     bob = Node(folder, "bob", f"[service files]\ntarget = 127.0.0.1:{server.server_address[1]}\n"
-               f"[service dead]\ntarget = 127.0.0.1:{free_port()}\n")
+               f"[service dead]\ntarget = 127.0.0.1:{free_port()}\n[speedtest]\nserve_mib = 2\n")
     relay, alice = Node(folder, "relay"), Node(folder, "alice")
     alice.write([relay], [bob, relay])
     relay.write([bob])
@@ -154,6 +215,8 @@ def exercise(folder, out, nodes, big):
     check("an unknown petname is refused", curl(alice, "http://files.nobody.sky/").returncode == 97)
     check("a name of the open internet is refused: no exits here", curl(alice, "http://example.org/").returncode == 97)
 
+    petnames(alice, bob, relay)
+    probes(alice, bob)
     for n in nodes:
         garbage(n)
     check("after garbage at every door all still work", curl(alice, "http://files.bob.sky/big", "-o", out).returncode == 0)
@@ -176,5 +239,6 @@ def exercise(folder, out, nodes, big):
 
 with tempfile.TemporaryDirectory(prefix="skywave-") as name:
     configuration(pathlib.Path(name))
+    bad_names(pathlib.Path(name))
     network(pathlib.Path(name))
 sys.exit(skw_tap.status())
