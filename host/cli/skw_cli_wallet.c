@@ -11,8 +11,8 @@
 static int usage(FILE *out)
 {
 	fputs(
-	    "usage: skywave wallet create FILE [--type deterministic|bip44|collection] [--words "
-	    "12|24]\n"
+	    "usage: skywave wallet create FILE [--type deterministic|bip44|collection|xpub]\n"
+	    "           [--words 12|24] [--xpub KEY]\n"
 	    "           [--label TEXT] [--count N] [--coin bitcoin] [--encrypt [--light]]\n"
 	    "       skywave wallet restore FILE [as create; asks for the seed, or --seed-file F]\n"
 	    "       skywave wallet address FILE [--count N] [--change]     add addresses\n"
@@ -133,6 +133,7 @@ int skw_cli_wallet(int argc, char **argv)
 		{ "--password-file", &o.password_file, NULL },
 		{ "--key-file", &o.key_file, NULL },
 		{ "--owners", &o.owners, NULL },
+		{ "--xpub", &o.xpub, NULL },
 		{ "--encrypt", NULL, &o.encrypt },
 		{ "--light", NULL, &o.light },
 		{ "--change", NULL, &o.change },

@@ -8,7 +8,7 @@
 
 struct skw_cli_wallet_options {
 	const char *seed, *seed_file, *passphrase_file, *label, *count, *node, *to, *amount, *hours;
-	const char *type, *coin, *words, *crypto, *password_file, *key_file, *owners;
+	const char *type, *coin, *words, *crypto, *password_file, *key_file, *owners, *xpub;
 	bool json, secrets, help, encrypt, light, change, any_seed;
 	const char *argument; /* a wallet file, or an address */
 	const char *second;   /* a transaction file */

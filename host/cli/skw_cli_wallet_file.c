@@ -222,13 +222,18 @@ refused:
 
 static bool get_kind(enum skw_wallet_kind *out, const char *name)
 {
-	for (unsigned kind = 0; kind <= SKW_WALLET_COLLECTION; kind++)
+	for (unsigned kind = 0; kind <= SKW_WALLET_XPUB; kind++)
 		if (name == NULL || strcmp(name, skw_wallet_kind_name(kind)) == 0) {
 			*out = kind;
 			return true;
 		}
-	fprintf(stderr, "skywave wallet: --type is deterministic, bip44 or collection\n");
+	fprintf(stderr, "skywave wallet: --type is deterministic, bip44, collection or xpub\n");
 	return false;
+}
+
+static bool has_seed(enum skw_wallet_kind kind)
+{
+	return kind == SKW_WALLET_DETERMINISTIC || kind == SKW_WALLET_BIP44;
 }
 
 static enum skw_wallet_status make(struct skw_wallet **wallet,
@@ -260,8 +265,9 @@ int skw_cli_wallet_create(const struct skw_cli_wallet_options *o, uint64_t count
 
 	if (!get_kind(&options.kind, o->type) || !skw_cli_wallet_coin(&options.coin, o->coin))
 		return 2;
-	if (options.kind != SKW_WALLET_COLLECTION && (seed = get_seed(o, restore)) == NULL)
+	if (has_seed(options.kind) && (seed = get_seed(o, restore)) == NULL)
 		return 1;
+	options.xpub = o->xpub;
 	if (o->passphrase_file != NULL)
 		passphrase = skw_cli_secret_read(o->passphrase_file, "passphrase", true);
 	if (o->passphrase_file == NULL || passphrase != NULL) {
@@ -372,6 +378,7 @@ int skw_cli_wallet_export(const struct skw_cli_wallet_options *o)
 {
 	struct skw_wallet *wallet = skw_cli_wallet_open(o, o->secrets, NULL);
 	struct skw_json j = { .secret = true };
+	char xpub[SKW_BIP32_TEXT];
 
 	if (wallet == NULL)
 		return 1;
@@ -379,14 +386,18 @@ int skw_cli_wallet_export(const struct skw_cli_wallet_options *o)
 	skw_json_string(&j, "label", skw_wallet_label(wallet));
 	skw_json_string(&j, "type", skw_wallet_kind_name(skw_wallet_kind(wallet)));
 	skw_json_string(&j, "coin", skw_wallet_coin_name(skw_wallet_coin(wallet)));
-	if (o->secrets && skw_wallet_kind(wallet) != SKW_WALLET_COLLECTION) {
+	for (uint32_t change = 0; change < 2; change++)
+		if (skw_wallet_xpub(xpub, wallet, 0, change))
+			skw_json_string(&j, change == 0 ? "xpub" : "change_xpub", xpub);
+	if (o->secrets && has_seed(skw_wallet_kind(wallet))) {
 		skw_json_string(&j, "seed", skw_wallet_seed(wallet));
 		if (*skw_wallet_passphrase(wallet) != '\0')
 			skw_json_string(&j, "seedPassphrase", skw_wallet_passphrase(wallet));
 	}
 	skw_json_list(&j, "entries");
 	for (size_t i = 0; i < skw_wallet_count(wallet); i++)
-		export_entry(&j, wallet, i, o->secrets);
+		export_entry(&j, wallet, i,
+			     o->secrets && skw_wallet_kind(wallet) != SKW_WALLET_XPUB);
 	skw_json_end_list(&j);
 	skw_json_end_object(&j);
 	skw_wallet_free(wallet);

@@ -15,12 +15,14 @@ static const struct {
 	const char *key;
 	const char *value;
 } fresh_meta[] = {
+	{ "filename", "" },
+	{ "version", "0.4" },
+	/* of those with secrets */
 	{ "cryptoType", "scrypt-chacha20poly1305" },
 	{ "encrypted", "false" },
-	{ "filename", "" },
 	{ "secrets", "" },
-	{ "version", "0.4" },
 };
+enum { FRESH_META = sizeof(fresh_meta) / sizeof(fresh_meta[0]), FRESH_META_XPUB = 2 };
 
 const char *skw_wallet_meta(const struct skw_wallet *wallet, const char *key)
 {
@@ -89,10 +91,11 @@ static bool derive_first_account(struct skw_wallet *wallet)
 
 static bool put_fresh_meta(struct skw_wallet *wallet, uint64_t now_unix)
 {
+	size_t count = wallet->kind == SKW_WALLET_XPUB ? FRESH_META_XPUB : FRESH_META;
 	bool ok = true;
 	char tm[24];
 
-	for (size_t i = 0; i < sizeof(fresh_meta) / sizeof(fresh_meta[0]); i++)
+	for (size_t i = 0; i < count; i++)
 		ok &= skw_wallet_set_meta(wallet, fresh_meta[i].key, fresh_meta[i].value);
 	snprintf(tm, sizeof(tm), "%" PRIu64, now_unix);
 	ok &= skw_wallet_set_meta(wallet, "tm", tm);
@@ -112,6 +115,13 @@ static bool is_text(const char *text)
 	return string != NULL;
 }
 
+static enum skw_wallet_status take_xpub(struct skw_wallet *wallet, const char *text)
+{
+	if (text == NULL || !skw_bip32_parse(&wallet->xpub, text) || wallet->xpub.is_private)
+		return SKW_WALLET_XPUB_KEY;
+	return skw_wallet_set_meta(wallet, "xpub", text) ? SKW_WALLET_OK : SKW_WALLET_MEMORY;
+}
+
 static enum skw_wallet_status fill(struct skw_wallet *wallet, const struct skw_wallet_options *o,
 				   uint64_t now_unix)
 {
@@ -128,6 +138,8 @@ static enum skw_wallet_status fill(struct skw_wallet *wallet, const struct skw_w
 		return SKW_WALLET_MEMORY;
 	if (o->kind == SKW_WALLET_COLLECTION)
 		return SKW_WALLET_OK;
+	if (o->kind == SKW_WALLET_XPUB)
+		return take_xpub(wallet, o->xpub);
 	if (o->seed == NULL || *o->seed == '\0' || !is_text(o->seed) ||
 	    !skw_wallet_set_text(wallet->vault->seed, o->seed))
 		return SKW_WALLET_SEED;
@@ -228,31 +240,42 @@ static uint64_t next_child(const struct skw_wallet *wallet, uint8_t change)
 	return next;
 }
 
-static enum skw_wallet_status grow_bip44(struct skw_wallet *wallet, size_t count, uint8_t change)
+/* The next children of a chain, with their secrets if the chain has one. */
+static enum skw_wallet_status grow_chain(struct skw_wallet *wallet, const struct skw_bip32 *chain,
+					 size_t count, uint8_t change)
 {
 	uint64_t child = next_child(wallet, change);
-	struct skw_bip32 chain, key;
 	enum skw_wallet_status status = SKW_WALLET_OK;
+	struct skw_bip32 key;
 
-	if (wallet->account_count == 0 ||
-	    !skw_bip32_child(&chain, &wallet->vault->account[0], change))
-		return SKW_WALLET_FORMAT;
 	for (; count > 0 && status == SKW_WALLET_OK; child++) {
 		struct skw_wallet_entry *entry = &wallet->entries[wallet->count];
 
 		if (child >= SKW_BIP32_HARDENED) {
 			status = SKW_WALLET_MANY;
-		} else if (skw_bip32_child(&key, &chain, (uint32_t)child)) {
-			entry->secret = key.secret;
-			entry->change = change;
-			entry->child = (uint32_t)child;
-			complete(entry);
+		} else if (skw_bip32_child(&key, chain, (uint32_t)child)) {
+			*entry = (struct skw_wallet_entry) { .public_key = key.public_key,
+							     .secret = key.secret,
+							     .change = change,
+							     .child = (uint32_t)child };
+			skw_address_of_public(&entry->address, &entry->public_key);
 			wallet->count++;
 			count--;
 		} /* else: one in 2^127 has no key, the next has */
 	}
-	sodium_memzero(&chain, sizeof(chain));
 	sodium_memzero(&key, sizeof(key));
+	return status;
+}
+
+static enum skw_wallet_status grow_bip44(struct skw_wallet *wallet, size_t count, uint8_t change)
+{
+	enum skw_wallet_status status = SKW_WALLET_FORMAT;
+	struct skw_bip32 chain;
+
+	if (wallet->account_count > 0 &&
+	    skw_bip32_child(&chain, &wallet->vault->account[0], change))
+		status = grow_chain(wallet, &chain, count, change);
+	sodium_memzero(&chain, sizeof(chain));
 	return status;
 }
 
@@ -278,6 +301,8 @@ enum skw_wallet_status skw_wallet_grow(struct skw_wallet *wallet, size_t count)
 		return grow_deterministic(wallet, count);
 	case SKW_WALLET_BIP44:
 		return grow_bip44(wallet, count, 0);
+	case SKW_WALLET_XPUB:
+		return grow_chain(wallet, &wallet->xpub, count, 0);
 	case SKW_WALLET_COLLECTION:
 		break;
 	}
@@ -405,4 +430,19 @@ const char *skw_wallet_seed(const struct skw_wallet *wallet)
 const char *skw_wallet_passphrase(const struct skw_wallet *wallet)
 {
 	return wallet->vault->passphrase;
+}
+
+bool skw_wallet_xpub(char out[SKW_BIP32_TEXT], const struct skw_wallet *wallet, uint32_t account,
+		     uint32_t change)
+{
+	if (wallet->kind == SKW_WALLET_XPUB && account == 0 && change == 0) {
+		skw_bip32_print(out, &wallet->xpub);
+		return true;
+	}
+	for (size_t i = 0; i < wallet->account_count && change <= 1; i++)
+		if (wallet->accounts[i].index == account) {
+			skw_bip32_print(out, &wallet->accounts[i].chain[change]);
+			return true;
+		}
+	return false;
 }

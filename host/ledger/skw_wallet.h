@@ -1,8 +1,9 @@
-/* skw_wallet - Skycoin's wallet files (.wlt): deterministic, bip44 and collection.
+/* skw_wallet - Skycoin's wallet files (.wlt): deterministic, bip44, collection and xpub.
  *
  *   deterministic   keys follow from the seed's text, one from the other
  *   bip44           keys follow from BIP-39 words: m/44'/coin'/account'/change/i
  *   collection      loose keys
+ *   xpub            addresses of a chain's public key, for watching: no secrets at all
  *
  * Files that the original wrote open here and the reverse. A locked wallet shows its addresses; its
  * seed and secret keys are a ciphertext (skw_crypt). A file is written beside its place and renamed
@@ -13,6 +14,7 @@
 #define SKW_WALLET_H
 
 #include "ledger/skw_address.h"
+#include "ledger/skw_bip32.h"
 #include "ledger/skw_crypt.h"
 
 #define SKW_WALLET_MAX 100000u      /* entries */
@@ -23,6 +25,7 @@ enum skw_wallet_status {
 	SKW_WALLET_OK,
 	SKW_WALLET_SEED,      /* empty, or over 1024 bytes, or not UTF-8 */
 	SKW_WALLET_WORDS,     /* a bip44 wallet needs BIP-39 words, and these are none */
+	SKW_WALLET_XPUB_KEY,  /* an xpub wallet needs an extended public key */
 	SKW_WALLET_MANY,      /* over SKW_WALLET_MAX entries */
 	SKW_WALLET_FILE,      /* cannot be read or written: errno says why */
 	SKW_WALLET_EXISTS,    /* creating would overwrite a wallet */
@@ -38,14 +41,19 @@ enum skw_wallet_status {
 	SKW_WALLET_MEMORY,
 };
 
-enum skw_wallet_kind { SKW_WALLET_DETERMINISTIC, SKW_WALLET_BIP44, SKW_WALLET_COLLECTION };
+enum skw_wallet_kind {
+	SKW_WALLET_DETERMINISTIC,
+	SKW_WALLET_BIP44,
+	SKW_WALLET_COLLECTION,
+	SKW_WALLET_XPUB,
+};
 enum skw_wallet_coin { SKW_WALLET_SKYCOIN, SKW_WALLET_BITCOIN };
 
 struct skw_wallet_entry {
 	struct skw_address address;
 	struct skw_coin_public public_key;
-	struct skw_coin_secret secret; /* zero while the wallet is locked */
-	/* of bip44 */
+	struct skw_coin_secret secret; /* zero while the wallet is locked, and of xpub */
+	/* of bip44; of xpub only `child` */
 	uint8_t account; /* which one of the file's */
 	uint8_t change;  /* 0 external, 1 change */
 	uint32_t child;
@@ -54,9 +62,10 @@ struct skw_wallet_entry {
 struct skw_wallet_options {
 	enum skw_wallet_kind kind;
 	enum skw_wallet_coin coin;
-	const char *seed;       /* every byte counts; NULL for a collection */
+	const char *seed;       /* every byte counts; NULL for a collection or xpub */
 	const char *passphrase; /* of the words; NULL or "" for none */
 	const char *label;
+	const char *xpub; /* of an xpub wallet: "xpub..." */
 };
 
 struct skw_wallet;
@@ -106,6 +115,10 @@ const char *skw_wallet_label(const struct skw_wallet *wallet);
 /* "" if it has none or is locked. */
 const char *skw_wallet_seed(const struct skw_wallet *wallet);
 const char *skw_wallet_passphrase(const struct skw_wallet *wallet);
+/* The extended public key of a chain of bip44 (0 external, 1 change), or of an xpub wallet (account
+ * and change 0): who has it sees all its addresses. False if there is none. */
+bool skw_wallet_xpub(char out[SKW_BIP32_TEXT], const struct skw_wallet *wallet, uint32_t account,
+		     uint32_t change);
 
 size_t skw_wallet_count(const struct skw_wallet *wallet);
 /* i < skw_wallet_count; valid until the wallet grows or is freed */

@@ -58,7 +58,8 @@ enum skw_wallet_status skw_wallet_open(struct skw_wallet **out, const char *path
 /* What can be spent from as it is. */
 static enum skw_wallet_status spendable(struct skw_wallet **wallet, enum skw_wallet_status status)
 {
-	if (status == SKW_WALLET_OK && (*wallet)->coin != SKW_WALLET_SKYCOIN)
+	if (status == SKW_WALLET_OK &&
+	    ((*wallet)->coin != SKW_WALLET_SKYCOIN || (*wallet)->kind == SKW_WALLET_XPUB))
 		status = SKW_WALLET_TYPE;
 	else if (status == SKW_WALLET_OK && (*wallet)->locked)
 		status = SKW_WALLET_ENCRYPTED;

@@ -4,7 +4,6 @@
 
 #include <jansson.h>
 
-#include "ledger/skw_bip32.h"
 #include "ledger/skw_json.h"
 #include "ledger/skw_wallet.h"
 
@@ -35,6 +34,7 @@ struct skw_wallet {
 	size_t count, room;
 	struct skw_wallet_account accounts[SKW_WALLET_ACCOUNTS];
 	size_t account_count;
+	struct skw_bip32 xpub;      /* of an xpub wallet: its addresses are the children */
 	struct skw_crypt_cost cost; /* that it was locked with; n is 0 if it never was */
 	enum skw_crypt_kind cipher;
 };

@@ -65,6 +65,8 @@ enum skw_wallet_status skw_wallet_lock(struct skw_wallet *wallet, enum skw_crypt
 
 	if (wallet->locked)
 		return SKW_WALLET_ENCRYPTED;
+	if (wallet->kind == SKW_WALLET_XPUB)
+		return SKW_WALLET_TYPE; /* it has nothing to hide */
 	if (*password == '\0')
 		return SKW_WALLET_PASSWORD;
 	put_secrets(&j, wallet);

@@ -35,15 +35,37 @@ static enum skw_wallet_status take_kind(struct skw_wallet *wallet, const json_t 
 	const char *type = text_in(meta, "type"), *coin = text_in(meta, "coin");
 	unsigned kind = SKW_WALLET_DETERMINISTIC;
 
-	while (kind <= SKW_WALLET_COLLECTION && strcmp(type, skw_wallet_kind_name(kind)) != 0)
+	while (kind <= SKW_WALLET_XPUB && strcmp(type, skw_wallet_kind_name(kind)) != 0)
 		kind++;
-	if (kind > SKW_WALLET_COLLECTION)
+	if (kind > SKW_WALLET_XPUB)
 		return *type == '\0' ? SKW_WALLET_FORMAT : SKW_WALLET_TYPE;
 	wallet->kind = kind;
 	wallet->coin = strcmp(coin, "bitcoin") == 0 ? SKW_WALLET_BITCOIN : SKW_WALLET_SKYCOIN;
 	if (strcmp(coin, skw_wallet_coin_name(wallet->coin)) != 0)
 		return *coin == '\0' ? SKW_WALLET_FORMAT : SKW_WALLET_TYPE;
 	return SKW_WALLET_OK;
+}
+
+/* What there is beside the entries for the kind to make keys from. */
+static enum skw_wallet_status check_source(struct skw_wallet *wallet, const json_t *meta)
+{
+	switch (wallet->kind) {
+	case SKW_WALLET_COLLECTION:
+		return SKW_WALLET_OK;
+	case SKW_WALLET_XPUB:
+		return skw_bip32_parse(&wallet->xpub, text_in(meta, "xpub")) &&
+			       !wallet->xpub.is_private
+			   ? SKW_WALLET_OK
+			   : SKW_WALLET_XPUB_KEY;
+	case SKW_WALLET_DETERMINISTIC:
+		return *wallet->vault->seed != '\0' ? SKW_WALLET_OK : SKW_WALLET_FORMAT;
+	case SKW_WALLET_BIP44:
+		if (*wallet->vault->seed == '\0')
+			return SKW_WALLET_FORMAT;
+		return skw_bip39_check(wallet->vault->seed) == SKW_BIP39_OK ? SKW_WALLET_OK
+									    : SKW_WALLET_WORDS;
+	}
+	return SKW_WALLET_TYPE;
 }
 
 static enum skw_wallet_status take_meta(struct skw_wallet *wallet, const json_t *meta)
@@ -63,16 +85,10 @@ static enum skw_wallet_status take_meta(struct skw_wallet *wallet, const json_t 
 	if (status != SKW_WALLET_OK)
 		return status;
 	wallet->locked = strcmp(text_in(meta, "encrypted"), "true") == 0;
-	if (wallet->locked) {
-		skw_wallet_wipe_secrets(wallet); /* it should have none; we would not keep them */
-		return SKW_WALLET_OK;
-	}
-	if (wallet->kind != SKW_WALLET_COLLECTION && *wallet->vault->seed == '\0')
-		return SKW_WALLET_FORMAT;
-	if (wallet->kind == SKW_WALLET_BIP44 &&
-	    skw_bip39_check(wallet->vault->seed) != SKW_BIP39_OK)
-		return SKW_WALLET_WORDS;
-	return SKW_WALLET_OK;
+	if (!wallet->locked)
+		return check_source(wallet, meta);
+	skw_wallet_wipe_secrets(wallet); /* it should have none; we would not keep them */
+	return wallet->kind == SKW_WALLET_XPUB ? SKW_WALLET_FORMAT : SKW_WALLET_OK;
 }
 
 /* ---- entries ---- */
@@ -89,19 +105,22 @@ static bool take_secret(struct skw_wallet_entry *out, const struct skw_wallet *w
 
 static enum skw_wallet_status take_entry(struct skw_wallet *wallet, const json_t *entry)
 {
-	bool bip44 = wallet->kind == SKW_WALLET_BIP44;
+	bool watched = wallet->kind == SKW_WALLET_XPUB;
+	bool tree = wallet->kind == SKW_WALLET_BIP44 || watched;
 	struct skw_wallet_entry *out = &wallet->entries[wallet->count];
-	const char *key = text_in(entry, bip44 ? "public" : "public_key");
+	const char *key = text_in(entry, tree ? "public" : "public_key");
 	char address[SKW_WALLET_ADDRESS_TEXT];
 	struct skw_coin_public right;
 
-	if (!take_secret(out, wallet, text_in(entry, bip44 ? "secret" : "secret_key")) ||
+	if ((!watched &&
+	     !take_secret(out, wallet, text_in(entry, tree ? "secret" : "secret_key"))) ||
 	    !skw_ledger_hex_parse(out->public_key.b, sizeof(out->public_key.b), key, strlen(key)) ||
 	    *text_in(entry, "address") == '\0')
 		return SKW_WALLET_FORMAT;
-	if (wallet->locked ? !skw_coin_public_valid(&out->public_key)
-			   : !skw_coin_public_of(&right, &out->secret) ||
-				 memcmp(right.b, out->public_key.b, sizeof(right.b)) != 0)
+	if (wallet->locked || watched
+		? !skw_coin_public_valid(&out->public_key)
+		: !skw_coin_public_of(&right, &out->secret) ||
+		      memcmp(right.b, out->public_key.b, sizeof(right.b)) != 0)
 		return SKW_WALLET_KEYS;
 	skw_wallet_print_address(address, wallet->coin, &out->public_key);
 	if (strcmp(address, text_in(entry, "address")) != 0)
@@ -284,6 +303,9 @@ static enum skw_wallet_status take(struct skw_wallet *wallet, const json_t *root
 	status = wallet->kind == SKW_WALLET_BIP44
 		     ? take_accounts(wallet, json_object_get(root, "accounts"))
 		     : take_entries(wallet, json_object_get(root, "entries"));
+	if (status == SKW_WALLET_OK && wallet->kind == SKW_WALLET_XPUB)
+		status = check_children(wallet, json_object_get(root, "entries"), 0, &wallet->xpub,
+					0, 0);
 	return status == SKW_WALLET_OK ? skw_wallet_no_duplicates(wallet) : status;
 }
 

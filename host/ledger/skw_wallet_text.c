@@ -10,6 +10,8 @@ const char *skw_wallet_kind_name(enum skw_wallet_kind kind)
 		return "bip44";
 	case SKW_WALLET_COLLECTION:
 		return "collection";
+	case SKW_WALLET_XPUB:
+		return "xpub";
 	}
 	return "?";
 }
@@ -28,6 +30,8 @@ const char *skw_wallet_status_text(enum skw_wallet_status status)
 		return "the seed is empty, too long or not UTF-8";
 	case SKW_WALLET_WORDS:
 		return "a bip44 wallet needs the 12 or 24 words of BIP-39, and these are not";
+	case SKW_WALLET_XPUB_KEY:
+		return "an xpub wallet needs an extended public key, and this is none";
 	case SKW_WALLET_MANY:
 		return "too many addresses";
 	case SKW_WALLET_FILE:

@@ -35,7 +35,7 @@ static bool put_meta(struct skw_json *j, const struct skw_wallet *wallet)
 	if (keys == NULL)
 		return false;
 	json_object_foreach(wallet->meta, key, value) keys[n++] = key;
-	if (wallet->kind != SKW_WALLET_COLLECTION) {
+	if (wallet->kind == SKW_WALLET_DETERMINISTIC || wallet->kind == SKW_WALLET_BIP44) {
 		keys[n++] = "seed";
 		keys[n++] = wallet->kind == SKW_WALLET_BIP44 ? "seedPassphrase" : "lastSeed";
 	}
@@ -67,16 +67,17 @@ static void put_secret(struct skw_json *j, const struct skw_wallet *wallet, cons
 static void put_entry(struct skw_json *j, const struct skw_wallet *wallet,
 		      const struct skw_wallet_entry *entry)
 {
-	bool bip44 = wallet->kind == SKW_WALLET_BIP44;
+	bool tree = wallet->kind == SKW_WALLET_BIP44 || wallet->kind == SKW_WALLET_XPUB;
 	char text[SKW_WALLET_ADDRESS_TEXT];
 
 	skw_wallet_print_address(text, wallet->coin, &entry->public_key);
 	skw_json_object(j, NULL);
 	skw_json_string(j, "address", text);
-	skw_json_hex(j, bip44 ? "public" : "public_key", entry->public_key.b,
+	skw_json_hex(j, tree ? "public" : "public_key", entry->public_key.b,
 		     sizeof(entry->public_key.b));
-	put_secret(j, wallet, bip44 ? "secret" : "secret_key", &entry->secret);
-	if (bip44)
+	if (wallet->kind != SKW_WALLET_XPUB)
+		put_secret(j, wallet, tree ? "secret" : "secret_key", &entry->secret);
+	if (tree)
 		skw_json_u64(j, "child_number", entry->child);
 	skw_json_end_object(j);
 }

@@ -24,7 +24,9 @@ static const struct skw_crypt_cost tiny = { 16, 1, 1 };
 static struct skw_wallet *make(enum skw_wallet_kind kind, enum skw_wallet_coin coin, size_t count)
 {
 	const char *passphrase = kind == SKW_WALLET_BIP44 ? "pass" : NULL;
-	const struct skw_wallet_options options = { kind, coin, WORDS, passphrase, "a label" };
+	const struct skw_wallet_options options = {
+		kind, coin, WORDS, passphrase, "a label", NULL
+	};
 	struct skw_wallet *w;
 
 	assert_int_equal(skw_wallet_make(&w, &options, 7), SKW_WALLET_OK);
@@ -327,7 +329,7 @@ static void each_lie_has_its_name(void **state)
 		{ SKW_WALLET_DETERMINISTIC, "\"coin\": \"skycoin\"", "\"coin\": \"bitcoin\"",
 		  SKW_WALLET_KEYS },
 		{ SKW_WALLET_DETERMINISTIC, "\"type\": \"deterministic\"", "\"type\": \"xpub\"",
-		  SKW_WALLET_TYPE },
+		  SKW_WALLET_XPUB_KEY },
 		{ SKW_WALLET_DETERMINISTIC, "\"meta\"", "\"meta\": {}, \"meta\"",
 		  SKW_WALLET_FORMAT },
 		{ SKW_WALLET_DETERMINISTIC, "\"entries\": [", "\"entries\": [null,",
@@ -418,7 +420,7 @@ static void a_memory_bomb_is_named(void **state)
 /* The right password over somebody else's secrets. */
 static void a_ciphertext_of_another_wallet_is_refused_whole(void **state)
 {
-	const struct skw_wallet_options other = { 0, 0, "other", NULL, "" };
+	const struct skw_wallet_options other = { 0, 0, "other", NULL, "", NULL };
 	struct skw_wallet *w = make(SKW_WALLET_DETERMINISTIC, SKW_WALLET_SKYCOIN, 2), *b, *back;
 	char *ours, *theirs;
 	json_t *root, *from;
@@ -469,6 +471,106 @@ static void deep_and_wide_json_is_no_wallet(void **state)
 	free(text);
 }
 
+/* BIP-32's first test vector: m/0' and its child 1. */
+#define XPUB                                                                                       \
+	"xpub68Gmy5EdvgibQVfPdqkBBCHxA5htiqg55crXYuXoQRKfDBFA1WEjWgP6LHhwBZeNK1VTsfTFUHCdrfp1bgwQ" \
+	"9xv5ski8PX9rL2dZXvgGDnw"
+#define XPUB_1                                                                                     \
+	"xpub6ASuArnXKPbfEwhqN6e3mwBcDTgzisQN1wXN9BJcM47sSikHjJf3UFHKkNAWbWMiGj7Wf5uMash7SyYq527H" \
+	"qck2AxYysAA7xmALppuCkwQ"
+
+static struct skw_wallet *make_xpub(const char *xpub, size_t count)
+{
+	const struct skw_wallet_options options = { .kind = SKW_WALLET_XPUB,
+						    .label = "watched",
+						    .xpub = xpub };
+	struct skw_wallet *w;
+
+	assert_int_equal(skw_wallet_make(&w, &options, 7), SKW_WALLET_OK);
+	assert_int_equal(skw_wallet_grow(w, count), SKW_WALLET_OK);
+	return w;
+}
+
+static void an_xpub_wallet_watches(void **state)
+{
+	struct skw_wallet *w = make_xpub(XPUB, 3), *back, *refused;
+	struct skw_bip32 child;
+	char *text = text_of(w), xpub[SKW_BIP32_TEXT];
+
+	(void)state;
+	assert_true(skw_bip32_parse(&child, XPUB_1));
+	assert_memory_equal(skw_wallet_entry(w, 1)->public_key.b, child.public_key.b, 33);
+	assert_true(sodium_is_zero(skw_wallet_entry(w, 1)->secret.b, 32));
+	assert_int_equal(skw_wallet_entry(w, 2)->child, 2);
+	assert_true(skw_wallet_xpub(xpub, w, 0, 0));
+	assert_string_equal(xpub, XPUB);
+	assert_false(skw_wallet_xpub(xpub, w, 0, 1));
+	assert_null(strstr(text, "secret")); /* the original's file has neither these */
+	assert_null(strstr(text, "seed"));   /* nor those */
+	assert_non_null(strstr(text, "\"xpub\": \"" XPUB "\""));
+	assert_non_null(strstr(text, "\"child_number\": 2"));
+	back = read_back(text);
+	assert_same(w, back);
+	assert_int_equal(skw_wallet_lock(back, SKW_CRYPT_SCRYPT, &tiny, "pw"), SKW_WALLET_TYPE);
+	assert_int_equal(skw_wallet_grow_change(back, 1), SKW_WALLET_TYPE);
+	assert_int_equal(skw_wallet_grow(back, 1), SKW_WALLET_OK);
+	assert_int_equal(skw_wallet_entry(back, 3)->child, 3);
+	assert_int_equal(skw_wallet_parse(&refused, text, strlen(text)), SKW_WALLET_TYPE);
+	assert_null(refused); /* nothing can be spent from it */
+	skw_wallet_free(w);
+	skw_wallet_free(back);
+	free(text);
+}
+
+/* The chains of a bip44 wallet, watched: the same addresses. */
+static void an_xpub_wallet_sees_what_bip44_makes(void **state)
+{
+	struct skw_wallet *w = make(SKW_WALLET_BIP44, SKW_WALLET_SKYCOIN, 3), *watched;
+	char xpub[SKW_BIP32_TEXT];
+
+	(void)state;
+	for (uint8_t change = 0; change < 2; change++) {
+		assert_true(skw_wallet_xpub(xpub, w, 0, change));
+		watched = make_xpub(xpub, 3);
+		for (size_t i = 0; i < 3; i++)
+			assert_non_null(skw_wallet_find(w, &skw_wallet_entry(watched, i)->address));
+		skw_wallet_free(watched);
+	}
+	assert_false(skw_wallet_xpub(xpub, w, 1, 0));
+	assert_false(skw_wallet_xpub(xpub, w, 0, 2));
+	skw_wallet_free(w);
+}
+
+static void xpub_wallets_that_lie(void **state)
+{
+	static const struct {
+		const char *find, *put;
+		enum skw_wallet_status status;
+	} lies[] = {
+		{ "\"xpub\": \"xpub68", "\"xpub\": \"xpub69", SKW_WALLET_XPUB_KEY },
+		{ "\"xpub\": \"xpub", "\"xpux\": \"xpub", SKW_WALLET_XPUB_KEY },
+		{ "\"child_number\": 1", "\"child_number\": 7", SKW_WALLET_KEYS },
+		{ "\"child_number\": 1", "\"child_numbex\": 1", SKW_WALLET_FORMAT },
+		{ "\"tm\": \"7\"", "\"encrypted\": \"true\"", SKW_WALLET_FORMAT },
+	};
+	struct skw_wallet *w = make_xpub(XPUB, 2), *out;
+	const struct skw_wallet_options none = { .kind = SKW_WALLET_XPUB, .label = "" };
+	char *text = text_of(w), twisted[4096];
+
+	(void)state;
+	assert_int_equal(skw_wallet_make(&out, &none, 7), SKW_WALLET_XPUB_KEY);
+	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+		const char *at = strstr(text, lies[i].find);
+
+		assert_non_null(at);
+		snprintf(twisted, sizeof(twisted), "%.*s%s%s", (int)(at - text), text, lies[i].put,
+			 at + strlen(lies[i].find));
+		assert_int_equal(skw_wallet_read(&out, twisted, strlen(twisted)), lies[i].status);
+	}
+	skw_wallet_free(w);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -483,6 +585,9 @@ int main(void)
 		cmocka_unit_test(a_memory_bomb_is_named),
 		cmocka_unit_test(a_ciphertext_of_another_wallet_is_refused_whole),
 		cmocka_unit_test(deep_and_wide_json_is_no_wallet),
+		cmocka_unit_test(an_xpub_wallet_watches),
+		cmocka_unit_test(an_xpub_wallet_sees_what_bip44_makes),
+		cmocka_unit_test(xpub_wallets_that_lie),
 	};
 
 	if (sodium_init() < 0)
