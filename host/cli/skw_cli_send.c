@@ -172,7 +172,7 @@ static enum skw_spend_status share(struct sending *s, struct skw_tx_output *to)
 		coins.n += s->coins[i].coins.n; /* choosing has added them up without overflow */
 		hours.n += s->coins[i].hours.n;
 	}
-	return skw_spend_share(to, 1, hours, coins.n == to->coins.n ? 100 : SHARE_PERCENT,
+	return skw_spend_share(to, 1, hours, coins.n == to->coins.n ? 100 : SHARE_PERCENT, 100,
 			       &s->limits);
 }
 

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include <microhttpd.h>
+#include <sodium.h>
 
 #include "ledger/skw_rest.h"
 
@@ -25,30 +26,41 @@ struct skw_http {
 /* A request's body while it comes in. */
 struct body {
 	char *data;
-	size_t len;
+	size_t len, room;
 	bool too_long;
 };
 
+/* In locked memory, and wiped: passwords and seeds come this way. */
 static bool append(struct body *b, const char *data, size_t len)
 {
+	size_t room = b->room > 0 ? b->room : 4096;
 	char *grown;
 
 	if (len > SKW_REST_BODY_MAX - b->len) {
 		b->too_long = true;
 		return true;
 	}
-	grown = realloc(b->data, b->len + len);
-	if (grown == NULL)
-		return false;
-	memcpy(grown + b->len, data, len);
-	b->data = grown;
+	while (room < b->len + len)
+		room *= 2;
+	if (room > b->room) {
+		grown = sodium_malloc(room);
+		if (grown == NULL)
+			return false;
+		if (b->len > 0)
+			memcpy(grown, b->data, b->len);
+		if (b->data != NULL)
+			sodium_free(b->data);
+		b->data = grown;
+		b->room = room;
+	}
+	memcpy(b->data + b->len, data, len);
 	b->len += len;
 	return true;
 }
 
 /* What the client sent after the path, put together again: skw_rest reads it itself. */
 struct query {
-	char text[4096];
+	char text[16384];
 	size_t len;
 	bool too_long;
 };
@@ -71,17 +83,29 @@ static enum MHD_Result add_argument(void *arg, enum MHD_ValueKind kind, const ch
 	return MHD_YES;
 }
 
-static enum MHD_Result reply(struct MHD_Connection *connection, unsigned status, const char *type,
-			     const char *text, size_t len)
+static void give_back(void *body)
 {
-	struct MHD_Response *response =
-	    MHD_create_response_from_buffer(len, (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
+	free(body);
+}
+
+static void give_back_secret(void *body)
+{
+	sodium_free(body); /* wipes */
+}
+
+/* Takes the answer's body over. */
+static enum MHD_Result reply(struct MHD_Connection *connection, struct skw_rest_answer *out)
+{
+	struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback(
+	    out->len, out->body, out->secret ? give_back_secret : give_back);
 	enum MHD_Result result;
 
-	if (response == NULL)
+	if (response == NULL) {
+		skw_rest_free(out);
 		return MHD_NO;
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-	result = MHD_queue_response(connection, status, response);
+	}
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, out->type);
+	result = MHD_queue_response(connection, out->status, response);
 	MHD_destroy_response(response);
 	return result;
 }
@@ -93,7 +117,7 @@ static const char *header(struct MHD_Connection *connection, const char *name)
 
 /* The guard's word and its own end point; false if the request may go on. */
 static bool guarded(struct skw_http *http, struct MHD_Connection *connection, const char *method,
-		    const char *url, enum MHD_Result *result)
+		    const char *url, struct skw_rest_answer *out)
 {
 	uint64_t now = (uint64_t)time(NULL);
 	struct skw_rest_headers headers = {
@@ -104,19 +128,20 @@ static bool guarded(struct skw_http *http, struct MHD_Connection *connection, co
 		.token = header(connection, "X-CSRF-Token"),
 	};
 	const char *words = skw_rest_guard_check(http->guard, &headers, now);
-	char token[SKW_REST_TOKEN_TEXT], text[SKW_REST_TOKEN_TEXT + 64];
-	int n;
+	char token[SKW_REST_TOKEN_TEXT];
 
 	if (words != NULL) {
-		n = snprintf(text, sizeof(text), "403 Forbidden - %s\n", words);
-		*result = reply(connection, 403, "text/plain; charset=utf-8", text, (size_t)n);
+		skw_rest_refuse(out, url, 403, words);
 		return true;
 	}
 	if (!http->guard->csrf || strcmp(url, "/api/v1/csrf") != 0 || strcmp(method, "GET") != 0)
 		return false;
 	skw_rest_guard_token(token, http->guard, now);
-	n = snprintf(text, sizeof(text), "{\n    \"csrf_token\": \"%s\"\n}", token);
-	*result = reply(connection, 200, "application/json", text, (size_t)n);
+	*out = (struct skw_rest_answer) { .status = 200, .type = "application/json" };
+	out->body = malloc(sizeof(token) + 64);
+	if (out->body != NULL)
+		out->len = (size_t)snprintf(out->body, sizeof(token) + 64,
+					    "{\n    \"csrf_token\": \"%s\"\n}", token);
 	return true;
 }
 
@@ -125,21 +150,22 @@ static enum MHD_Result answer(struct skw_http *http, struct MHD_Connection *conn
 {
 	struct query query = { .len = 0 };
 	struct skw_rest_answer out;
-	char path[5120];
-	enum MHD_Result result;
+	char path[sizeof(query.text) + 1024];
+	struct skw_rest_request request = { .method = method,
+					    .path = path,
+					    .type = header(connection, "Content-Type"),
+					    .body = body->data,
+					    .body_len = body->len };
 
-	if (http->guard != NULL && guarded(http, connection, method, url, &result))
-		return result;
 	MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, add_argument, &query);
 	if (query.too_long || body->too_long ||
 	    snprintf(path, sizeof(path), "%s%s", url, query.text) >= (int)sizeof(path))
-		return reply(connection, 413, "text/plain", "413 Request Entity Too Large\n", 29);
-	skw_rest_handle(http->chain, (uint64_t)time(NULL), method, path, body->data, body->len,
-			&out);
-	result = reply(connection, out.status, out.type != NULL ? out.type : "text/plain",
-		       out.body != NULL ? out.body : "", out.len);
-	skw_rest_free(&out);
-	return result;
+		skw_rest_refuse(&out, url, 413, "");
+	else if (!guarded(http, connection, method, url, &out))
+		skw_rest_handle(http->chain, (uint64_t)time(NULL), &request, &out);
+	sodium_memzero(&query, sizeof(query));
+	sodium_memzero(path, sizeof(path));
+	return out.body != NULL ? reply(connection, &out) : MHD_NO;
 }
 
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *url,
@@ -170,8 +196,8 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **st
 	(void)arg;
 	(void)connection;
 	(void)code;
-	if (body != NULL)
-		free(body->data);
+	if (body != NULL && body->data != NULL)
+		sodium_free(body->data); /* passwords come this way */
 	free(body);
 }
 

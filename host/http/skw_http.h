@@ -13,9 +13,8 @@
 
 struct skw_http;
 
-/* Listens on host:port, loopback or another numeric address. The chain must outlive it, and the
- * guard, which may be NULL: then every request passes. NULL and a message in `error` if it cannot.
- */
+/* Listens on host:port, loopback or another numeric address. The chain and the guard must outlive
+ * it. NULL and a message in `error` if it cannot. */
 struct skw_http *skw_http_start(uv_loop_t *loop, struct skw_chain *chain,
 				const struct skw_rest_guard *guard, const char *host, uint16_t port,
 				char *error, size_t error_len);

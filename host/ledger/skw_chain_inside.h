@@ -14,7 +14,8 @@ struct skw_chain {
 	uint64_t outputs; /* ever made: the number of the next one */
 	bool batch;       /* between skw_chain_batch_begin and _end */
 	struct skw_rest_about about;
-	struct skw_sync *sync; /* the network around it; NULL: none */
+	struct skw_sync *sync;       /* the network around it; NULL: none */
+	struct skw_wallets *wallets; /* that REST serves; NULL: none */
 };
 
 /* One change of the file: everything between begin and end(true), or nothing. */

@@ -11,14 +11,37 @@
 
 #include "ledger/skw_chain.h"
 #include "ledger/skw_sync.h"
+#include "ledger/skw_wallets.h"
 
 #define SKW_REST_BODY_MAX (1u << 20) /* longer bodies: 413 */
+
+/* What may be asked for, in the original's sets; what is not in one of these is 403. */
+enum {
+	SKW_REST_READ = 1,
+	SKW_REST_STATUS = 2, /* a part of READ: health, block chain, connections */
+	SKW_REST_TXN = 4,
+	SKW_REST_WALLET = 8, /* needs skw_rest_set_wallets too */
+	SKW_REST_SEED = 16,  /* INSECURE_WALLET_SEED */
+	SKW_REST_NET = 32,   /* NET_CTRL */
+	SKW_REST_DEFAULT = SKW_REST_READ | SKW_REST_TXN,
+};
+/* "READ,TXN,WALLET"; false for a name that is none of the sets. */
+bool skw_rest_sets_parse(unsigned *out, const char *text);
+
+struct skw_rest_request {
+	const char *method;
+	const char *path; /* with its query */
+	const char *type; /* Content-Type, NULL if none was sent */
+	const char *body; /* may be NULL */
+	size_t body_len;
+};
 
 struct skw_rest_answer {
 	unsigned status;
 	const char *type; /* of the body */
 	char *body;       /* ends with a zero that `len` does not count; free with skw_rest_free */
 	size_t len;
+	bool secret; /* the body lies in locked memory */
 };
 
 /* What health tells of the program around the chain. Optional; call once after opening. */
@@ -26,16 +49,21 @@ struct skw_rest_about {
 	uint64_t started_unix;
 	bool produces; /* it signs blocks */
 	bool csrf, header_check;
+	unsigned sets; /* 0: SKW_REST_DEFAULT */
 };
 void skw_rest_set_about(struct skw_chain *chain, const struct skw_rest_about *about);
 /* Connects the answers with the network around the chain: connections, heights, and announcing what
  * is injected. Without it, the node has no network and says so. NULL takes it away. */
 void skw_rest_set_sync(struct skw_chain *chain, struct skw_sync *sync);
+/* The wallets that it serves, and changes. NULL takes them away. */
+void skw_rest_set_wallets(struct skw_chain *chain, struct skw_wallets *wallets);
 
-/* `body` may be NULL. Always fills *out; status 500 with an empty body if memory ran out. */
-void skw_rest_handle(struct skw_chain *chain, uint64_t now_unix, const char *method,
-		     const char *path_with_query, const char *body, size_t body_len,
-		     struct skw_rest_answer *out);
+/* Always fills *out; status 500 with an empty body if memory ran out. */
+void skw_rest_handle(struct skw_chain *chain, uint64_t now_unix,
+		     const struct skw_rest_request *request, struct skw_rest_answer *out);
+/* Refuses a request before it is answered: "403 Forbidden - words", as JSON under /api/v2/. */
+void skw_rest_refuse(struct skw_rest_answer *out, const char *path, unsigned status,
+		     const char *words);
 void skw_rest_free(struct skw_rest_answer *answer);
 
 #endif

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sodium.h>
+
 #include "ledger/skw_rest_inside.h"
 
 static int nibble(char c)
@@ -56,7 +58,8 @@ bool skw_rest_args_parse(struct skw_rest_args *args, const char *query, const ch
 {
 	size_t query_len = strlen(query);
 
-	*args = (struct skw_rest_args) { .text = malloc(query_len + form_len + 2) };
+	*args = (struct skw_rest_args) { .text = malloc(query_len + form_len + 2),
+					 .text_len = query_len + form_len + 2 };
 	if (args->text == NULL)
 		return false;
 	/* a form first: the original prefers it */
@@ -72,6 +75,8 @@ bool skw_rest_args_parse(struct skw_rest_args *args, const char *query, const ch
 
 void skw_rest_args_free(struct skw_rest_args *args)
 {
+	if (args->text != NULL)
+		sodium_memzero(args->text, args->text_len); /* passwords come this way */
 	free(args->text);
 	*args = (struct skw_rest_args) { 0 };
 }
@@ -138,23 +143,18 @@ bool skw_rest_u64(uint64_t *out, const char *text)
 
 bool skw_rest_item(const char **at, char *item, size_t cap)
 {
-	for (;;) {
-		size_t len;
+	static const char between[] = ", \t\r\n";
+	size_t len;
 
-		*at += strspn(*at, " ,");
-		len = strcspn(*at, ",");
-		if (len == 0)
-			return false;
-		snprintf(item, cap, "%.*s", (int)(len < cap ? len : cap - 1), *at);
-		*at += len;
-		for (char *end = item + strlen(item); end > item && end[-1] == ' '; end--)
-			end[-1] = '\0';
-		if (*item != '\0')
-			return true;
-	}
+	*at += strspn(*at, between);
+	len = strcspn(*at, between);
+	snprintf(item, cap, "%.*s", (int)(len < cap ? len : cap - 1), *at);
+	*at += len;
+	return len > 0;
 }
 
-static bool is_listed(const struct skw_rest_addresses *addresses, const struct skw_address *address)
+bool skw_rest_is_listed(const struct skw_rest_addresses *addresses,
+			const struct skw_address *address)
 {
 	for (size_t i = 0; i < addresses->count; i++)
 		if (skw_address_equal(&addresses->list[i], address))
@@ -186,10 +186,47 @@ bool skw_rest_addresses(struct skw_rest_call *call, struct skw_rest_addresses *o
 			free(out->list);
 			return false;
 		}
-		if (!is_listed(out, &address))
+		if (!skw_rest_is_listed(out, &address))
 			out->list[out->count++] = address;
 	}
 	return true;
+}
+
+json_t *skw_rest_body(struct skw_rest_call *call)
+{
+	json_error_t error;
+	json_t *root =
+	    call->body_len > 0 ? json_loadb(call->body, call->body_len, 0, &error) : NULL;
+
+	if (json_is_object(root))
+		return root;
+	skw_rest_fail(call, 400, call->body_len == 0 ? "EOF" : "invalid JSON");
+	json_decref(root);
+	return NULL;
+}
+
+bool skw_rest_take_tx(struct skw_rest_call *call, struct skw_tx *tx, uint8_t **raw, const char *hex,
+		      const char *before)
+{
+	size_t digits = strlen(hex);
+	enum skw_codec_status status;
+
+	*raw = malloc(digits / 2 + 1);
+	if (*raw == NULL) {
+		skw_rest_chain_failed(call, SKW_CHAIN_MEMORY);
+	} else if (digits % 2 != 0 || !skw_ledger_hex_parse(*raw, digits / 2, hex, digits)) {
+		skw_rest_fail(call, 400, "%sencoding/hex: %s", before,
+			      digits % 2 != 0 ? "odd length hex string" : "invalid byte");
+	} else {
+		status = skw_tx_decode(tx, *raw, digits / 2);
+		if (status == SKW_CODEC_OK)
+			return true;
+		skw_rest_fail(call, 400, "%sInvalid transaction: %s", before,
+			      skw_codec_text(status));
+	}
+	free(*raw);
+	*raw = NULL;
+	return false;
 }
 
 void skw_rest_quote(char *out, size_t cap, const char *text)

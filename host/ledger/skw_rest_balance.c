@@ -95,11 +95,24 @@ static void show_accounts(struct skw_json *j, const struct skw_rest_addresses *a
 	skw_json_end_object(j);
 }
 
+void skw_rest_show_balances(struct skw_rest_call *call, const struct skw_rest_addresses *addresses)
+{
+	struct account *accounts = calloc(addresses->count + 1, sizeof(*accounts));
+	struct skw_rest_pool pool;
+
+	if (accounts == NULL)
+		skw_rest_chain_failed(call, SKW_CHAIN_MEMORY);
+	else if (skw_rest_pool_load(call, &pool)) {
+		if (count_accounts(call, addresses, &pool, accounts))
+			show_accounts(&call->json, addresses, accounts);
+		skw_rest_pool_free(&pool);
+	}
+	free(accounts);
+}
+
 void skw_rest_balance(struct skw_rest_call *call)
 {
 	struct skw_rest_addresses addresses;
-	struct account *accounts;
-	struct skw_rest_pool pool;
 
 	if (*skw_rest_arg(call, "addrs") == '\0') {
 		skw_rest_fail(call, 400, "addrs is required");
@@ -107,14 +120,6 @@ void skw_rest_balance(struct skw_rest_call *call)
 	}
 	if (!skw_rest_addresses(call, &addresses, skw_rest_arg(call, "addrs")))
 		return;
-	accounts = calloc(addresses.count + 1, sizeof(*accounts));
-	if (accounts == NULL)
-		skw_rest_chain_failed(call, SKW_CHAIN_MEMORY);
-	else if (skw_rest_pool_load(call, &pool)) {
-		if (count_accounts(call, &addresses, &pool, accounts))
-			show_accounts(&call->json, &addresses, accounts);
-		skw_rest_pool_free(&pool);
-	}
-	free(accounts);
+	skw_rest_show_balances(call, &addresses);
 	free(addresses.list);
 }

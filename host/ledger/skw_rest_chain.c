@@ -92,6 +92,8 @@ void skw_rest_health(struct skw_rest_call *call)
 	struct skw_chain_head head = skw_chain_head(call->chain);
 	const struct skw_limits *limits = &call->chain->network.limits;
 	uint64_t started = call->chain->about.started_unix;
+	bool wallets =
+	    call->chain->wallets != NULL && (call->chain->about.sets & SKW_REST_WALLET) != 0;
 	unsigned outgoing, incoming;
 	struct skw_json *j = &call->json;
 
@@ -111,7 +113,7 @@ void skw_rest_health(struct skw_rest_call *call)
 	skw_json_bool(j, "csrf_enabled", call->chain->about.csrf);
 	skw_json_bool(j, "header_check_enabled", call->chain->about.header_check);
 	skw_json_bool(j, "csp_enabled", false);
-	skw_json_bool(j, "wallet_api_enabled", false);
+	skw_json_bool(j, "wallet_api_enabled", wallets);
 	skw_json_bool(j, "gui_enabled", false);
 	skw_json_bool(j, "block_publisher", call->chain->about.produces);
 	show_limits(j, "user_verify_transaction", limits);

@@ -51,7 +51,7 @@ static const char *check_token(const struct skw_rest_guard *guard, const char *t
 	if (sodium_memcmp(token, right, sizeof(right)) != 0)
 		return "invalid CSRF token";
 	if (now_unix < time || now_unix - time > SKW_REST_TOKEN_S)
-		return "CSRF token has expired";
+		return "csrf token expired";
 	return NULL;
 }
 
@@ -65,14 +65,11 @@ static bool is_us(const struct skw_rest_guard *guard, const char *host, size_t l
 	       (len == strlen(local) && strncmp(host, local, len) == 0);
 }
 
-/* The host of a URL is ours. */
+/* The host of a URL (with a scheme) is ours. */
 static bool is_our_url(const struct skw_rest_guard *guard, const char *url)
 {
-	const char *host = strstr(url, "://");
+	const char *host = strstr(url, "://") + 3;
 
-	if (host == NULL)
-		return false;
-	host += 3;
 	return is_us(guard, host, strcspn(host, "/?#"));
 }
 
@@ -83,10 +80,12 @@ const char *skw_rest_guard_check(const struct skw_rest_guard *guard,
 									       : headers->referer;
 	bool reads = strcmp(headers->method, "GET") == 0 || strcmp(headers->method, "HEAD") == 0;
 
-	if (guard->host &&
-	    (headers->host == NULL || !is_us(guard, headers->host, strlen(headers->host))))
-		return "Invalid Host";
-	if (guard->host && from != NULL && *from != '\0' && !is_our_url(guard, from))
+	if (guard->host && headers->host != NULL && *headers->host != '\0' &&
+	    !is_us(guard, headers->host, strlen(headers->host)))
+		return "Invalid Host"; /* browsers always send one; who does not is no browser */
+	if (from != NULL && *from != '\0' && strstr(from, "://") == NULL)
+		return "Invalid URL in Origin or Referer header";
+	if (from != NULL && *from != '\0' && !is_our_url(guard, from))
 		return "Invalid Origin or Referer";
 	return guard->csrf && !reads ? check_token(guard, headers->token, now_unix) : NULL;
 }

@@ -1,6 +1,8 @@
 /* skw_rest_guard - keeps a browser's other pages from the REST interface, as the original does.
  *
- *   Host, Origin, Referer   must name this very interface: against DNS rebinding
+ *   Host                    must name this very interface where it is loopback: against DNS
+ *                           rebinding
+ *   Origin, else Referer    must name it, if sent
  *   X-CSRF-Token            must come with all but GET and HEAD: a token of ours, under 30 s old
  *
  * A token is time || HMAC-SHA-256(key, time), so that none need be remembered.
@@ -17,7 +19,7 @@
 struct skw_rest_guard {
 	uint8_t key[32];
 	bool csrf;
-	bool host;     /* check Host, Origin and Referer */
+	bool host;     /* check Host */
 	char name[64]; /* 127.0.0.1:6420, or what else we listen on */
 	uint16_t port;
 };

@@ -1,7 +1,10 @@
 /* The network around the chain: connections, progress, what is told to peers. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "ledger/skw_rest_inside.h"
+
+enum { DEFAULTS_MAX = 64 };
 
 struct count {
 	unsigned outgoing, incoming;
@@ -113,6 +116,103 @@ void skw_rest_connections(struct skw_rest_call *call)
 	skw_json_end_list(&call->json);
 	skw_json_end_object(&call->json);
 }
+
+/* ---- one of them, and lists of addresses ---- */
+
+struct search {
+	struct skw_rest_call *call;
+	const char *address;
+	bool found;
+};
+
+static bool show_if_named(void *context, const struct skw_sync_connection *c)
+{
+	struct search *search = context;
+	char text[SKW_WIRE_PEER_TEXT];
+
+	skw_wire_peer_print(text, c->at);
+	if (strcmp(text, search->address) != 0)
+		return true;
+	search->found = true;
+	return show_connection(search->call, c) && false;
+}
+
+void skw_rest_connection(struct skw_rest_call *call)
+{
+	struct search search = { .call = call, .address = skw_rest_arg(call, "addr") };
+
+	if (*search.address == '\0') {
+		skw_rest_fail(call, 400, "addr is required");
+		return;
+	}
+	if (call->chain->sync != NULL)
+		skw_sync_each(call->chain->sync, show_if_named, &search);
+	if (!search.found)
+		skw_rest_fail(call, 404, NULL);
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+void skw_rest_default_connections(struct skw_rest_call *call)
+{
+	const struct skw_network_place *place = skw_network_find(call->chain->network.name);
+	const char *sorted[DEFAULTS_MAX];
+	size_t count = 0;
+
+	for (; place != NULL && count < DEFAULTS_MAX && place->peers[count] != NULL; count++)
+		sorted[count] = place->peers[count];
+	if (count > 0)
+		qsort(sorted, count, sizeof(sorted[0]), by_text);
+	skw_json_list(&call->json, NULL);
+	for (size_t i = 0; i < count; i++)
+		skw_json_string(&call->json, NULL, sorted[i]);
+	skw_json_end_list(&call->json);
+}
+
+/* Peers that the operator named, or those heard of. */
+static void list_peers(struct skw_rest_call *call, bool named)
+{
+	const struct skw_peers *peers =
+	    call->chain->sync != NULL ? skw_sync_peers(call->chain->sync) : NULL;
+	char text[SKW_WIRE_PEER_TEXT];
+
+	skw_json_list(&call->json, NULL);
+	for (size_t i = 0; peers != NULL && i < peers->count; i++)
+		if (peers->peer[i].named == named) {
+			skw_wire_peer_print(text, peers->peer[i].at);
+			skw_json_string(&call->json, NULL, text);
+		}
+	skw_json_end_list(&call->json);
+}
+
+void skw_rest_trusted_connections(struct skw_rest_call *call)
+{
+	list_peers(call, true);
+}
+
+void skw_rest_exchanged_connections(struct skw_rest_call *call)
+{
+	list_peers(call, false);
+}
+
+void skw_rest_disconnect(struct skw_rest_call *call)
+{
+	uint64_t id;
+
+	if (!skw_rest_u64(&id, skw_rest_arg(call, "id")) || id == 0 || id > UINT32_MAX)
+		skw_rest_fail(call, 400, "invalid id");
+	else if (call->chain->sync == NULL || !skw_sync_disconnect(call->chain->sync, (uint32_t)id))
+		skw_rest_fail(call, 404, NULL);
+	else {
+		skw_json_object(&call->json, NULL);
+		skw_json_end_object(&call->json);
+	}
+}
+
+/* ---- progress ---- */
 
 static bool highest(void *context, const struct skw_sync_connection *c)
 {

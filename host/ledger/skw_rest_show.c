@@ -48,21 +48,6 @@ struct skw_hours skw_rest_hours(const struct skw_ux *ux, uint64_t time)
 	return hours;
 }
 
-/* Input hours less output hours; 0 for the genesis transaction, which has no inputs. */
-static struct skw_hours fee_of(struct skw_rest_call *call, const struct skw_tx *tx, uint64_t time)
-{
-	struct skw_hours in = { 0 }, out = { 0 }, fee = { 0 };
-	struct skw_ux_record record;
-
-	for (uint32_t i = 0; i < tx->ins; i++)
-		if (skw_chain_output(call->chain, &tx->in[i], &record) == SKW_CHAIN_OK)
-			in.n += skw_rest_hours(&record.ux, time).n;
-	for (uint32_t i = 0; i < tx->outs; i++)
-		out.n += skw_tx_output(tx, i).hours.n;
-	skw_hours_sub(&fee, in, out);
-	return fee;
-}
-
 static void show_input(struct skw_rest_call *call, const struct skw_sha256 *uxid, uint64_t time)
 {
 	struct skw_json *j = &call->json;
@@ -140,7 +125,7 @@ void skw_rest_show_tx(struct skw_rest_call *call, const char *key, const struct 
 	skw_rest_show_hash(j, "txid", &txid);
 	skw_rest_show_hash(j, "inner_hash", &tx->inner);
 	if (style->verbose)
-		skw_json_u64(j, "fee", fee_of(call, tx, style->hours_at).n);
+		skw_json_u64(j, "fee", skw_rest_fee(call, tx, style->hours_at).n);
 	show_lists(call, tx, &txid, style);
 	skw_json_end_object(j);
 }

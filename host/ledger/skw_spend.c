@@ -99,10 +99,9 @@ static enum skw_spend_status make_change(struct skw_spend_result *result,
 	return SKW_SPEND_OK;
 }
 
-static enum skw_spend_status write_and_sign(uint8_t *out, size_t cap,
-					    struct skw_spend_result *result,
-					    const struct skw_spend_input *in, size_t ins,
-					    const struct skw_tx_output *outputs, size_t outs)
+static enum skw_spend_status write_draft(uint8_t *out, size_t cap, struct skw_spend_result *result,
+					 const struct skw_spend_input *in, size_t ins,
+					 const struct skw_tx_output *outputs, size_t outs)
 {
 	struct skw_sha256 ids[SKW_SPEND_MAX];
 
@@ -111,14 +110,11 @@ static enum skw_spend_status write_and_sign(uint8_t *out, size_t cap,
 	result->size = skw_tx_put_unsigned(out, cap, ids, (uint32_t)ins, outputs, (uint32_t)outs);
 	if (result->size == 0)
 		return SKW_SPEND_ROOM;
-	for (size_t i = 0; i < ins; i++)
-		if (!skw_tx_sign_input(out, result->size, (uint32_t)i, &in[i].secret))
-			return SKW_SPEND_KEY;
 	skw_sha256_of(&result->txid, out, result->size);
 	return SKW_SPEND_OK;
 }
 
-enum skw_spend_status skw_spend_build(uint8_t *out, size_t cap, struct skw_spend_result *result,
+enum skw_spend_status skw_spend_draft(uint8_t *out, size_t cap, struct skw_spend_result *result,
 				      const struct skw_spend_input *in, size_t ins,
 				      const struct skw_tx_output *to, size_t tos,
 				      const struct skw_address *change,
@@ -145,7 +141,25 @@ enum skw_spend_status skw_spend_build(uint8_t *out, size_t cap, struct skw_spend
 		tos++;
 	if (SKW_TX_SIZE(ins, tos) > limits->max_tx_size)
 		return SKW_SPEND_MANY;
-	return write_and_sign(out, cap, result, in, ins, outputs, tos);
+	return write_draft(out, cap, result, in, ins, outputs, tos);
+}
+
+enum skw_spend_status skw_spend_build(uint8_t *out, size_t cap, struct skw_spend_result *result,
+				      const struct skw_spend_input *in, size_t ins,
+				      const struct skw_tx_output *to, size_t tos,
+				      const struct skw_address *change,
+				      const struct skw_limits *limits)
+{
+	enum skw_spend_status status =
+	    skw_spend_draft(out, cap, result, in, ins, to, tos, change, limits);
+
+	if (status != SKW_SPEND_OK)
+		return status;
+	for (size_t i = 0; i < ins; i++)
+		if (!skw_tx_sign_input(out, result->size, (uint32_t)i, &in[i].secret))
+			return SKW_SPEND_KEY;
+	skw_sha256_of(&result->txid, out, result->size);
+	return SKW_SPEND_OK;
 }
 
 /* ---- choose ---- */
@@ -250,7 +264,7 @@ static uint64_t portion(uint64_t a, uint64_t b, uint64_t c)
 }
 
 enum skw_spend_status skw_spend_share(struct skw_tx_output *to, size_t tos,
-				      struct skw_hours hours_in, unsigned percent,
+				      struct skw_hours hours_in, uint64_t part, uint64_t whole,
 				      const struct skw_limits *limits)
 {
 	struct skw_droplets coins = { 0 };
@@ -264,7 +278,7 @@ enum skw_spend_status skw_spend_share(struct skw_tx_output *to, size_t tos,
 		return SKW_SPEND_ZERO;
 	if (!skw_hours_sub(&left, hours_in, skw_rules_fee_needed(hours_in, limits->burn_factor)))
 		return SKW_SPEND_HOURS;
-	gives = portion(left.n, percent < 100 ? percent : 100, 100);
+	gives = portion(left.n, part < whole ? part : whole, whole);
 	for (size_t i = 0; i < tos; i++) {
 		to[i].hours.n = portion(gives, to[i].coins.n, coins.n);
 		given += to[i].hours.n;

@@ -1,6 +1,7 @@
-/* skw_spend - makes signed transactions.
+/* skw_spend - makes transactions.
  *
- *   build    explicit inputs and outputs -> signed transaction      (vouchers, settlements)
+ *   draft    explicit inputs and outputs -> transaction without signatures
+ *   build    the same, signed                                       (vouchers, settlements)
  *   choose   which of my outputs to spend, and who gets which hours (a user's "send")
  *
  * Both honour the burn rule and the decimals rule of the network, and give the rest of coins and
@@ -32,14 +33,14 @@ const char *skw_spend_status_text(enum skw_spend_status status);
 
 struct skw_spend_input {
 	struct skw_sha256 uxid;
-	struct skw_coin_secret secret; /* of its owner */
+	struct skw_coin_secret secret; /* of its owner; a draft does not look at it */
 	struct skw_droplets coins;
 	struct skw_hours hours; /* at the time of the head block */
 };
 
 /* What a spending turned out to be. */
 struct skw_spend_result {
-	size_t size; /* of the signed transaction */
+	size_t size; /* of the transaction, signed or not */
 	struct skw_sha256 txid;
 	struct skw_hours fee;
 	struct skw_droplets change; /* 0: no change output; else it is the last output */
@@ -50,6 +51,13 @@ struct skw_spend_result {
  * a destination nor the fee takes; without change they are burnt too. `change` may be NULL if no
  * coins are left. The same arguments give the same bytes (RFC 6979). */
 enum skw_spend_status skw_spend_build(uint8_t *out, size_t cap, struct skw_spend_result *result,
+				      const struct skw_spend_input *in, size_t ins,
+				      const struct skw_tx_output *to, size_t tos,
+				      const struct skw_address *change,
+				      const struct skw_limits *limits);
+
+/* The same without signatures; `result->txid` is then not what it will be. */
+enum skw_spend_status skw_spend_draft(uint8_t *out, size_t cap, struct skw_spend_result *result,
 				      const struct skw_spend_input *in, size_t ins,
 				      const struct skw_tx_output *to, size_t tos,
 				      const struct skw_address *change,
@@ -69,9 +77,10 @@ struct skw_spend_coin {
 enum skw_spend_status skw_spend_choose(size_t *chosen, struct skw_spend_coin *coins, size_t count,
 				       const struct skw_tx_output *to, size_t tos,
 				       const struct skw_limits *limits);
-/* Gives each destination its part of `percent` of the hours left after the fee, by its coins. */
+/* Gives each destination, by its coins, its portion of part / whole (at most 1) of the hours left
+ * after the fee. */
 enum skw_spend_status skw_spend_share(struct skw_tx_output *to, size_t tos,
-				      struct skw_hours hours_in, unsigned percent,
+				      struct skw_hours hours_in, uint64_t part, uint64_t whole,
 				      const struct skw_limits *limits);
 
 #endif

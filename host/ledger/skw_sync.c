@@ -55,6 +55,11 @@ bool skw_sync_add_peer(struct skw_sync *sync, struct skw_wire_peer at)
 	return skw_peers_add(&sync->peers, at, true);
 }
 
+bool skw_sync_hear_of(struct skw_sync *sync, struct skw_wire_peer at)
+{
+	return skw_peers_add(&sync->peers, at, false);
+}
+
 const struct skw_peers *skw_sync_peers(const struct skw_sync *sync)
 {
 	return &sync->peers;
@@ -403,6 +408,17 @@ void skw_sync_tick(struct skw_sync *sync, const struct skw_time *now)
 		sync->produce_at = now->us + sync->config.produce_us;
 		skw_sync_produce(sync, now);
 	}
+}
+
+bool skw_sync_disconnect(struct skw_sync *sync, uint32_t id)
+{
+	struct conn *conn = by_id(sync, id);
+	struct skw_time now = sync->last;
+
+	if (conn == NULL)
+		return false;
+	skw_sync_drop(sync, conn, SKW_DISC_OPERATOR, &now);
+	return true;
 }
 
 /* ---- looking ---- */

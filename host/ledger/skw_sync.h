@@ -77,6 +77,8 @@ struct skw_sync *skw_sync_new(struct skw_chain *chain, const struct skw_sync_con
 void skw_sync_free(struct skw_sync *sync);
 /* A peer that the operator names: dialled for ever. */
 bool skw_sync_add_peer(struct skw_sync *sync, struct skw_wire_peer at);
+/* One that we have heard of: dialled, told to others once it served us, forgotten if it fails. */
+bool skw_sync_hear_of(struct skw_sync *sync, struct skw_wire_peer at);
 const struct skw_peers *skw_sync_peers(const struct skw_sync *sync);
 
 /* A connection stands; the caller numbers them, never the same number twice, never 0. It may be
@@ -95,6 +97,8 @@ void skw_sync_tick(struct skw_sync *sync, const struct skw_time *now);
 
 /* Tells the peers of a pending transaction; how many were told. */
 unsigned skw_sync_announce(struct skw_sync *sync, const struct skw_sha256 *txids, size_t count);
+/* The operator ends a connection; false if there is no such. */
+bool skw_sync_disconnect(struct skw_sync *sync, uint32_t id);
 unsigned skw_sync_introduced(const struct skw_sync *sync); /* peers */
 bool skw_sync_produces(const struct skw_sync *sync);
 struct skw_sync_counters skw_sync_counters(const struct skw_sync *sync);

@@ -101,9 +101,6 @@ static bool put_fresh_meta(struct skw_wallet *wallet, uint64_t now_unix)
 	ok &= skw_wallet_set_meta(wallet, "tm", tm);
 	ok &= skw_wallet_set_meta(wallet, "type", skw_wallet_kind_name(wallet->kind));
 	ok &= skw_wallet_set_meta(wallet, "coin", skw_wallet_coin_name(wallet->coin));
-	if (wallet->kind == SKW_WALLET_BIP44)
-		ok &= skw_wallet_set_meta(wallet, "bip44Coin",
-					  wallet->coin == SKW_WALLET_SKYCOIN ? "8000" : "0");
 	return ok;
 }
 
@@ -148,6 +145,11 @@ static enum skw_wallet_status fill(struct skw_wallet *wallet, const struct skw_w
 									      : SKW_WALLET_SEED;
 	if (skw_bip39_check(o->seed) != SKW_BIP39_OK)
 		return SKW_WALLET_WORDS;
+	if (!skw_wallet_set_meta(wallet, "bip44Coin",
+				 o->bip44_coin != NULL                ? o->bip44_coin
+				 : wallet->coin == SKW_WALLET_SKYCOIN ? "8000"
+								      : "0"))
+		return SKW_WALLET_MEMORY;
 	return derive_first_account(wallet) ? SKW_WALLET_OK : SKW_WALLET_KEYS;
 }
 
@@ -272,8 +274,11 @@ static enum skw_wallet_status grow_bip44(struct skw_wallet *wallet, size_t count
 	enum skw_wallet_status status = SKW_WALLET_FORMAT;
 	struct skw_bip32 chain;
 
-	if (wallet->account_count > 0 &&
-	    skw_bip32_child(&chain, &wallet->vault->account[0], change))
+	if (wallet->account_count == 0)
+		return SKW_WALLET_FORMAT;
+	if (wallet->locked) /* its secrets are derived when it is unlocked */
+		return grow_chain(wallet, &wallet->accounts[0].chain[change], count, change);
+	if (skw_bip32_child(&chain, &wallet->vault->account[0], change))
 		status = grow_chain(wallet, &chain, count, change);
 	sodium_memzero(&chain, sizeof(chain));
 	return status;
@@ -282,7 +287,7 @@ static enum skw_wallet_status grow_bip44(struct skw_wallet *wallet, size_t count
 /* Room for `count` more, if secrets may be made at all. */
 static enum skw_wallet_status prepare(struct skw_wallet *wallet, size_t count)
 {
-	if (wallet->locked)
+	if (wallet->locked && wallet->kind != SKW_WALLET_BIP44)
 		return SKW_WALLET_ENCRYPTED;
 	if (count > SKW_WALLET_MAX || wallet->count + count > SKW_WALLET_MAX)
 		return SKW_WALLET_MANY;
@@ -398,6 +403,11 @@ void skw_wallet_print_address(char out[SKW_WALLET_ADDRESS_TEXT], enum skw_wallet
 	}
 	skw_address_of_public(&address, public_key);
 	skw_address_print(out, &address);
+}
+
+bool skw_wallet_set_label(struct skw_wallet *wallet, const char *label)
+{
+	return is_text(label) && skw_wallet_set_meta(wallet, "label", label);
 }
 
 bool skw_wallet_locked(const struct skw_wallet *wallet)

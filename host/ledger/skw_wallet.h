@@ -65,7 +65,8 @@ struct skw_wallet_options {
 	const char *seed;       /* every byte counts; NULL for a collection or xpub */
 	const char *passphrase; /* of the words; NULL or "" for none */
 	const char *label;
-	const char *xpub; /* of an xpub wallet: "xpub..." */
+	const char *xpub;       /* of an xpub wallet: "xpub..." */
+	const char *bip44_coin; /* of bip44's path, in digits; NULL: the coin's own */
 };
 
 struct skw_wallet;
@@ -90,7 +91,8 @@ enum skw_wallet_status skw_wallet_create(struct skw_wallet *wallet, const char *
 enum skw_wallet_status skw_wallet_save(struct skw_wallet *wallet, const char *path);
 void skw_wallet_free(struct skw_wallet *wallet); /* wipes; NULL is fine */
 
-/* Adds the next `count` keys of the seed; of bip44, to the first account's external chain. */
+/* Adds the next `count` keys of the seed; of bip44, to the first account's external chain, which
+ * needs no password. */
 enum skw_wallet_status skw_wallet_grow(struct skw_wallet *wallet, size_t count);
 /* Of bip44: change addresses. */
 enum skw_wallet_status skw_wallet_grow_change(struct skw_wallet *wallet, size_t count);
@@ -106,6 +108,7 @@ enum skw_wallet_status skw_wallet_relock(struct skw_wallet *wallet, const char *
 /* A wallet that cannot be unlocked stays as it is. */
 enum skw_wallet_status skw_wallet_unlock(struct skw_wallet *wallet, const char *password);
 bool skw_wallet_locked(const struct skw_wallet *wallet);
+bool skw_wallet_set_label(struct skw_wallet *wallet, const char *label); /* false: not UTF-8 */
 
 enum skw_wallet_kind skw_wallet_kind(const struct skw_wallet *wallet);
 enum skw_wallet_coin skw_wallet_coin(const struct skw_wallet *wallet);

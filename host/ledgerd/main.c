@@ -16,9 +16,10 @@
 #include "http/skw_http.h"
 #include "ledger/skw_rest.h"
 #include "ledgerd/skw_ledgerd_options.h"
+#include "ledgerd/skw_ledgerd_peers.h"
 #include "ledgerd/skw_wire_port.h"
 
-enum { TICK_MS = 50 };
+enum { TICK_MS = 50, PEERS_US = 60000000 };
 
 struct node {
 	struct skw_ledgerd_options options;
@@ -28,6 +29,8 @@ struct node {
 	struct skw_sync *sync;
 	struct skw_http *http;
 	struct skw_rest_guard guard;
+	struct skw_wallets *wallets; /* that REST serves; NULL: none */
+	uint64_t peers_saved_us;
 	uv_timer_t tick;
 	uv_signal_t signals[2];
 	int lock; /* a file that one process at a time holds: two producers would fork the chain */
@@ -41,6 +44,10 @@ static void on_tick(uv_timer_t *timer)
 
 	skw_sync_tick(node->sync, &now);
 	skw_wire_port_tick(node->port);
+	if (now.us - node->peers_saved_us >= PEERS_US) {
+		node->peers_saved_us = now.us;
+		skw_ledgerd_save_peers(node->sync, node->options.data);
+	}
 }
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -102,11 +109,35 @@ static bool open_network(struct node *node)
 		if (!skw_sync_add_peer(node->sync, o->peer[i]))
 			fprintf(stderr, "skywave-ledger: a peer that can be none was left out%s\n",
 				o->loopback ? "" : " (127.x.x.x needs --localhost-only)");
+	skw_ledgerd_load_peers(node->sync, o->data);
+	node->peers_saved_us = skw_wire_port_now().us;
 	error = skw_wire_port_open(node->port, node->sync, o->listens ? &o->listen : NULL);
 	if (error != 0)
 		snprintf(node->error, sizeof(node->error), "cannot listen on port %u: %s",
 			 o->listen.port, uv_strerror(error));
 	return error == 0;
+}
+
+static void note_wallet(const char *id, enum skw_wallet_status status)
+{
+	fprintf(stderr, "skywave-ledger: wallet %s is left out: %s\n", id,
+		skw_wallet_status_text(status));
+}
+
+static bool open_wallets(struct node *node)
+{
+	const struct skw_ledgerd_options *o = &node->options;
+
+	if ((o->sets & (SKW_REST_WALLET | SKW_REST_SEED)) == 0)
+		return true;
+	if (o->rest.ip >> 24 != 127)
+		fprintf(stderr, "skywave-ledger: wallets are served beyond this machine: whoever "
+				"reaches the REST port can spend from them\n");
+	node->wallets = skw_wallets_open(o->wallets, note_wallet);
+	if (node->wallets == NULL)
+		snprintf(node->error, sizeof(node->error), "%s: %s", o->wallets, strerror(errno));
+	skw_rest_set_wallets(node->chain, node->wallets);
+	return node->wallets != NULL;
 }
 
 static bool open_rest(struct node *node)
@@ -123,10 +154,13 @@ static bool open_rest(struct node *node)
 			   &(struct skw_rest_about) { .started_unix = (uint64_t)time(NULL),
 						      .produces = o->produces,
 						      .csrf = o->csrf,
+						      .sets = o->sets,
 						      .header_check = node->guard.host });
 	skw_rest_set_sync(node->chain, node->sync);
 	if (!o->serves)
 		return true;
+	if (!open_wallets(node))
+		return false;
 	node->http = skw_http_start(node->loop, node->chain, &node->guard, host, o->rest.port,
 				    node->error, sizeof(node->error));
 	return node->http != NULL;
@@ -153,7 +187,10 @@ static void close_all(struct node *node)
 	uv_loop_close(node->loop);
 	if (node->chain != NULL)
 		skw_rest_set_sync(node->chain, NULL);
+	if (node->sync != NULL)
+		skw_ledgerd_save_peers(node->sync, node->options.data);
 	skw_sync_free(node->sync);
+	skw_wallets_free(node->wallets);
 	skw_chain_close(node->chain);
 	sodium_free(node->options.secret);
 }

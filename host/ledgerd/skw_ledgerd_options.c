@@ -18,6 +18,9 @@ const char skw_ledgerd_usage[] =
     "  --max-outgoing N         connections to make, at most 8 (default: 8)\n"
     "  --localhost-only         all nodes are on this machine\n"
     "  --no-csrf                REST takes requests without a CSRF token\n"
+    "  --api LIST               what REST answers (default: READ,TXN): READ, STATUS, TXN, WALLET,\n"
+    "                           INSECURE_WALLET_SEED, NET_CTRL\n"
+    "  --wallets DIR            wallet files that REST serves (default: DIR of --data/wallets)\n"
     "  --produce                make and sign blocks; needs --secret-file\n"
     "  --secret-file FILE       the publisher's key: 64 hexadecimal digits, mode 0600\n"
     "  --interval MS            between looks for pending transactions (default: 10000)\n";
@@ -131,6 +134,11 @@ static bool set(struct skw_ledgerd_options *o, const char *name, const char *val
 		return true; /* read before and after the others */
 	if (strcmp(name, "--data") == 0)
 		return snprintf(o->data, sizeof(o->data), "%s", value) < (int)sizeof(o->data);
+	if (strcmp(name, "--wallets") == 0)
+		return snprintf(o->wallets, sizeof(o->wallets), "%s", value) <
+		       (int)sizeof(o->wallets);
+	if (strcmp(name, "--api") == 0)
+		return skw_rest_sets_parse(&o->sets, value);
 	if (strcmp(name, "--listen") == 0)
 		return place(&o->listen, &o->listens, value);
 	if (strcmp(name, "--rest") == 0)
@@ -168,6 +176,7 @@ bool skw_ledgerd_options(struct skw_ledgerd_options *o, int argc, char **argv, c
 					    .rest = { .ip = 0x7f000001 },
 					    .serves = true,
 					    .csrf = true,
+					    .sets = SKW_REST_DEFAULT,
 					    .outgoing = 8,
 					    .interval_ms = 10000 };
 	if (!load_network(o, network != NULL ? network : "mainnet", error, error_cap))
@@ -178,6 +187,9 @@ bool skw_ledgerd_options(struct skw_ledgerd_options *o, int argc, char **argv, c
 				    took && i + 1 < argc ? argv[i + 1] : "");
 		i += took;
 	}
+	if (*o->wallets == '\0' && snprintf(o->wallets, sizeof(o->wallets), "%s/wallets",
+					    o->data) >= (int)sizeof(o->wallets))
+		return fail(error, error_cap, "%s: too long a name", o->data);
 	if (o->produces && secret == NULL)
 		return fail(error, error_cap, "--produce needs --secret-file");
 	return !o->produces || o->help || load_secret(o, secret, error, error_cap);

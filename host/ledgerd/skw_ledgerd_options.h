@@ -3,13 +3,16 @@
 #define SKW_LEDGERD_OPTIONS_H
 
 #include "ledger/skw_network.h"
+#include "ledger/skw_rest.h"
 #include "ledger/skw_wire_messages.h"
 
 #define SKW_LEDGERD_PEERS 64u
 
 struct skw_ledgerd_options {
 	struct skw_network network;
-	char data[512]; /* folder */
+	char data[512];    /* folder */
+	char wallets[512]; /* folder */
+	unsigned sets;     /* what REST answers: skw_rest.h */
 	struct skw_wire_peer listen;
 	bool listens;
 	struct skw_wire_peer rest;

@@ -27,6 +27,7 @@ struct skw_desk {
 	struct skw_coin_secret publisher;
 	struct skw_chain *chain; /* embedded */
 	struct skw_http *http;
+	struct skw_rest_guard guard;
 	struct skw_ledger_port *ledger;
 	uv_timer_t blocks;
 	bool producing;
@@ -115,8 +116,10 @@ static void produce(uv_timer_t *timer)
 static bool open_chain(struct skw_desk *d)
 {
 	const struct skw_config *config = d->node->config;
-	const struct skw_rest_about about = { .started_unix = skw_node_unix(),
-					      .produces = config->ledger.produce };
+	struct skw_rest_about about = { .started_unix = skw_node_unix(),
+					.produces = config->ledger.produce,
+					.csrf = true };
+	uint8_t key[32];
 	char path[SKW_CONFIG_TEXT + 16];
 	enum skw_chain_status status;
 
@@ -127,11 +130,15 @@ static bool open_chain(struct skw_desk *d)
 			    d->chain != NULL && status == SKW_CHAIN_STORE
 				? skw_chain_error(d->chain)
 				: skw_chain_status_text(status));
+	randombytes_buf(key, sizeof(key));
+	skw_rest_guard_init(&d->guard, key, true, config->ledger.listen.host,
+			    config->ledger.listen.port);
+	about.header_check = d->guard.host;
 	skw_rest_set_about(d->chain, &about);
 	if (config->ledger.listen.port != 0) {
-		d->http = skw_http_start(d->node->loop, d->chain, NULL, config->ledger.listen.host,
-					 config->ledger.listen.port, d->node->error,
-					 sizeof(d->node->error));
+		d->http = skw_http_start(d->node->loop, d->chain, &d->guard,
+					 config->ledger.listen.host, config->ledger.listen.port,
+					 d->node->error, sizeof(d->node->error));
 		if (d->http == NULL)
 			return false;
 	}

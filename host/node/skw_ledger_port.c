@@ -138,11 +138,15 @@ static void ask_remote(struct question *q)
 
 static void ask_embedded(struct question *q)
 {
+	const char *body = q->request.body;
+	struct skw_rest_request request = { .method = q->request.method,
+					    .path = q->request.path,
+					    .type = q->request.type,
+					    .body = body,
+					    .body_len = body != NULL ? strlen(body) : 0 };
 	struct skw_rest_answer answer;
 
-	skw_rest_handle(q->port->chain, (uint64_t)time(NULL), q->request.method, q->request.path,
-			q->request.body, q->request.body != NULL ? strlen(q->request.body) : 0,
-			&answer);
+	skw_rest_handle(q->port->chain, (uint64_t)time(NULL), &request, &answer);
 	q->status = answer.status;
 	collect(answer.body, 1, answer.len, q);
 	skw_rest_free(&answer);

@@ -4,12 +4,14 @@
  * and an ended body; what calls itself JSON is JSON; the chain stays where it was. */
 
 #include <jansson.h>
+#include <unistd.h>
 
 #include "ledger/skw_rest.h"
 #include "skw_fuzz.h"
 #include "skw_ledger_purse.h"
 
 static struct purse purse;
+static char wallet_id[SKW_WALLETS_ID]; /* in memory */
 
 static void check(const struct skw_rest_answer *a)
 {
@@ -25,6 +27,18 @@ static void check(const struct skw_rest_answer *a)
 		fprintf(stderr, "%s\n%s\n", error.text, a->body);
 	FUZZ_CHECK(json != NULL);
 	json_decref(json);
+}
+
+/* Those write files, or work for seconds to lock one. */
+static bool changes_wallets(const char *path)
+{
+	static const char *const changing[] = { "create", "newAddress", "scan",   "update",
+						"crypt",  "recover",    "unload", "seed" };
+
+	for (size_t i = 0; i < sizeof(changing) / sizeof(changing[0]); i++)
+		if (strstr(path, changing[i]) != NULL && strstr(path, "wallet") != NULL)
+			return true;
+	return false;
 }
 
 /* method byte, path to the first line end, body */
@@ -44,11 +58,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	end = memchr(data + 1, '\n', size - 1);
 	len = end != NULL ? (size_t)(end - data) - 1 : size - 1;
 	path = fuzz_text(data + 1, len);
+	if (changes_wallets(path)) {
+		free(path);
+		return 0;
+	}
 	data += 1 + len;
 	size -= 1 + len;
 	body = size > 1 ? fuzz_copy(data + 1, size - 1) : NULL;
-	skw_rest_handle(purse.chain, GENESIS_TIME + 1000, method, path, (const char *)body,
-			body != NULL ? size - 1 : 0, &answer);
+	skw_rest_handle(purse.chain, GENESIS_TIME + 1000,
+			&(struct skw_rest_request) { .method = method,
+						     .path = path,
+						     .type = "application/json",
+						     .body = (const char *)body,
+						     .body_len = body != NULL ? size - 1 : 0 },
+			&answer);
 	check(&answer);
 	skw_rest_free(&answer);
 	after = skw_chain_head(purse.chain);
@@ -62,7 +85,24 @@ static void prepare(void)
 {
 	struct skw_bytes tx;
 
+	char folder[] = "/tmp/skw-fuzz-XXXXXX";
+	const struct skw_wallets_item *item;
+	struct skw_wallets *wallets;
+	struct skw_wallet *wallet;
+
 	purse = new_purse(":memory:");
+	if (mkdtemp(folder) == NULL || (wallets = skw_wallets_open(folder, NULL)) == NULL ||
+	    skw_wallet_make(
+		&wallet,
+		&(struct skw_wallet_options) { .kind = SKW_WALLET_COLLECTION, .label = "" },
+		1) != SKW_WALLET_OK ||
+	    skw_wallet_add(wallet, &purse.owner_secret) != SKW_WALLET_OK ||
+	    skw_wallets_add(wallets, wallet, true, 1, &item) != SKW_WALLET_OK)
+		exit(1);
+	snprintf(wallet_id, sizeof(wallet_id), "%s", item->id);
+	rmdir(folder);
+	skw_rest_set_about(purse.chain, &(struct skw_rest_about) { .sets = ~0u });
+	skw_rest_set_wallets(purse.chain, wallets);
 	spread(&purse, 3, GENESIS_TIME + 100);
 	tx = pay(&purse, &purse.other, 1000000, 1); /* one waits in the pool */
 	skw_chain_inject(purse.chain, tx.data, tx.len, SKW_INJECT_USER, GENESIS_TIME + 200, NULL,
@@ -87,6 +127,7 @@ static void seeds(void)
 	};
 	struct skw_chain_head head = skw_chain_head(purse.chain);
 	char owner[SKW_ADDRESS_TEXT], hash[65], txid[65], uxid[65], name[32];
+	char body[512], more[900];
 	struct nth nth = { 0 };
 
 	skw_address_print(owner, &purse.owner);
@@ -116,6 +157,22 @@ static void seeds(void)
 	seed("rich", 0, "/api/v1/richlist?n=3&include-distribution=1%s", "");
 	seed("supply", 0, "/api/v1/coinSupply%s", "");
 	seed("connections", 0, "/api/v1/network/connections?states=pending%s", "");
+	seed("wallet", 0, "/api/v1/wallet?id=%s", wallet_id);
+	seed("wallet_balance", 0, "/api/v1/wallet/balance?id=%s", wallet_id);
+	seed("txs_v2", 0, "/api/v2/transactions?addrs=%s&limit=2&page=1&sort=desc", owner);
+	snprintf(
+	    body, sizeof(body),
+	    "\"hours_selection\":{\"type\":\"auto\",\"mode\":\"share\",\"share_factor\":"
+	    "\"0.5\"},\"ignore_unconfirmed\":true,\"to\":[{\"address\":\"%s\",\"coins\":\"1\"}]}",
+	    owner);
+	snprintf(more, sizeof(more), "{\"addresses\":[\"%s\"],%s", owner, body);
+	seed("spend", 1, "/api/v2/transaction\n%s", more);
+	snprintf(more, sizeof(more), "{\"wallet_id\":\"%s\",%s", wallet_id, body);
+	seed("wallet_spend", 1, "/api/v1/wallet/transaction\n%s", more);
+	seed("wallet_sign", 1,
+	     "/api/v2/wallet/transaction/sign\n{\"wallet_id\":\"%s\",\"encoded_transaction\":"
+	     "\"dc00\",\"sign_indexes\":[0]}",
+	     wallet_id);
 	seed("verify", 1, "/api/v2/address/verify\n{\"address\":\"%s\"}", owner);
 	seed("verify_tx", 1,
 	     "/api/v2/transaction/verify\n{\"encoded_transaction\":\"dc00\",\"unsigned\":true%s}",

@@ -191,14 +191,15 @@ static void hours_are_shared_by_coins_to_the_last_one(void **state)
 	to[1].coins.n = 2 * COIN;
 	to[2].coins.n = 1 * COIN;
 	/* 101 - 11 = 90, half is 45: 0.01, 29.99 and 14.99; two are left, and 0 comes first */
-	assert_int_equal(skw_spend_share(to, 3, (struct skw_hours) { 101 }, 50, &limits),
+	assert_int_equal(skw_spend_share(to, 3, (struct skw_hours) { 101 }, 50, 100, &limits),
 			 SKW_SPEND_OK);
 	assert_true(to[0].hours.n == 2 && to[1].hours.n == 29 && to[2].hours.n == 14);
-	assert_int_equal(skw_spend_share(to, 3, (struct skw_hours) { UINT64_MAX }, 100, &limits),
-			 SKW_SPEND_OK);
+	assert_int_equal(
+	    skw_spend_share(to, 3, (struct skw_hours) { UINT64_MAX }, 100, 100, &limits),
+	    SKW_SPEND_OK);
 	assert_true(to[0].hours.n + to[1].hours.n + to[2].hours.n ==
 		    UINT64_MAX - (UINT64_MAX / 10 + 1));
-	assert_int_equal(skw_spend_share(to, 3, (struct skw_hours) { 0 }, 50, &limits),
+	assert_int_equal(skw_spend_share(to, 3, (struct skw_hours) { 0 }, 50, 100, &limits),
 			 SKW_SPEND_HOURS);
 }
 
@@ -367,8 +368,14 @@ static void answers_of_an_original_node_are_understood(void **state)
 static bool answer(struct skw_chain *chain, struct skw_client_request *request,
 		   struct skw_rest_answer *out)
 {
-	skw_rest_handle(chain, GENESIS_TIME + 50, request->method, request->path, request->body,
-			request->body != NULL ? strlen(request->body) : 0, out);
+	struct skw_rest_request asked = { .method = request->method,
+					  .path = request->path,
+					  .type = request->type,
+					  .body = request->body,
+					  .body_len =
+					      request->body != NULL ? strlen(request->body) : 0 };
+
+	skw_rest_handle(chain, GENESIS_TIME + 50, &asked, out);
 	skw_client_request_free(request);
 	return out->status == 200;
 }

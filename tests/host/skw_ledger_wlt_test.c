@@ -24,9 +24,11 @@ static const struct skw_crypt_cost tiny = { 16, 1, 1 };
 static struct skw_wallet *make(enum skw_wallet_kind kind, enum skw_wallet_coin coin, size_t count)
 {
 	const char *passphrase = kind == SKW_WALLET_BIP44 ? "pass" : NULL;
-	const struct skw_wallet_options options = {
-		kind, coin, WORDS, passphrase, "a label", NULL
-	};
+	const struct skw_wallet_options options = { .kind = kind,
+						    .coin = coin,
+						    .seed = WORDS,
+						    .passphrase = passphrase,
+						    .label = "a label" };
 	struct skw_wallet *w;
 
 	assert_int_equal(skw_wallet_make(&w, &options, 7), SKW_WALLET_OK);
@@ -94,7 +96,8 @@ static void every_kind_is_written_and_read(void **state)
 			assert_true(skw_wallet_locked(back));
 			assert_int_equal(skw_wallet_lock(back, coin, &tiny, "pw"),
 					 SKW_WALLET_ENCRYPTED);
-			assert_int_equal(skw_wallet_grow(back, 1), SKW_WALLET_ENCRYPTED);
+			if (kind != SKW_WALLET_BIP44) /* that one has its chains' public keys */
+				assert_int_equal(skw_wallet_grow(back, 1), SKW_WALLET_ENCRYPTED);
 			assert_string_equal(skw_wallet_seed(back), "");
 			assert_string_equal(skw_wallet_passphrase(back), "");
 			for (size_t i = 0; i < skw_wallet_count(back); i++)
@@ -213,6 +216,28 @@ static void a_wallet_grows_on_where_it_was(void **state)
 		skw_wallet_free(back);
 		skw_wallet_free(whole);
 	}
+}
+
+/* As the original can: the chains' public keys are enough for addresses. */
+static void a_locked_bip44_wallet_grows_without_its_password(void **state)
+{
+	struct skw_wallet *w = make(SKW_WALLET_BIP44, SKW_WALLET_SKYCOIN, 1), *back;
+	struct skw_wallet *whole = make(SKW_WALLET_BIP44, SKW_WALLET_SKYCOIN, 3);
+	char *text;
+
+	(void)state;
+	assert_int_equal(skw_wallet_lock(w, SKW_CRYPT_SCRYPT, &tiny, "pw"), SKW_WALLET_OK);
+	assert_int_equal(skw_wallet_grow(w, 2), SKW_WALLET_OK);
+	assert_int_equal(skw_wallet_grow_change(w, 2), SKW_WALLET_OK);
+	assert_true(sodium_is_zero(skw_wallet_entry(w, 5)->secret.b, 32));
+	text = text_of(w);
+	back = read_back(text);
+	assert_int_equal(skw_wallet_unlock(back, "pw"), SKW_WALLET_OK);
+	assert_same(whole, back); /* their secrets too */
+	free(text);
+	skw_wallet_free(w);
+	skw_wallet_free(back);
+	skw_wallet_free(whole);
 }
 
 /* ---- hostile files ---- */
@@ -420,7 +445,7 @@ static void a_memory_bomb_is_named(void **state)
 /* The right password over somebody else's secrets. */
 static void a_ciphertext_of_another_wallet_is_refused_whole(void **state)
 {
-	const struct skw_wallet_options other = { 0, 0, "other", NULL, "", NULL };
+	const struct skw_wallet_options other = { .seed = "other", .label = "" };
 	struct skw_wallet *w = make(SKW_WALLET_DETERMINISTIC, SKW_WALLET_SKYCOIN, 2), *b, *back;
 	char *ours, *theirs;
 	json_t *root, *from;
@@ -578,6 +603,7 @@ int main(void)
 		cmocka_unit_test(the_layout_is_the_originals),
 		cmocka_unit_test(keys_missing_from_the_ciphertext_of_bip44_are_derived),
 		cmocka_unit_test(a_wallet_grows_on_where_it_was),
+		cmocka_unit_test(a_locked_bip44_wallet_grows_without_its_password),
 		cmocka_unit_test(cut_anywhere_is_no_wallet),
 		cmocka_unit_test(twisted_values_do_no_harm),
 		cmocka_unit_test(each_lie_has_its_name),
