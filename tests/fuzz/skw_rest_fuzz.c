@@ -11,7 +11,7 @@
 #include "skw_ledger_purse.h"
 
 static struct purse purse;
-static char wallet_id[SKW_WALLETS_ID]; /* in memory */
+static const char wallet_id[] = "w.wlt"; /* in memory */
 
 static void check(const struct skw_rest_answer *a)
 {
@@ -85,21 +85,24 @@ static void prepare(void)
 {
 	struct skw_bytes tx;
 
-	char folder[] = "/tmp/skw-fuzz-XXXXXX";
-	const struct skw_wallets_item *item;
+	char folder[] = "/tmp/skw-fuzz-XXXXXX", path[64];
 	struct skw_wallets *wallets;
 	struct skw_wallet *wallet;
 
 	purse = new_purse(":memory:");
-	if (mkdtemp(folder) == NULL || (wallets = skw_wallets_open(folder, NULL)) == NULL ||
+	if (mkdtemp(folder) == NULL ||
 	    skw_wallet_make(
 		&wallet,
 		&(struct skw_wallet_options) { .kind = SKW_WALLET_COLLECTION, .label = "" },
 		1) != SKW_WALLET_OK ||
-	    skw_wallet_add(wallet, &purse.owner_secret) != SKW_WALLET_OK ||
-	    skw_wallets_add(wallets, wallet, true, 1, &item) != SKW_WALLET_OK)
+	    skw_wallet_add(wallet, &purse.owner_secret) != SKW_WALLET_OK)
 		exit(1);
-	snprintf(wallet_id, sizeof(wallet_id), "%s", item->id);
+	snprintf(path, sizeof(path), "%s/%s", folder, wallet_id);
+	if (skw_wallet_create(wallet, path) != SKW_WALLET_OK ||
+	    (wallets = skw_wallets_open(folder, NULL)) == NULL)
+		exit(1);
+	skw_wallet_free(wallet);
+	unlink(path);
 	rmdir(folder);
 	skw_rest_set_about(purse.chain, &(struct skw_rest_about) { .sets = ~0u });
 	skw_rest_set_wallets(purse.chain, wallets);

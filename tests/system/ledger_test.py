@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Two skywave-ledger processes on loopback: they sync, relay, and lose nothing when killed at any instant."""
-import json, os, pathlib, random, socket, subprocess, sys, tempfile, time, urllib.error, urllib.request
+import json, os, pathlib, random, socket, subprocess, sys, tempfile, time, urllib.error, urllib.parse, urllib.request
 import skw_tap
 from skw_tap import check
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("BUILD", "build")
 TOOL, PROGRAM = BUILD / "test/tool_ledger_chain", BUILD / "bin/skywave-ledger"
-KILLS = int(os.environ.get("KILLS", "30"))
+KILLS = int(os.environ.get("KILLS", "200"))
 
 
 def free_port():
@@ -52,6 +52,36 @@ class Node:
                         {"Content-Type": "application/json", "X-CSRF-Token": token})
 
 
+    def post(self, path, form):
+        token = json.loads(self.ask("/api/v1/csrf")[1])["csrf_token"]
+        return self.ask(path, urllib.parse.urlencode(form).encode(), {"X-CSRF-Token": token})
+
+
+def wallets(folder, nodes, peer):
+    """The wallet's calls over HTTP, kept over a restart; and the peers of before are found again."""
+    node = Node(folder, "wallets", "--api", "READ,TXN,WALLET", "--peer", f"127.0.0.1:{peer.wire}")
+    nodes.append(node)
+    node.start()
+    check("wallets are served where they are asked for", wait(lambda: node.ask("/api/v1/wallets") == (200, "[]")))
+    form = {"type": "deterministic", "seed": "a seed", "label": "mine"}
+    status, text = node.post("/api/v1/wallet/create", form)
+    made = json.loads(text) if status == 200 else {"meta": {"filename": text}}
+    check("a wallet is made", status == 200, text)
+    status, text = node.ask("/api/v1/wallet/create", urllib.parse.urlencode(form).encode())
+    check("not without a CSRF token", status == 403 and "invalid CSRF token" in text, text)
+    path = folder / "wallets" / "wallets" / made["meta"]["filename"]
+    check("its file is its owner's alone", path.exists() and path.stat().st_mode & 0o777 == 0o600)
+    check("the network is found", wait(lambda: node.head()["seq"] >= 1))
+    node.process.terminate()
+    node.process.wait()
+    node.args = node.args[:-2]  # no --peer now
+    node.start()
+    check("the wallet is there after a restart", wait(lambda: made["meta"]["filename"] in node.ask("/api/v1/wallets")[1]))
+    check("so are the peers", wait(lambda: '"introduced"' in node.ask("/api/v1/network/connections")[1]))
+    node.process.terminate()
+    node.process.wait()
+
+
 def wait(what, seconds=8):
     end = time.monotonic() + seconds
     while not what() and time.monotonic() < end:
@@ -59,7 +89,7 @@ def wait(what, seconds=8):
     return what()
 
 
-def main(folder, nodes):
+def main(folder, nodes, others):
     raws = subprocess.run([TOOL, "raws", folder, "40"], check=True, capture_output=True, text=True).stdout.split()
     producer = Node(folder, "node", "--produce", "--secret-file", folder / "secret", "--interval", "100")
     follower = Node(folder, "follower", "--peer", f"127.0.0.1:{producer.wire}")
@@ -70,6 +100,7 @@ def main(folder, nodes):
     check("a POST without a CSRF token is refused",
           producer.ask("/api/v1/injectTransaction", b"{}")[0] == 403)
     check("another Host is refused", producer.ask("/api/v1/version", headers={"Host": "evil.example"})[0] == 403)
+    check("wallets are not served unless asked for", producer.ask("/api/v1/wallets")[0] == 403)
     second = subprocess.run([str(a) for a in producer.args], capture_output=True, text=True, timeout=5)
     check("two programs never share a chain", second.returncode == 1 and "another node" in second.stderr, second.stderr)
     status, text = follower.inject(raws[0])
@@ -84,7 +115,7 @@ def main(folder, nodes):
     for _ in range(KILLS):
         if left and follower.inject(left[0])[0] == 200:
             left.pop(0)
-        time.sleep(random.random() * 0.2)
+        time.sleep(random.random() * 0.08)
         head = follower.head()
         if head["seq"] >= 0 and seen.setdefault(head["seq"], head["block_hash"]) != head["block_hash"]:
             lost.append(head)
@@ -114,14 +145,15 @@ def main(folder, nodes):
     check("every transaction is in a block", len(spent) == len(raws), statuses[:2])
     log = producer.log.read_text() + follower.log.read_text()
     check("no block was refused anywhere", "refused" not in log and "signed two" not in log, log[-500:])
+    wallets(folder, others, producer)
 
 
 with tempfile.TemporaryDirectory() as name:
-    started = []
+    started, others = [], []
     try:
-        main(pathlib.Path(name), started)
+        main(pathlib.Path(name), started, others)
     finally:
-        for node in started:
+        for node in started + others:
             if node.process is not None:
                 node.kill()
 sys.exit(skw_tap.status())
