@@ -215,7 +215,14 @@ static void words_restore_the_same_wallet(void **state)
 	assert_int_equal(WALLET("restore @/e --seed-file @/typo --any-seed --type bip44"), 1);
 	assert_int_equal(WALLET("restore @/e --seed-file @/empty"), 1);
 	assert_int_equal(WALLET("restore @/e --seed-file @/nowhere"), 1);
-	assert_int_equal(WALLET("restore @/e --seed-file @/words --type xpub"), 2);
+	assert_int_equal(WALLET("restore @/e --seed-file @/words --type other"), 2);
+	assert_int_equal(WALLET("create @/e --type xpub"), 1);
+	assert_int_equal(WALLET("create @/x --type xpub --xpub xpub68Gmy5EdvgibQVfPdqkBBCHxA5htiqg5"
+				"5crXYuXoQRKfDBFA1WEjWgP6LHhwBZeNK1VTsfTFUHCdrfp1bgwQ9xv5ski8PX9rL"
+				"2dZXvgGDnw"),
+			 0);
+	assert_int_equal(WALLET("export @/x --secrets"), 0);
+	assert_null(strstr(printed, "secret_key")); /* there are none */
 	assert_int_equal(WALLET("restore @/e --seed-file @/words --coin dogecoin"), 2);
 	assert_int_equal(WALLET("create @/f --words 24 --type bip44"), 0);
 	assert_int_equal(WALLET("export @/f --secrets"), 0);

@@ -275,7 +275,8 @@ static void bad_wallets_are_told_apart(void **state)
 		assert_int_equal(status, SKW_WALLET_FORMAT);
 	}
 	assert_wallet("[]", SKW_WALLET_FORMAT);
-	assert_wallet("{\"meta\":{\"type\":\"xpub\"," META "},\"entries\":[]}", SKW_WALLET_TYPE);
+	assert_wallet("{\"meta\":{\"type\":\"xpub\"," META "},\"entries\":[]}",
+		      SKW_WALLET_XPUB_KEY);
 	assert_wallet("{\"meta\":{\"type\":\"bip44\"," META "},\"entries\":[]}", SKW_WALLET_WORDS);
 	assert_wallet("{\"meta\":{\"type\":\"deterministic\",\"encrypted\":\"true\"," META
 		      "},\"entries\":[]}",
