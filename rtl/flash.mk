@@ -5,6 +5,9 @@
 #
 # A row is the loader's options for a board's top; where there is none, FLASH_WHY says what to do instead.
 
+# The LimeSDR Mini 2.0 is no board of openFPGALoader 0.10: an FT2232 adapter on its JTAG header, as its maker's scripts have it.
+FLASH_volatile_limesdr_mini := -c ft2232
+FLASH_persist_limesdr_mini  := -c ft2232 --write-flash
 FLASH_volatile_ulx3s      := -b ulx3s
 FLASH_persist_ulx3s       := -b ulx3s --write-flash
 FLASH_persist_orangecrab  := -b orangeCrab

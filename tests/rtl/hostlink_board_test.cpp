@@ -8,7 +8,7 @@
 
 // Counts its own bits; answers with `answer`, highest of `bits` first.
 struct Chip {
-	unsigned bits = 0, taken = 0, high = 0, low = 0;
+	unsigned bits = 0, taken = 0, high = 0, low = 0, apart = 100;
 	uint64_t in = 0, answer = 0;
 	bool was_clk = false, selected = false, wrong = false;
 	std::vector<uint64_t> words;
@@ -19,8 +19,9 @@ struct Chip {
 		if (!cs_n && !selected) {
 			selected = true;
 			taken = 0, in = 0, high = low = 0;
-			wrong |= sclk;
+			wrong |= sclk || apart < 3;
 		}
+		apart = cs_n ? apart + 1 : 0;
 		if (cs_n && selected) {
 			selected = false;
 			words.push_back(in);
