@@ -12,3 +12,12 @@ sim: $(BUILD)/bin/skywave-air $(BUILD)/soapy/libskywaveSupport.so $(BUILD)/test/
 
 # The C core of the SoapySDR module as a library, for its tests under the sanitizers.
 $(eval $(call room_rules,soapy))
+
+# Speed of the simulated radio, in samples per CPU second: transmitting, receiving, listening.
+$(BUILD)/bench/radio_speed: tests/bench/radio_speed.c $(BUILD)/radio/libradio.a $(BUILD)/lib/wire.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -c -o $@.o $<
+	$(Q)$(SIM_CXX) -o $@ $@.o $(filter %.a,$^) -lm -lpthread -latomic
+.PHONY: bench-sim
+bench-sim: $(BUILD)/bench/radio_speed
+	@$<
