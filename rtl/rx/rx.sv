@@ -50,6 +50,7 @@ module rx (
   logic        soft_signal, soft_valid, soft_ready;
   logic        flush, lost, going, frame_done, symbol_done, data_go;
   logic        acquire_busy, decode_busy;
+  logic        back_clk;                         // clk; stands while all behind the detector sleeps
 
   logic        sig_valid, sig_ok;
   logic [3:0]  sig_rate;
@@ -64,7 +65,7 @@ module rx (
     .clk, .rst, .enable, .s_axis_tdata, .s_axis_tuser, .s_axis_tvalid,
     .m_axis_tdata(sample), .m_axis_tuser(sample_kind), .m_axis_tvalid(sample_valid), .m_axis_tready(sample_ready),
     .signal_valid(sig_valid), .signal_ok(sig_ok), .symbol_done, .frame_done, .going, .flush, .lost,
-    .energy, .offset, .start_time, .event_detected, .busy(acquire_busy)
+    .energy, .offset, .start_time, .event_detected, .busy(acquire_busy), .back_clk, .awake(decode_busy || m_desc_tvalid || m_axis_tvalid)
   );
 
   /* verilator lint_off PINCONNECTEMPTY */
@@ -72,7 +73,7 @@ module rx (
   logic inverse;                                 // comes back as it went in: 0
   /* verilator lint_on UNUSEDSIGNAL */
   fft64 #(.WIDTH(16), .USER(3), .CENTRED(1'b1)) i_fft (
-    .clk, .rst(rst || flush), .s_axis_tdata(sample), .s_axis_tuser({sample_kind, 1'b0}),
+    .clk(back_clk), .rst(rst || flush), .s_axis_tdata(sample), .s_axis_tuser({sample_kind, 1'b0}),
     .s_axis_tvalid(sample_valid), .s_axis_tready(sample_ready),
     .m_axis_tdata(carrier), .m_axis_tuser({carrier_kind, inverse}), .m_axis_tlast(),
     .m_axis_tvalid(carrier_valid), .m_axis_tready(carrier_ready)
@@ -80,7 +81,7 @@ module rx (
   /* verilator lint_on PINCONNECTEMPTY */
 
   rx_equalise i_equalise (
-    .clk, .rst(rst || flush), .s_axis_tdata(carrier), .s_axis_tuser(carrier_kind),
+    .clk(back_clk), .rst(rst || flush), .s_axis_tdata(carrier), .s_axis_tuser(carrier_kind),
     .s_axis_tvalid(carrier_valid), .s_axis_tready(carrier_ready),
     .data_mod(ofdm_pkg::rate_mod(m_desc_rate)), .data_go, .signal_part, .noise_part,
     .m_axis_tdata(soft_bits), .m_axis_tuser(soft_signal), .m_axis_tvalid(soft_valid), .m_axis_tready(soft_ready),
@@ -88,7 +89,7 @@ module rx (
   );
 
   rx_decode i_decode (
-    .clk, .rst, .s_axis_tdata(soft_bits), .s_axis_tuser(soft_signal), .s_axis_tvalid(soft_valid),
+    .clk(back_clk), .rst, .s_axis_tdata(soft_bits), .s_axis_tuser(soft_signal), .s_axis_tvalid(soft_valid),
     .s_axis_tready(soft_ready), .abort(lost), .sig_valid, .sig_ok, .sig_rate, .sig_length, .sig_symbols,
     .m_axis_tdata, .m_axis_tvalid, .m_axis_tlast, .m_axis_tready, .busy(decode_busy)
   );
@@ -99,7 +100,7 @@ module rx (
   logic        ended;                            // .. and the frame is over, lost
   logic [15:0] symbols;                          // data symbols still to hand over
 
-  always_ff @(posedge clk) begin
+  always_ff @(posedge back_clk) begin
     if (m_desc_tready) m_desc_tvalid <= 1'b0;
     if (sig_valid && sig_ok) begin
       announce <= 1'b1;

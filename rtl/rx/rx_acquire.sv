@@ -45,7 +45,10 @@ module rx_acquire (
   output       logic        [63:0] start_time,   // of the first short symbol
 
   output       logic               event_detected,
-  output       logic               busy
+  output       logic               busy,
+
+  input  wire  logic               awake,        // somebody behind needs back_clk
+  output       logic               back_clk      // clk, for all behind the detector: may stand while nothing is in work
 );
 
   localparam int unsigned EARLY   = 4;           // samples before the nominal start of a symbol
@@ -107,7 +110,7 @@ module rx_acquire (
   wire [11:0] ahead = peak - frame_end;
   /* verilator lint_on UNUSEDSIGNAL */
 
-  always_ff @(posedge clk) begin
+  always_ff @(posedge back_clk) begin
     stale  <= pending && age > STALE;
     behind <= !ahead[11];
     if (event_valid) begin
@@ -134,7 +137,7 @@ module rx_acquire (
   wire fine_start = state == Found;
 
   rx_angle #(.IN(40)) i_angle (
-    .clk, .rst, .x(coarse ? 40'(peak_re) : fine_re), .y(coarse ? 40'(peak_im) : fine_im),
+    .clk(back_clk), .rst, .x(coarse ? 40'(peak_re) : fine_re), .y(coarse ? 40'(peak_im) : fine_im),
     .start(begin_frame || (state == Fine && fine_done)), .done(angle_done), .angle
   );
 
@@ -171,7 +174,7 @@ module rx_acquire (
   logic               turned_valid;
 
   rx_rotate #(.IN(16), .OUT(16)) i_rotate (
-    .clk, .rst, .s_re(sample[15:0]), .s_im(sample[31:16]), .s_phase(sample_phase), .s_valid(read_valid), .drop,
+    .clk(back_clk), .rst, .s_re(sample[15:0]), .s_im(sample[31:16]), .s_phase(sample_phase), .s_valid(read_valid), .drop,
     .m_re(turned_re), .m_im(turned_im), .m_valid(turned_valid)
   );
 
@@ -179,12 +182,12 @@ module rx_acquire (
   logic [7:0] best_at;
 
   rx_sync #(.FIRST(127)) i_sync (
-    .clk, .rst, .start(sync_start), .s_i(turned_re[15]), .s_q(turned_im[15]),
+    .clk(back_clk), .rst, .start(sync_start), .s_i(turned_re[15]), .s_q(turned_im[15]),
     .s_valid(turned_valid && state == Search), .best, .best_at
   );
 
   rx_fine i_fine (
-    .clk, .rst, .start(fine_start), .s_re(turned_re), .s_im(turned_im), .s_valid(turned_valid && state == Fine),
+    .clk(back_clk), .rst, .start(fine_start), .s_re(turned_re), .s_im(turned_im), .s_valid(turned_valid && state == Fine),
     .done(fine_done), .p_re(fine_re), .p_im(fine_im), .energy(fine_energy)
   );
 
@@ -201,7 +204,7 @@ module rx_acquire (
   wire [15:0] size_re = turned_re ^ {16{turned_re[15]}};
   wire [15:0] size_im = turned_im ^ {16{turned_im[15]}};
 
-  always_ff @(posedge clk) begin
+  always_ff @(posedge back_clk) begin
     size_valid <= m_axis_tvalid;
     if (m_axis_tvalid) size  <= {1'b0, size_re} + {1'b0, size_im};
     if (size_valid)    level <= level + {6'd0, size};
@@ -228,7 +231,7 @@ module rx_acquire (
 
   assign m_axis_tuser = kind;
 
-  always_ff @(posedge clk) begin
+  always_ff @(posedge back_clk) begin
     event_detected <= begin_frame;
     lost           <= 1'b0;
     settled        <= last;
@@ -332,6 +335,8 @@ module rx_acquire (
   assign flush  = state == Flush;
   assign energy = energy_wide[31:0];
   assign busy   = loud != 0 || state != Idle || pending;
+
+  clock_gate i_back (.clk, .rst, .awake(awake || event_valid || pending || state != Idle), .gated(back_clk));
 
 endmodule
 

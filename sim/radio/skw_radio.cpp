@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "Vskywave.h"
+#include "Vskywave___024root.h"
 #include "verilated.h"
 
 namespace
@@ -50,6 +51,7 @@ struct skw_radio {
 	VerilatedContext context;
 	Vskywave gates { &context, "skywave" };
 	Bytes in, out;
+	bool sleepless = false;
 
 	// One clock; the caller has set `sample` and the antenna's inputs. True if a word moved.
 	bool clock()
@@ -93,6 +95,20 @@ struct skw_radio {
 		return true;
 	}
 
+	// Every clock of every part, also of those with nothing to do (rtl/stream/clock_gate.sv).
+	void stay_awake()
+	{
+		Vskywave___024root *g = gates.rootp;
+
+		sleepless = true;
+		g->skywave__DOT__host_gate__DOT__sleepless = 1;
+		g->skywave__DOT__send_gate__DOT__sleepless = 1;
+		g->skywave__DOT__hear_gate__DOT__sleepless = 1;
+		g->skywave__DOT__hand_gate__DOT__sleepless = 1;
+		g->skywave__DOT__iq_gate__DOT__sleepless = 1;
+		g->skywave__DOT__rx__DOT__i_acquire__DOT__i_back__DOT__sleepless = 1;
+	}
+
 	void load_time(uint64_t time)
 	{
 		gates.time_load = 1;
@@ -103,13 +119,15 @@ struct skw_radio {
 	}
 };
 
-struct skw_radio *skw_radio_new(void)
+static struct skw_radio *new_radio(bool sleepless)
 try {
 	skw_radio *r = new skw_radio();
 
 	r->gates.rst = 1;
 	for (int n = 0; n < 4; n++)
 		r->clock();
+	if (sleepless)
+		r->stay_awake();
 	r->gates.rst = 0;
 	for (int n = 0; n < 4; n++)
 		r->clock();
@@ -118,8 +136,20 @@ try {
 	return nullptr;
 }
 
+struct skw_radio *skw_radio_new(void)
+{
+	return new_radio(false);
+}
+
+struct skw_radio *skw_radio_new_sleepless(void)
+{
+	return new_radio(true);
+}
+
 void skw_radio_free(struct skw_radio *r)
 {
+	if (r != nullptr) // Verilator takes the model's scopes out of the thread's context
+		Verilated::threadContextp(&r->context);
 	delete r;
 }
 
@@ -163,7 +193,7 @@ static size_t silence(struct skw_radio *r, const struct skw_iq *rx, size_t n)
 {
 	uint64_t next;
 
-	if (!skw_radio_idle(r))
+	if (r->sleepless || !skw_radio_idle(r))
 		return 0;
 	if (skw_radio_next_tx(r, &next) && next - r->gates.now < n)
 		n = static_cast<size_t>(next - r->gates.now);

@@ -34,6 +34,9 @@ struct skw_radio_front_end {
 
 /* A radio just out of reset at time 0; NULL if memory is short. The caller frees it. */
 struct skw_radio *skw_radio_new(void);
+/* The same, with every gate evaluated in every clock: several times slower, and to the last bit and
+ * sample what the other is. For the test that it is. */
+struct skw_radio *skw_radio_new_sleepless(void);
 void skw_radio_free(struct skw_radio *r);
 
 /* Bytes from the host to the board: queues all of them, or none and false if memory is short. */
