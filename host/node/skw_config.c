@@ -286,6 +286,9 @@ static int peer_key(struct parse *p, const char *who, const char *name, const ch
 	if (strcmp(name, "address") == 0)
 		return skw_endpoint_parse(&peer->address, value) ||
 		       fail(p, "need host:port", name, value);
+	if (strcmp(name, "through") == 0)
+		return text(peer->through, sizeof(peer->through), value) ||
+		       fail(p, "need a neighbour", name, value);
 	return fail(p, "unknown key in [peer]", name, value);
 }
 
@@ -351,6 +354,32 @@ bool skw_config_node(const struct skw_config *config, const char *text,
 	return skw_node_address_parse(node, text);
 }
 
+bool skw_config_through(const struct skw_config *config, const struct skw_config_peer *peer,
+			struct skw_node_address *neighbour)
+{
+	for (size_t i = 0; i < config->n_peers; i++)
+		if (&config->peers[i] != peer && strcmp(config->peers[i].name, peer->through) == 0)
+			return skw_node_address_parse(neighbour, config->peers[i].key);
+	return skw_config_node(config, peer->through, neighbour);
+}
+
+/* What is wrong about a [peer]. */
+static const char *bad_peer(const struct skw_config *c, const struct skw_config_peer *peer)
+{
+	struct skw_node_address neighbour;
+
+	if (peer->key[0] == '\0')
+		return "each [peer NAME] needs its key";
+	if (peer->through[0] == '\0')
+		return NULL;
+	if (!skw_config_through(c, peer, &neighbour))
+		return "[peer] through: want another [peer]'s name, a petname of [names], or an "
+		       "address";
+	if (c->udp.listen.port == 0)
+		return "[peer] through needs [udp] listen";
+	return NULL;
+}
+
 static bool all_known(const struct skw_config *c, const struct skw_config_nodes *list)
 {
 	struct skw_node_address node;
@@ -383,6 +412,7 @@ static const char *bad_path(const struct skw_config *c)
 static const char *contradiction(const struct skw_config *c)
 {
 	bool embedded = strcmp(c->ledger.mode, "embedded") == 0;
+	const char *wrong = NULL;
 
 	if (c->radio.rate_hz != 5000000 && c->radio.rate_hz != 10000000 &&
 	    c->radio.rate_hz != 20000000)
@@ -413,10 +443,9 @@ static const char *contradiction(const struct skw_config *c)
 	if (c->pay.voucher_step >= c->pay.credit_limit)
 		return "[pay] voucher_step must be less than credit_limit, or no voucher comes in "
 		       "time";
-	for (size_t i = 0; i < c->n_peers; i++)
-		if (c->peers[i].key[0] == '\0')
-			return "each [peer NAME] needs its key";
-	return bad_path(c);
+	for (size_t i = 0; i < c->n_peers && wrong == NULL; i++)
+		wrong = bad_peer(c, &c->peers[i]);
+	return wrong != NULL ? wrong : bad_path(c);
 }
 
 bool skw_config_load(struct skw_config *config, const char *path, char *error, size_t error_len)

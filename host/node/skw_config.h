@@ -31,6 +31,7 @@ struct skw_config_peer { /* [peer NAME] */
 	char name[64];
 	char key[SKW_CONFIG_TEXT]; /* text form of the node's address; required */
 	struct skw_endpoint address;
+	char through[SKW_CONFIG_TEXT]; /* a neighbour that introduces us; empty: none */
 };
 
 struct skw_config_service { /* [service NAME] */
@@ -119,6 +120,9 @@ struct skw_config {
  * is wrong. */
 bool skw_config_load(struct skw_config *config, const char *path, char *error, size_t error_len);
 
+/* Who introduces this node to a peer with `through`: another [peer], or a node as below. */
+bool skw_config_through(const struct skw_config *config, const struct skw_config_peer *peer,
+			struct skw_node_address *neighbour);
 /* The node that is called so: by a petname of [names] or by its address. */
 bool skw_config_node(const struct skw_config *config, const char *text,
 		     struct skw_node_address *node);

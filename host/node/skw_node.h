@@ -19,6 +19,7 @@
 
 #include "keys/skw_identity.h"
 #include "link/skw_link.h"
+#include "link/skw_meet.h"
 #include "mac/skw_mac.h"
 #include "node/skw_config.h"
 #include "node/skw_kv.h"
@@ -59,6 +60,7 @@ struct skw_node {
 	struct skw_tun *tun;
 	struct skw_mac *mac;
 	struct skw_link *link;
+	struct skw_meet *meet;
 	struct skw_directory *directory;
 	struct skw_onion *onion;
 	struct skw_session *session;

@@ -90,11 +90,14 @@ static void on_timer(uv_timer_t *timer)
 /* What is wrong with it; NULL if nothing. */
 static const char *start(struct skw_peers *p, const struct skw_config_peer *peer)
 {
-	struct skw_node_address id;
+	struct skw_node_address id, neighbour;
 	struct skw_link_endpoint at;
 
 	if (!skw_node_address_parse(&id, peer->key))
 		return "key: not a node's address";
+	if (peer->through[0] != '\0' && skw_config_through(p->node->config, peer, &neighbour) &&
+	    skw_meet_want(p->node->meet, &id, &neighbour) != SKW_MEET_OK)
+		return "through: too many";
 	if (peer->address.port == 0)
 		return NULL; /* it comes to us */
 	if (p->node->udp == NULL)

@@ -146,6 +146,7 @@ static void on_peer(struct skw_node *node, uint32_t peer, const struct skw_node_
 	if (up) {
 		skw_onion_peer_up(node->onion, peer, id, now);
 		skw_directory_peer_up(node->directory, peer);
+		skw_meet_neighbour_up(node->meet, id, now);
 	} else {
 		skw_onion_peer_down(node->onion, peer, now);
 		skw_directory_peer_down(node->directory, peer);
@@ -176,7 +177,8 @@ static void on_message(struct skw_node *node, const struct skw_link_out *out)
 		skw_desk_on_message(node->desk, &id, out->data, out->len);
 		break;
 	case SKW_LINK_CONTROL:
-		break; /* nothing is said there yet */
+		skw_meet_receive(node->meet, out->peer, out->data, out->len, skw_node_now(node));
+		break;
 	}
 }
 
@@ -198,6 +200,27 @@ static bool pump_link(struct skw_node *node)
 		case SKW_LINK_PEER_DOWN:
 			on_peer(node, out.peer, &out.address, out.event == SKW_LINK_PEER_UP);
 			break;
+		}
+	}
+	return any;
+}
+
+/* Neighbours that are introduced to each other, and those that we are introduced to. */
+static bool pump_meet(struct skw_node *node)
+{
+	struct skw_link_endpoint at;
+	struct skw_meet_out out;
+	bool any = false;
+	uint32_t peer;
+
+	while (skw_meet_poll(node->meet, &out)) {
+		any = true;
+		if (out.event == SKW_MEET_SEND) {
+			skw_link_send(node->link, out.peer, SKW_LINK_CONTROL, out.data, out.len,
+				      skw_node_now(node));
+		} else {
+			skw_udp_endpoint_at(&at, &out.place);
+			skw_link_add_peer(node->link, &out.address, &at, skw_node_now(node), &peer);
 		}
 	}
 	return any;
@@ -333,6 +356,8 @@ static void tick_rooms(struct skw_node *node)
 
 	if (skw_link_next_timer(node->link) <= now)
 		skw_link_tick(node->link, now);
+	if (skw_meet_next_timer(node->meet) <= now)
+		skw_meet_tick(node->meet, now);
 	if (skw_onion_next_timer(node->onion) <= now)
 		skw_onion_tick(node->onion, now);
 	if (skw_session_next_timer(node->session) <= now)
@@ -355,7 +380,7 @@ static void set_timer(struct skw_node *node)
 	    least(skw_session_next_timer(node->session), skw_routes_next_timer(node->routes)));
 	uint64_t wait_ms = TICK_MS;
 
-	next = least(next, skw_desk_next_timer(node->desk));
+	next = least(next, least(skw_meet_next_timer(node->meet), skw_desk_next_timer(node->desk)));
 	if (node->radio != NULL) { /* device time: the radio's thread watches it */
 		uint64_t mac_ns = skw_mac_next_timer(node->mac, skw_radio_port_now(node->radio));
 
@@ -384,6 +409,7 @@ void skw_node_pump(struct skw_node *node)
 		any |= node_pump_directory(node);
 		any |= skw_desk_pump(node->desk);
 		any |= pump_link(node);
+		any |= pump_meet(node);
 		any |= pump_mac(node);
 	}
 	node->pumping = false;

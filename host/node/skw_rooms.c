@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "node/skw_routes.h"
+#include "node/skw_udp_port.h"
 
 uint32_t skw_node_peer(const struct skw_node *node, const struct skw_node_address *id)
 {
@@ -47,12 +48,13 @@ bool node_open_rooms(struct skw_node *node)
 	};
 
 	node->link = skw_link_new(&link, skw_node_now(node));
+	node->meet = node->link != NULL ? skw_meet_new(node->link, skw_udp_place_of) : NULL;
 	node->directory = skw_directory_new();
 	node->onion = skw_onion_new(&onion);
 	node->session = skw_session_new(&session);
 	node->routes = skw_routes_new(node);
-	if (node->link != NULL && node->directory != NULL && node->onion != NULL &&
-	    node->session != NULL && node->routes != NULL)
+	if (node->link != NULL && node->meet != NULL && node->directory != NULL &&
+	    node->onion != NULL && node->session != NULL && node->routes != NULL)
 		return true;
 	snprintf(node->error, sizeof(node->error), "out of memory");
 	return false;
@@ -64,5 +66,6 @@ void node_close_rooms(struct skw_node *node)
 	skw_session_free(node->session);
 	skw_onion_free(node->onion);
 	skw_directory_free(node->directory);
+	skw_meet_free(node->meet);
 	skw_link_free(node->link);
 }

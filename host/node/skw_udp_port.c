@@ -90,6 +90,30 @@ bool skw_udp_endpoint_of(struct skw_link_endpoint *out, const struct sockaddr *f
 	return true;
 }
 
+bool skw_udp_place_of(struct skw_meet_place *place, const struct skw_link_endpoint *at)
+{
+	size_t ip = at->len == 7 ? 4 : 16;
+
+	memset(place, 0, sizeof(*place));
+	if (at->port != SKW_PORT_UDP || (at->len != 7 && at->len != 23))
+		return false;
+	place->family = at->addr[0];
+	memcpy(place->ip, at->addr + 1, ip);
+	place->port = (uint16_t)(at->addr[1 + ip] << 8 | at->addr[2 + ip]);
+	return place->family == 4 || !IN6_IS_ADDR_LINKLOCAL((const struct in6_addr *)place->ip);
+}
+
+void skw_udp_endpoint_at(struct skw_link_endpoint *out, const struct skw_meet_place *place)
+{
+	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(place->port) };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(place->port) };
+
+	memcpy(&v4.sin_addr, place->ip, 4);
+	memcpy(&v6.sin6_addr, place->ip, 16);
+	skw_udp_endpoint_of(out, place->family == 4 ? (const struct sockaddr *)&v4
+						    : (const struct sockaddr *)&v6);
+}
+
 /* The length for a socket of `family`; 0 if it cannot reach that. */
 static socklen_t unpack(struct sockaddr_storage *out, const struct skw_link_endpoint *to,
 			int family)

@@ -9,6 +9,7 @@
 #ifndef SKW_UDP_PORT_H
 #define SKW_UDP_PORT_H
 
+#include "link/skw_meet.h"
 #include "node/skw_node.h"
 
 struct skw_udp_counters {
@@ -34,5 +35,10 @@ bool skw_udp_endpoint(struct skw_link_endpoint *out, const struct skw_endpoint *
 bool skw_udp_port_reaches(const struct skw_udp_port *udp, const struct sockaddr *address);
 /* What a resolver gave; false for other families. */
 bool skw_udp_endpoint_of(struct skw_link_endpoint *out, const struct sockaddr *address);
+
+/* A neighbour's endpoint as others may use it, and back; false for other ports, and for what is
+ * only valid on this cable. */
+bool skw_udp_place_of(struct skw_meet_place *place, const struct skw_link_endpoint *at);
+void skw_udp_endpoint_at(struct skw_link_endpoint *out, const struct skw_meet_place *place);
 
 #endif

@@ -123,6 +123,13 @@ static void each_fault_is_named(void **state)
 	refuses("[service a.b]\ntarget = :80\n", "no dot");
 	refuses("[peer a]\ncolour = red\n", "unknown key in [peer]");
 	refuses("[udp]\nlisten = :7000\n[peer a]\naddress = :7001\n", "needs its key");
+	refuses("[udp]\nlisten = :7000\n[peer a]\nkey = x\nthrough = a\n", "through: want another");
+	refuses("[udp]\nlisten = :7000\n[peer a]\nkey = x\nthrough = nobody\n",
+		"through: want another");
+	refuses("[udp]\nlisten = :7000\n[peer a]\nkey = x\nthrough =\n", "need a neighbour");
+	refuses("[radio]\ndevice = x\n[peer b]\nkey = " SOMEBODY
+		"\n[peer a]\nkey = x\nthrough = b\n",
+		"through needs [udp] listen");
 	refuses("[node]\nname = alice\n", "could not talk to anybody");
 	refuses("[udp]\nlisten = :7000\n[ledger]\nmode = remote\n", "needs url");
 	refuses("[udp]\nlisten = :7000\n[ledger]\nmode = cloud\n", "embedded, remote or none");
