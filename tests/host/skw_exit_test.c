@@ -1,4 +1,4 @@
-/* skw_exit: ports, names, special addresses of IANA. rooms: ledger node */
+/* skw_exit: ports, names, special addresses of IANA. rooms: ledger node keys wire */
 
 #include <setjmp.h>
 #include <stdarg.h>
