@@ -102,6 +102,17 @@ static bool parse(struct skw_descriptor *d, struct skw_reader *r)
 	return r->ok;
 }
 
+bool skw_descriptor_peek(uint8_t sign_public[SKW_KEY_LEN], uint64_t *sequence, const uint8_t *in,
+			 size_t len)
+{
+	struct skw_reader r = skw_reader(in, len);
+	bool ok = skw_get_u8(&r) == VERSION;
+
+	skw_get_bytes(&r, sign_public, SKW_KEY_LEN);
+	*sequence = skw_get_u64(&r);
+	return ok && r.ok && len >= SKW_SIGNATURE_LEN && len <= SKW_DESCRIPTOR_MAX;
+}
+
 bool skw_descriptor_verify(struct skw_descriptor *d, const uint8_t *in, size_t len)
 {
 	uint8_t message[LABEL_LEN + SKW_DESCRIPTOR_MAX];

@@ -39,6 +39,9 @@ struct skw_descriptor {
  * said. */
 size_t skw_descriptor_sign(const struct skw_descriptor *d, const struct skw_identity *identity,
 			   uint8_t out[SKW_DESCRIPTOR_MAX]);
+/* Whose it claims to be and which: nothing is proven. False if that cannot be read. */
+bool skw_descriptor_peek(uint8_t sign_public[SKW_KEY_LEN], uint64_t *sequence, const uint8_t *in,
+			 size_t len);
 /* False if malformed or not signed by the key inside. */
 bool skw_descriptor_verify(struct skw_descriptor *d, const uint8_t *in, size_t len);
 

@@ -7,19 +7,26 @@ enum {
 	BURST = 16
 }; /* descriptors a node may publish at once before SKW_DIRECTORY_INTERVAL rules */
 
+enum key { BY_ADDRESS, BY_SIGNER, KEYS };
+
+/* Memory is taken for the links and bytes that there are, not for those that there might be. */
 struct entry {
-	struct skw_descriptor d;
 	uint64_t pending; /* bit n - 1: peer n is to be told */
 	uint64_t tokens, tokens_s;
+	size_t at; /* its place in nodes */
+	uint8_t *bytes;
 	size_t len;
-	uint8_t bytes[SKW_DESCRIPTOR_MAX];
+	struct skw_descriptor d; /* last: links past link_count have no memory */
 };
 
 struct skw_directory {
-	struct entry *nodes[SKW_DIRECTORY_NODES];
-	size_t count;
-	uint64_t up, refused; /* peers, as bits */
-	size_t turn;          /* where poll goes on */
+	struct entry **nodes; /* count of room */
+	size_t count, room;
+	uint32_t *table[KEYS]; /* 1 + a place in nodes; 0: free */
+	size_t mask;
+	uint64_t up, refused;                  /* peers, as bits */
+	uint32_t waiting[SKW_DIRECTORY_PEERS]; /* entries pending for each peer */
+	size_t turn;                           /* where poll goes on */
 	struct skw_directory_counters counters;
 };
 
@@ -28,12 +35,21 @@ struct skw_directory *skw_directory_new(void)
 	return calloc(1, sizeof(struct skw_directory));
 }
 
+static void free_entry(struct entry *e)
+{
+	free(e->bytes);
+	free(e);
+}
+
 void skw_directory_free(struct skw_directory *dir)
 {
 	if (dir == NULL)
 		return;
 	for (size_t i = 0; i < dir->count; i++)
-		free(dir->nodes[i]);
+		free_entry(dir->nodes[i]);
+	free(dir->nodes);
+	for (enum key which = BY_ADDRESS; which < KEYS; which++)
+		free(dir->table[which]);
 	free(dir);
 }
 
@@ -42,13 +58,93 @@ static uint64_t bit(uint32_t peer)
 	return peer >= 1 && peer <= SKW_DIRECTORY_PEERS ? UINT64_C(1) << (peer - 1) : 0;
 }
 
-static struct entry *find(const struct skw_directory *dir, const struct skw_node_address *address)
+/* ---- Two tables: open addressing, linear. Keys are as good as their hash; who grinds keys for one
+ * row makes looking up linear, which is bearable. ---- */
+
+static size_t row_of(const struct skw_directory *dir, const uint8_t key[SKW_KEY_LEN])
 {
+	uint64_t word;
+
+	memcpy(&word, key, sizeof(word));
+	return (size_t)(word * UINT64_C(0x9e3779b97f4a7c15) >> 32) & dir->mask;
+}
+
+static const uint8_t *key_of(const struct entry *e, enum key which)
+{
+	return which == BY_ADDRESS ? e->d.address.bytes : e->d.sign_public;
+}
+
+static void enter(struct skw_directory *dir, const struct entry *e)
+{
+	for (enum key which = BY_ADDRESS; which < KEYS; which++) {
+		size_t row = row_of(dir, key_of(e, which));
+
+		while (dir->table[which][row] != 0)
+			row = (row + 1) & dir->mask;
+		dir->table[which][row] = (uint32_t)e->at + 1;
+	}
+}
+
+/* Makes the tables anew: after growth, and after entries have left. */
+static void enter_all(struct skw_directory *dir)
+{
+	for (enum key which = BY_ADDRESS; which < KEYS; which++)
+		memset(dir->table[which], 0, (dir->mask + 1) * sizeof(*dir->table[which]));
 	for (size_t i = 0; i < dir->count; i++)
-		if (skw_node_address_equal(&dir->nodes[i]->d.address, address))
-			return dir->nodes[i];
+		enter(dir, dir->nodes[i]);
+}
+
+static bool grow(struct skw_directory *dir)
+{
+	size_t room = dir->room > 0 ? 2 * dir->room : 64;
+	struct entry **nodes;
+
+	if (dir->count < dir->room)
+		return true;
+	nodes = realloc(dir->nodes, room * sizeof(*nodes));
+	if (nodes == NULL)
+		return false;
+	dir->nodes = nodes;
+	for (enum key which = BY_ADDRESS; which < KEYS; which++) {
+		uint32_t *table = realloc(dir->table[which], 2 * room * sizeof(*table));
+
+		if (table == NULL)
+			return false;
+		dir->table[which] = table;
+	}
+	dir->room = room;
+	dir->mask = 2 * room - 1;
+	enter_all(dir);
+	return true;
+}
+
+static struct entry *find(const struct skw_directory *dir, enum key which,
+			  const uint8_t key[SKW_KEY_LEN])
+{
+	if (dir->count == 0)
+		return NULL;
+	for (size_t row = row_of(dir, key); dir->table[which][row] != 0;
+	     row = (row + 1) & dir->mask) {
+		struct entry *e = dir->nodes[dir->table[which][row] - 1];
+
+		if (memcmp(key_of(e, which), key, SKW_KEY_LEN) == 0)
+			return e;
+	}
 	return NULL;
 }
+
+/* ---- Who is to be told of what ---- */
+
+static void set_pending(struct skw_directory *dir, struct entry *e, uint64_t pending)
+{
+	for (uint64_t left = pending & ~e->pending; left != 0; left &= left - 1)
+		dir->waiting[__builtin_ctzll(left)]++;
+	for (uint64_t left = e->pending & ~pending; left != 0; left &= left - 1)
+		dir->waiting[__builtin_ctzll(left)]--;
+	e->pending = pending;
+}
+
+/* ---- Taking ---- */
 
 /* One token buys one new descriptor; a token comes every SKW_DIRECTORY_INTERVAL. */
 static bool may_change(struct entry *e, uint64_t unix_s)
@@ -64,27 +160,88 @@ static bool may_change(struct entry *e, uint64_t unix_s)
 	return true;
 }
 
-static struct entry *new_entry(struct skw_directory *dir, uint64_t unix_s)
+/* An entry of the size that `d` needs, in the place of `old` or, if that is NULL, at the end. */
+static struct entry *put_entry(struct skw_directory *dir, struct entry *old,
+			       const struct skw_descriptor *d, const uint8_t *data, size_t len)
 {
-	struct entry *e;
+	size_t size = offsetof(struct entry, d) + offsetof(struct skw_descriptor, links) +
+		      d->link_count * sizeof(d->links[0]);
+	struct entry *e = calloc(1, size);
+	uint8_t *bytes = malloc(len);
 
-	if (dir->count == SKW_DIRECTORY_NODES)
+	if (e == NULL || bytes == NULL || (old == NULL && !grow(dir))) {
+		free(e);
+		free(bytes);
 		return NULL;
-	e = calloc(1, sizeof(*e));
-	if (e == NULL)
-		return NULL;
-	e->tokens = BURST;
-	e->tokens_s = unix_s;
-	dir->nodes[dir->count++] = e;
+	}
+	memcpy(bytes, data, len);
+	e->bytes = bytes;
+	e->len = len;
+	memcpy(&e->d, d, size - offsetof(struct entry, d));
+	e->at = old != NULL ? old->at : dir->count++;
+	dir->nodes[e->at] = e;
+	if (old == NULL) {
+		enter(dir, e);
+	} else {
+		e->pending = old->pending;
+		e->tokens = old->tokens;
+		e->tokens_s = old->tokens_s;
+		free_entry(old);
+	}
 	return e;
+}
+
+static enum skw_directory_status known(struct skw_directory *dir, struct entry *e, uint32_t from,
+				       uint64_t sequence)
+{
+	if (sequence == e->d.sequence)
+		set_pending(dir, e, e->pending & ~bit(from)); /* it has it: no need to tell */
+	else
+		set_pending(dir, e, e->pending | (bit(from) & dir->up)); /* it is behind: tell */
+	dir->counters.known++;
+	return SKW_DIRECTORY_KNOWN;
+}
+
+static enum skw_directory_status take_new(struct skw_directory *dir, uint32_t from, struct entry *e,
+					  const struct skw_descriptor *d, const uint8_t *data,
+					  size_t len, uint64_t unix_s)
+{
+	bool first = e == NULL;
+
+	if (!first && !may_change(e, unix_s)) {
+		dir->counters.too_soon++;
+		return SKW_DIRECTORY_TOO_SOON;
+	}
+	if (!first || dir->count < SKW_DIRECTORY_NODES)
+		e = put_entry(dir, e, d, data, len);
+	if (e == NULL) {
+		dir->counters.full++;
+		return SKW_DIRECTORY_FULL;
+	}
+	if (first) {
+		e->tokens = BURST;
+		e->tokens_s = unix_s;
+	}
+	set_pending(dir, e, dir->up & ~bit(from));
+	dir->turn = e->at; /* news before what is old */
+	dir->counters.accepted++;
+	return SKW_DIRECTORY_OK;
 }
 
 static enum skw_directory_status take(struct skw_directory *dir, uint32_t from, const uint8_t *data,
 				      size_t len, uint64_t unix_s)
 {
+	uint8_t signer[SKW_KEY_LEN];
 	struct skw_descriptor d;
-	struct entry *e;
+	struct entry *e = NULL;
+	uint64_t sequence;
 
+	/* Most of what floods in is known: that needs no look at the signature, since nothing is
+	 * taken from it, and a neighbour that lies about it fools itself alone. */
+	if (skw_descriptor_peek(signer, &sequence, data, len))
+		e = find(dir, BY_SIGNER, signer);
+	if (e != NULL && sequence <= e->d.sequence)
+		return known(dir, e, from, sequence);
 	if (!skw_descriptor_verify(&d, data, len)) {
 		dir->counters.malformed++;
 		return SKW_DIRECTORY_MALFORMED;
@@ -93,31 +250,7 @@ static enum skw_directory_status take(struct skw_directory *dir, uint32_t from, 
 		dir->counters.expired++;
 		return SKW_DIRECTORY_EXPIRED;
 	}
-	e = find(dir, &d.address);
-	if (e != NULL && d.sequence <= e->d.sequence) {
-		if (d.sequence == e->d.sequence)
-			e->pending &= ~bit(from); /* it has it: no need to tell */
-		else
-			e->pending |= bit(from); /* it is behind: tell */
-		dir->counters.known++;
-		return SKW_DIRECTORY_KNOWN;
-	}
-	if (e != NULL && !may_change(e, unix_s)) {
-		dir->counters.too_soon++;
-		return SKW_DIRECTORY_TOO_SOON;
-	}
-	if (e == NULL)
-		e = new_entry(dir, unix_s);
-	if (e == NULL) {
-		dir->counters.full++;
-		return SKW_DIRECTORY_FULL;
-	}
-	e->d = d;
-	memcpy(e->bytes, data, len);
-	e->len = len;
-	e->pending = dir->up & ~bit(from);
-	dir->counters.accepted++;
-	return SKW_DIRECTORY_OK;
+	return take_new(dir, from, e, &d, data, len, unix_s);
 }
 
 enum skw_directory_status skw_directory_publish(struct skw_directory *dir, const uint8_t *data,
@@ -137,18 +270,28 @@ void skw_directory_peer_up(struct skw_directory *dir, uint32_t peer)
 	dir->up |= bit(peer);
 	dir->refused &= ~bit(peer);
 	for (size_t i = 0; i < dir->count; i++)
-		dir->nodes[i]->pending |= bit(peer);
+		set_pending(dir, dir->nodes[i], dir->nodes[i]->pending | bit(peer));
 }
 
 void skw_directory_peer_down(struct skw_directory *dir, uint32_t peer)
 {
 	dir->up &= ~bit(peer);
 	for (size_t i = 0; i < dir->count; i++)
-		dir->nodes[i]->pending &= ~bit(peer);
+		set_pending(dir, dir->nodes[i], dir->nodes[i]->pending & ~bit(peer));
+}
+
+static bool anybody_waits(const struct skw_directory *dir)
+{
+	for (uint64_t left = dir->up & ~dir->refused; left != 0; left &= left - 1)
+		if (dir->waiting[__builtin_ctzll(left)] > 0)
+			return true;
+	return false;
 }
 
 bool skw_directory_poll(struct skw_directory *dir, struct skw_directory_out *out)
 {
+	if (!anybody_waits(dir))
+		return false;
 	for (size_t i = 0; i < dir->count; i++) {
 		struct entry *e = dir->nodes[(dir->turn + i) % dir->count];
 		uint64_t ready = e->pending & dir->up & ~dir->refused;
@@ -159,7 +302,7 @@ bool skw_directory_poll(struct skw_directory *dir, struct skw_directory_out *out
 		out->peer = (uint32_t)__builtin_ctzll(ready) + 1;
 		out->data = e->bytes;
 		out->len = e->len;
-		e->pending &= ~bit(out->peer);
+		set_pending(dir, e, e->pending & ~bit(out->peer));
 		dir->counters.sent++;
 		return true;
 	}
@@ -168,23 +311,35 @@ bool skw_directory_poll(struct skw_directory *dir, struct skw_directory_out *out
 
 void skw_directory_refused(struct skw_directory *dir, uint32_t peer)
 {
-	if (dir->count > 0)
-		dir->nodes[dir->turn % dir->count]->pending |= bit(peer) & dir->up;
+	if (dir->count > 0) {
+		struct entry *e = dir->nodes[dir->turn % dir->count];
+
+		set_pending(dir, e, e->pending | (bit(peer) & dir->up));
+	}
 	dir->refused |= bit(peer);
 	dir->counters.sent--;
 }
 
 void skw_directory_tick(struct skw_directory *dir, uint64_t unix_s)
 {
+	size_t before = dir->count;
+
 	dir->refused = 0;
 	for (size_t i = 0; i < dir->count;) {
-		if (dir->nodes[i]->d.expires > unix_s) {
+		struct entry *e = dir->nodes[i];
+
+		if (e->d.expires > unix_s) {
 			i++;
 			continue;
 		}
-		free(dir->nodes[i]);
+		set_pending(dir, e, 0);
+		free_entry(e);
 		dir->nodes[i] = dir->nodes[--dir->count];
+		if (i < dir->count)
+			dir->nodes[i]->at = i;
 	}
+	if (dir->count < before)
+		enter_all(dir);
 }
 
 size_t skw_directory_count(const struct skw_directory *dir)
@@ -200,7 +355,7 @@ const struct skw_descriptor *skw_directory_at(const struct skw_directory *dir, s
 const struct skw_descriptor *skw_directory_find(const struct skw_directory *dir,
 						const struct skw_node_address *address)
 {
-	const struct entry *e = find(dir, address);
+	const struct entry *e = find(dir, BY_ADDRESS, address->bytes);
 
 	return e != NULL ? &e->d : NULL;
 }
@@ -208,7 +363,7 @@ const struct skw_descriptor *skw_directory_find(const struct skw_directory *dir,
 const uint8_t *skw_directory_signed(const struct skw_directory *dir,
 				    const struct skw_node_address *address, size_t *len)
 {
-	const struct entry *e = find(dir, address);
+	const struct entry *e = find(dir, BY_ADDRESS, address->bytes);
 
 	*len = e != NULL ? e->len : 0;
 	return e != NULL ? e->bytes : NULL;

@@ -452,6 +452,105 @@ static void a_required_node_that_nobody_knows_is_no_path(void **state)
 	assert_true(skw_path_find(dir, &request, &path));
 }
 
+enum { MANY = 300 };
+
+static size_t sign_many(const struct skw_identity *who, unsigned i, uint64_t sequence,
+			uint8_t out[SKW_DESCRIPTOR_MAX])
+{
+	struct skw_descriptor d = { .sequence = sequence, .expires = NOW + 100 + i % 3 };
+
+	for (unsigned k = 0; k < i % 5; k++)
+		d.links[d.link_count++] = (struct skw_descriptor_link) { .to = id[k].address };
+	return skw_descriptor_sign(&d, who, out);
+}
+
+static void assert_holds(const struct skw_identity *many, bool (*there)(unsigned i),
+			 uint64_t sequence)
+{
+	size_t len, count = 0;
+
+	for (unsigned i = 0; i < MANY; i++) {
+		const struct skw_descriptor *d = skw_directory_find(dir, &many[i].address);
+
+		count += there(i);
+		assert_int_equal(d != NULL, there(i));
+		if (d == NULL)
+			continue;
+		assert_int_equal(d->sequence, sequence);
+		assert_int_equal(d->link_count, i % 5);
+		assert_non_null(skw_directory_signed(dir, &many[i].address, &len));
+	}
+	assert_int_equal(skw_directory_count(dir), count);
+}
+
+static bool all(unsigned i)
+{
+	(void)i;
+	return true;
+}
+
+static bool latest(unsigned i)
+{
+	return i % 3 == 2;
+}
+
+static void many_come_and_go(void **state)
+{
+	static struct skw_identity many[MANY];
+	uint8_t out[SKW_DESCRIPTOR_MAX];
+	struct skw_directory_out told;
+	unsigned heard = 0;
+
+	(void)state;
+	skw_directory_peer_up(dir, 5);
+	for (unsigned i = 0; i < MANY; i++)
+		skw_identity_generate(&many[i], &rnd);
+	for (uint64_t sequence = 1; sequence <= 2; sequence++) {
+		for (unsigned i = 0; i < MANY; i++) {
+			size_t len = sign_many(&many[i], i, sequence, out);
+
+			assert_int_equal(skw_directory_receive(dir, 1, out, len, NOW),
+					 SKW_DIRECTORY_OK);
+		}
+		assert_holds(many, all, sequence);
+	}
+	while (skw_directory_poll(dir, &told)) /* the newest of each, once */
+		heard += told.peer == 5;
+	assert_int_equal(heard, MANY);
+	skw_directory_tick(dir, NOW + 101); /* two thirds are over */
+	assert_holds(many, latest, 2);
+	for (unsigned i = 0; i < MANY; i++)
+		if (!latest(i))
+			assert_int_equal(
+			    skw_directory_receive(dir, 1, out, sign_many(&many[i], i, 2, out), NOW),
+			    SKW_DIRECTORY_OK);
+	assert_holds(many, all, 2);
+}
+
+/* Bytes nobody signed may be taken for known, but never for news. */
+static void a_forgery_changes_nothing(void **state)
+{
+	uint8_t out[SKW_DESCRIPTOR_MAX], held[SKW_DESCRIPTOR_MAX];
+	const uint8_t *now;
+	size_t len = sign(0, 9, NOW + 600, out), held_len;
+
+	(void)state;
+	memcpy(held, out, len);
+	assert_int_equal(skw_directory_receive(dir, 1, out, len, NOW), SKW_DIRECTORY_OK);
+	for (size_t bit = 0; bit < 8 * len; bit++) {
+		enum skw_directory_status status;
+
+		out[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		status = skw_directory_receive(dir, 2, out, len, NOW);
+		assert_true(status == SKW_DIRECTORY_MALFORMED || status == SKW_DIRECTORY_KNOWN);
+		out[bit / 8] ^= (uint8_t)(1u << bit % 8);
+	}
+	assert_int_equal(skw_directory_count(dir), 1);
+	now = skw_directory_signed(dir, &id[0].address, &held_len);
+	assert_int_equal(held_len, len);
+	assert_memory_equal(now, held, len);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, fresh, clean_up)
@@ -462,6 +561,8 @@ int main(void)
 		CASE(a_refused_output_comes_again),
 		CASE(old_long_and_hasty_descriptors_are_refused),
 		CASE(paths_are_the_best_there_are),
+		CASE(many_come_and_go),
+		CASE(a_forgery_changes_nothing),
 		CASE(avoided_nodes_and_one_sided_links_are_not_used),
 		CASE(wishes_come_in_their_order),
 		CASE(a_required_node_that_nobody_knows_is_no_path),
