@@ -289,6 +289,8 @@ enum skw_session_status skw_session_receive(struct skw_session *s, uint32_t path
 			return session_on_resp(s, data, len);
 		case PACKET_DATA:
 			return session_on_packet(s, path, data, len);
+		case PACKET_GONE:
+			return session_on_gone(s, path, data, len);
 		default:
 			break;
 		}
@@ -317,6 +319,7 @@ enum skw_session_status skw_session_open(struct skw_session *s, uint32_t session
 		return SKW_SESSION_FULL;
 	memcpy(x->name, name, len + 1);
 	x->need_open = true;
+	session_asks(s, one);
 	one->next_stream += 2;
 	*stream = x->id;
 	return SKW_SESSION_OK;
@@ -450,6 +453,18 @@ static size_t handshake_packet(struct skw_session *s, struct one *one)
 	return len;
 }
 
+static bool poll_gone(struct skw_session *s, struct skw_session_out *out)
+{
+	if (!s->gone_due)
+		return false;
+	s->gone_due = false;
+	out->event = SKW_SESSION_SEND;
+	out->path = s->gone_circuit;
+	out->data = s->gone;
+	out->len = sizeof(s->gone);
+	return true;
+}
+
 static bool poll_packet(struct skw_session *s, struct skw_session_out *out)
 {
 	for (uint32_t i = 0; i < s->config.sessions_max; i++) {
@@ -482,7 +497,7 @@ bool skw_session_poll(struct skw_session *s, struct skw_session_out *out)
 		if (s->ones[i] != NULL && (s->ones[i]->dirty || s->ones[i]->closed) &&
 		    poll_one(s, i, out))
 			return true;
-	return poll_packet(s, out);
+	return poll_gone(s, out) || poll_packet(s, out);
 }
 
 /* ---- time

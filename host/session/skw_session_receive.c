@@ -230,6 +230,44 @@ static enum skw_session_status replayed(struct skw_session *s, struct path *path
 	return SKW_SESSION_DROPPED;
 }
 
+/* We were started anew, or forgot it long ago: its owner must not wait for its patience to end. */
+static enum skw_session_status nobody(struct skw_session *s, uint32_t circuit, const uint8_t *data)
+{
+	s->counters.malformed++;
+	s->gone_due = true;
+	s->gone_circuit = circuit;
+	memcpy(s->gone, data, HEADER);
+	s->gone[0] = PACKET_GONE;
+	return SKW_SESSION_DROPPED;
+}
+
+/* Not authentic but by the circuit it came on, whose end is the session's other end; it must be
+ * about a packet that went there. */
+enum skw_session_status session_on_gone(struct skw_session *s, uint32_t circuit,
+					const uint8_t *data, size_t len)
+{
+	struct skw_reader r = skw_reader(data + 1, len - 1);
+	uint32_t remote = skw_get_u32(&r);
+	uint64_t number = skw_get_u64(&r);
+
+	for (uint32_t i = 0; r.ok && i < s->config.sessions_max; i++) {
+		struct one *one = s->ones[i];
+		struct path *path;
+
+		if (one == NULL || !one->client || !one->established || one->closed ||
+		    one->remote != remote)
+			continue;
+		path = path_by_id(one, (uint16_t)(number >> PATH_SHIFT));
+		if (path == NULL || path->circuit != circuit ||
+		    (number & COUNT_MASK) >= path->number)
+			continue;
+		session_end(one, SKW_SESSION_CONNECTION);
+		return SKW_SESSION_OK;
+	}
+	s->counters.malformed++;
+	return SKW_SESSION_DROPPED;
+}
+
 enum skw_session_status session_on_packet(struct skw_session *s, uint32_t circuit,
 					  const uint8_t *data, size_t len)
 {
@@ -240,8 +278,9 @@ enum skw_session_status session_on_packet(struct skw_session *s, uint32_t circui
 	    (local & 0xffff) < s->config.sessions_max ? s->ones[local & 0xffff] : NULL;
 	struct path *path;
 
-	if (len < HEADER + SKW_NOISE_TAG || one == NULL || one->local != local || one->closed ||
-	    !one->receive.keyed) {
+	if (len >= HEADER + SKW_NOISE_TAG && (one == NULL || one->local != local || one->closed))
+		return nobody(s, circuit, data);
+	if (len < HEADER + SKW_NOISE_TAG || !one->receive.keyed) {
 		s->counters.malformed++;
 		return SKW_SESSION_DROPPED;
 	}

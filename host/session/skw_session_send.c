@@ -175,10 +175,12 @@ static size_t write_close(struct skw_session *s, struct one *one, struct path *p
 	return len;
 }
 
-static void remember(struct skw_session *s, struct path *path, const struct sent *p, size_t len)
+static void remember(struct skw_session *s, struct one *one, struct path *path,
+		     const struct sent *p, size_t len)
 {
 	struct sent *place = sent_place(path);
 
+	session_asks(s, one);
 	*place = *p;
 	place->open = true;
 	place->size = (uint16_t)len;
@@ -212,7 +214,7 @@ size_t session_write_packet(struct skw_session *s, struct one *one, struct path 
 		return 0;
 	len = seal(s, one, path, skw_writer_len(&w));
 	if (asks)
-		remember(s, path, &p, len);
+		remember(s, one, path, &p, len);
 	path->number++;
 	sent_advance(path);
 	return len;

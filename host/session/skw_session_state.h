@@ -10,7 +10,7 @@
 #include "wire/skw_cursor.h"
 
 /* First byte of a packet. */
-enum { PACKET_INIT = 1, PACKET_RESP = 2, PACKET_DATA = 3 };
+enum { PACKET_INIT = 1, PACKET_RESP = 2, PACKET_DATA = 3, PACKET_GONE = 4 };
 
 /* Frames inside a packet: type u8, length u16, body. An unknown type is skipped. */
 enum frame_type {
@@ -170,6 +170,7 @@ struct one { /* one session */
 	bool need_close;
 	uint32_t close_code;
 	uint64_t created_us, heard_us;
+	uint64_t asked_us; /* the first time after `heard_us` that something was sent or opened */
 	/* streams, as they are opened */
 	struct stream *streams[STREAMS];
 	unsigned stream_count;
@@ -188,10 +189,20 @@ struct skw_session {
 	uint16_t *generations;
 	uint32_t turn;
 	uint64_t ring_bytes; /* of all streams */
+	bool gone_due;       /* a packet came for a session that is not: `gone` goes back */
+	uint32_t gone_circuit;
+	uint8_t gone[HEADER];
 	uint8_t packet[SKW_SESSION_PACKET_MAX];
 	uint8_t plain[SKW_SESSION_PACKET_MAX];
 	struct skw_session_counters counters;
 };
+
+/* Silence that tells of death begins when somebody asks, not when the last answer came. */
+static inline void session_asks(const struct skw_session *s, struct one *one)
+{
+	if (one->asked_us <= one->heard_us)
+		one->asked_us = s->now_us;
+}
 
 /* skw_session.c */
 struct one *session_of(const struct skw_session *s, uint32_t handle);
@@ -209,6 +220,8 @@ enum skw_session_status session_on_resp(struct skw_session *s, const uint8_t *da
 /* skw_session_receive.c */
 enum skw_session_status session_on_packet(struct skw_session *s, uint32_t path, const uint8_t *data,
 					  size_t len);
+enum skw_session_status session_on_gone(struct skw_session *s, uint32_t path, const uint8_t *data,
+					size_t len);
 /* skw_session_send.c: a packet on one path */
 struct allowed {         /* what the scheduler lets into it */
 	bool window;     /* anything that wants an acknowledgement */

@@ -28,16 +28,21 @@ static void tick_handshake(struct skw_session *s, struct one *one)
 		one->handshake_due = true;
 }
 
+static uint64_t dead_at(const struct skw_session *s, const struct one *one)
+{
+	uint64_t since = one->asked_us > one->heard_us ? one->asked_us : one->heard_us;
+
+	return since + s->config.dead_us;
+}
+
 void session_tick_one(struct skw_session *s, struct one *one)
 {
-	uint64_t silent = s->now_us - one->heard_us;
-
 	if (!one->established) {
 		tick_handshake(s, one);
 		return;
 	}
-	if ((waits(one) && silent >= s->config.dead_us) ||
-	    (!one->client && silent >= s->config.idle_us)) {
+	if ((waits(one) && s->now_us >= dead_at(s, one)) ||
+	    (!one->client && s->now_us - one->heard_us >= s->config.idle_us)) {
 		session_end(one, SKW_SESSION_TIMEOUT);
 		return;
 	}
@@ -62,7 +67,7 @@ uint64_t session_timer(const struct skw_session *s, const struct one *one)
 	if (!one->established)
 		return one->created_us + UNCONFIRMED_US;
 	if (waits(one))
-		next = one->heard_us + s->config.dead_us;
+		next = dead_at(s, one);
 	if (!one->client)
 		next = sooner(next, one->heard_us + s->config.idle_us);
 	for (unsigned i = 0; i < one->path_count; i++)

@@ -442,6 +442,59 @@ static void two_that_call_at_once_make_one_link(void **state)
 	assert_true(sim.wires[0][1].frames + sim.wires[1][0].frames < 20);
 }
 
+static bool session_closed(struct sim *s)
+{
+	return s->nodes[0].app.closed;
+}
+
+/* Whether it was started anew or forgot an idle session: the user hears of it within a moment. */
+static void ask_again(void)
+{
+	struct sim_app *a = &sim.nodes[0].app;
+
+	assert_int_equal(
+	    skw_session_open(sim.nodes[0].session, a->session, "files", sim.now_us, &a->stream),
+	    SKW_SESSION_OK);
+	sim_pump(&sim, &sim.nodes[0]);
+	assert_true(sim_until(&sim, 2 * SECOND, session_closed));
+	assert_int_equal(a->code, SKW_SESSION_CONNECTION);
+}
+
+static void a_server_that_forgot_a_session_says_so(void **state)
+{
+	(void)state;
+	line(4, &clean, 14);
+	assert_true(sim_until(&sim, 30 * SECOND, directory_known));
+	build(3, 2);
+	open_stream(3, "files", 1000, 1000);
+	assert_true(sim_until(&sim, 30 * SECOND, transfer_done));
+	sim_run(&sim, 700 * SECOND);
+	assert_true(sim.nodes[0].circuit_up);
+	ask_again();
+}
+
+static void a_server_started_anew_says_so(void **state)
+{
+	struct sim_node *a = &sim.nodes[0];
+
+	(void)state;
+	line(4, &clean, 15);
+	assert_true(sim_until(&sim, 30 * SECOND, directory_known));
+	build(3, 2);
+	open_stream(3, "files", 1000, 1000);
+	assert_true(sim_until(&sim, 30 * SECOND, transfer_done));
+	sim_kill(&sim, 3);
+	sim_start(&sim, 3);
+	sim_call(&sim, 3, 2);
+	assert_true(sim_until(&sim, 60 * SECOND, circuit_gone));
+	assert_true(sim_until(&sim, 60 * SECOND, directory_known));
+	build(3, 2);
+	assert_int_equal(skw_session_move(a->session, a->app.session, a->circuit, sim.now_us),
+			 SKW_SESSION_OK);
+	sim_pump(&sim, a);
+	ask_again();
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, fresh, clean_up)
@@ -458,6 +511,8 @@ int main(void)
 		CASE(a_relay_that_changes_bits_is_found_out),
 		CASE(too_low_an_offer_is_refused),
 		CASE(without_admission_nothing_is_relayed_and_little_waits),
+		CASE(a_server_that_forgot_a_session_says_so),
+		CASE(a_server_started_anew_says_so),
 		CASE(links_rekey_under_traffic_and_notice_death),
 	};
 
