@@ -16,7 +16,8 @@ ROW_ulx3s-85f      := ulx3s      --85k --package=CABGA381  --speed=6 ulx3s.lpf
 ROW_orangecrab-25f := orangecrab --25k --package=CSFBGA285 --speed=8 orangecrab.lpf
 ROW_orangecrab-85f := orangecrab --85k --package=CSFBGA285 --speed=8 orangecrab.lpf
 ROW_limesdr-mini   := limesdr_mini --45k --package=CSFBGA285 --speed=8 limesdr_mini.lpf
-BOARDS := limesdr-mini ulx3s-25f ulx3s-45f ulx3s-85f orangecrab-25f orangecrab-85f
+ROW_tinysdr        := tinysdr    --25k --package=CABGA256  --speed=6 tinysdr.lpf
+BOARDS := limesdr-mini tinysdr ulx3s-25f ulx3s-45f ulx3s-85f orangecrab-25f orangecrab-85f
 
 ROW       = $(or $(ROW_$(BOARD)),$(error no board `$(BOARD)`; there are: $(BOARDS)))
 BOARD_TOP = $(word 1,$(ROW))

@@ -12,6 +12,7 @@ FLASH_volatile_ulx3s      := -b ulx3s
 FLASH_persist_ulx3s       := -b ulx3s --write-flash
 FLASH_persist_orangecrab  := -b orangeCrab
 FLASH_WHY_orangecrab      := its USB bootloader writes the flash memory and nothing else: give PERSIST=1, with the button held while plugging the board in
+FLASH_WHY_tinysdr         := its microcontroller configures the FPGA: hand it the .bit file that make bitstream makes
 
 FLASH_WAY    = $(if $(filter-out 0,$(PERSIST)),persist,volatile)
 FLASH_ARGS   = $(FLASH_$(FLASH_WAY)_$(BOARD_TOP))

@@ -27,7 +27,7 @@ module hostlink_board #(
   output       logic [31:0]      board_result,
 
   output       logic [PINS-1:0]  pins,
-  output       logic             converter,    // SAMPLES bit 0
+  output       logic [7:0]       samples,      // SAMPLES: bit 0 the converter is used; the others are the board's
   input  wire  logic             event_rx_lost,
   input  wire  logic             event_tx_gap,
 
@@ -56,7 +56,7 @@ module hostlink_board #(
       PINS_AT:    board_result = 32'(pins);
       SELECT_AT:  board_result = {19'd0, bits_1, 3'd0, chip};
       DATA_AT:    board_result = shift;
-      SAMPLES_AT: board_result = {31'd0, converter};
+      SAMPLES_AT: board_result = 32'(samples);
       LOST_AT:    board_result = lost;
       GAPS_AT:    board_result = gaps;
       default:    board_result = '0;
@@ -70,12 +70,12 @@ module hostlink_board #(
       case (board_address)
         PINS_AT:    pins           <= board_value[PINS-1:0];
         SELECT_AT:  {bits_1, chip} <= {board_value[12:8], board_value[4:0]};
-        SAMPLES_AT: converter      <= board_value[0];
+        SAMPLES_AT: samples        <= board_value[7:0];
         default: ;
       endcase
     end
     if (rst) begin
-      {pins, chip, converter, lost, gaps} <= '0;
+      {pins, chip, samples, lost, gaps} <= '0;
       bits_1 <= 5'd31;
     end
   end

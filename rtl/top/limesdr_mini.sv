@@ -120,11 +120,14 @@ module limesdr_mini (
   );
   /* verilator lint_on PINCONNECTEMPTY */
 
-  wire        enable, rx_lost, tx_gap, heard, send, sending;
+  /* verilator lint_off UNUSEDSIGNAL */
+  wire [7:0]  samples;                         // bit 0 only
+  /* verilator lint_on UNUSEDSIGNAL */
+  wire        rx_lost, tx_gap, heard, send, sending;
   wire [31:0] heard_data, send_data;
 
   converter #(.SPACING(CLOCKS_PER_SAMPLE)) converter (
-    .clk, .rst, .enable, .sample, .rx_i, .rx_q, .tx_i, .tx_q, .event_rx_lost(rx_lost), .event_tx_gap(tx_gap),
+    .clk, .rst, .enable(samples[0]), .sample, .rx_i, .rx_q, .tx_i, .tx_q, .event_rx_lost(rx_lost), .event_tx_gap(tx_gap),
     .rx_clk(LMS_MCLK2), .rx_rst, .rx_tdata(heard_data), .rx_tvalid(heard),
     .tx_clk(LMS_MCLK1), .tx_rst, .tx_tdata(send_data), .tx_tvalid(send), .tx_tready(sending)
   );
@@ -148,7 +151,7 @@ module limesdr_mini (
     .clk, .rst, .board_write, .board_read, .board_busy, .board_address, .board_value, .board_result,
     .pins({FAN_CTRL, TX_LB_SH, TX_LB_AT, RFSW_TX_V2, RFSW_TX_V1, RFSW_RX_V2, RFSW_RX_V1,
            LMS_TXNRX2_or_CLK_SEL, LMS_TXNRX1, LMS_RXEN, LMS_TXEN, LMS_CORE_LDO_EN, LMS_RESET}),
-    .converter(enable), .event_rx_lost(rx_lost), .event_tx_gap(tx_gap),
+    .samples, .event_rx_lost(rx_lost), .event_tx_gap(tx_gap),
     .sclk(FPGA_SPI_SCLK), .mosi(FPGA_SPI_MOSI), .cs_n({FPGA_SPI_DAC_SS, FPGA_SPI_LMS_SS}), .miso(FPGA_SPI_MISO)
   );
 

@@ -87,11 +87,11 @@ int main()
 	Bench b;
 
 	drive::check(b.access(false, 0x80, 0) == 0x74657374, "BOARD");
-	drive::check(b.dut.pins == 0 && b.dut.cs_n == 3 && !b.dut.converter, "all off after reset");
+	drive::check(b.dut.pins == 0 && b.dut.cs_n == 3 && !b.dut.samples, "all off after reset");
 	b.access(true, 0x81, 0xFFFFF5A5);
 	drive::check(b.dut.pins == 0x15A5 && b.access(false, 0x81, 0) == 0x15A5, "PINS");
-	b.access(true, 0x84, 3);
-	drive::check(b.dut.converter && b.access(false, 0x84, 0) == 1, "SAMPLES");
+	b.access(true, 0x84, 0xFFFFFFA3);
+	drive::check(b.dut.samples == 0xA3 && b.access(false, 0x84, 0) == 0xA3, "SAMPLES");
 	drive::check(b.access(false, 0x82, 0) == 31 << 8, "32 bits to chip 0 after reset");
 
 	bool there = true, back = true;

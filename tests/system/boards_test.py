@@ -74,6 +74,7 @@ def main():
     says(["would first build", "gone when power goes", "openFPGALoader -b ulx3s /b/ulx3s-85f"], "ulx3s-85f", "DRY=1")
     says(["stays when power goes", "openFPGALoader -b ulx3s --write-flash /b/ulx3s-25f"], "ulx3s-25f", "DRY=1", "PERSIST=1")
     says(["openFPGALoader -c ft2232 /b/limesdr-mini"], "limesdr-mini", "DRY=1")
+    says(["its microcontroller configures the FPGA"], "tinysdr", "DRY=1", code=2)
     says(["give PERSIST=1"], "orangecrab-25f", "DRY=1", code=2)
     says(["stays when power goes", "openFPGALoader -b orangeCrab /b/orangecrab-85f"], "orangecrab-85f", "DRY=1", "PERSIST=1")
     says(["no board `nosuchboard`; there are:"], "nosuchboard", "DRY=1", code=2)
