@@ -20,7 +20,7 @@ export OBJCACHE
 
 PKGS     := libsodium libuv libsecp256k1 sqlite3 libmicrohttpd jansson libcurl nettle SoapySDR inih volk
 PKG_CF   := $(shell pkg-config --cflags $(PKGS) libusb-1.0 2>/dev/null)
-PKG_LD   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm -lpthread
+PKG_LD   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lliquid -lm -lpthread
 
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
 CFLAGS   := -std=c11 $(WARN) -O2 -g -fPIC -D_GNU_SOURCE -Ihost -Isim $(PKG_CF) $(EXTRA_CFLAGS)
@@ -28,7 +28,7 @@ CXXFLAGS := -std=c++17 -Wall -Wextra -Werror -O2 -g -fPIC -Ihost -Isim $(PKG_CF)
 SAN      := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1
 
 # In the order of the way of the data: a room may include those before it (tests/check/walls.py).
-ROOMS    := wire keys modem mac link onion session ledger http ledgerd pay node cli
+ROOMS    := wire keys modem plain mac link onion session ledger http ledgerd pay node cli
 room_c    = $(filter-out %/main.c,$(wildcard host/$(1)/*.c))
 room_o    = $(patsubst %.c,$(BUILD)/$(2)/%.o,$(call room_c,$(1)))
 

@@ -61,6 +61,7 @@ struct skw_config {
 		char device[SKW_CONFIG_TEXT]; /* empty: no radio */
 		uint64_t rate_hz, frequency_hz;
 		int64_t rx_gain_cdb, tx_gain_cdb;
+		bool rx_agc;
 		uint64_t data_rate, slots, slot, slot_us, guard_us, lead_us, beacon_ms;
 	} radio;
 	struct {

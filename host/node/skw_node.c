@@ -116,6 +116,7 @@ static bool open_radio(struct skw_node *node)
 		.frequency_hz = (double)c->radio.frequency_hz,
 		.rx_gain_db = (double)c->radio.rx_gain_cdb / 100,
 		.tx_gain_db = (double)c->radio.tx_gain_cdb / 100,
+		.rx_agc = c->radio.rx_agc,
 	};
 	struct skw_mac_config mac = skw_mac_config_default();
 

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <SoapySDR/Device.h>
 #include <SoapySDR/Errors.h>
-#include <SoapySDR/Formats.h>
+
+#include "plain/skw_frames.h"
 
 enum { RING = 64, READ_US = 1000 }; /* a power of two; how long one read waits */
 
@@ -20,8 +20,7 @@ struct outgoing {
 };
 
 struct skw_radio_port {
-	SoapySDRDevice *device;
-	SoapySDRStream *rx, *tx;
+	struct skw_frames *frames;
 	void (*wake)(void *arg);
 	void *arg;
 	pthread_t thread;
@@ -83,17 +82,14 @@ static bool write_frames(struct skw_radio_port *port)
 
 	while (tail != atomic_load_explicit(&port->out_head, memory_order_acquire)) {
 		struct outgoing *o = &port->out[tail % RING];
-		const void *buffers[] = { o->bytes };
-		int flags = SOAPY_SDR_HAS_TIME | SOAPY_SDR_END_BURST | SOAPY_SDR_ONE_PACKET;
-		int n = SoapySDRDevice_writeStream(port->device, port->tx, buffers, o->len, &flags,
-						   (long long)o->time_ns, 0);
+		int n = skw_frames_write(port->frames, o->bytes, o->len, (long long)o->time_ns);
 
 		if (n == SOAPY_SDR_TIMEOUT)
 			return true; /* the device's queue is full: later */
 		if (n == SOAPY_SDR_TIME_ERROR) {
 			push_status(port, o->frame.tag, false, o->time_ns);
 		} else if (n != (int)o->len) {
-			fail(port, "writeStream", n < 0 ? n : SOAPY_SDR_STREAM_ERROR);
+			fail(port, "sending", n < 0 ? n : SOAPY_SDR_STREAM_ERROR);
 			return false;
 		}
 		atomic_store_explicit(&port->out_tail, ++tail, memory_order_release);
@@ -106,19 +102,16 @@ static bool read_frame(struct skw_radio_port *port)
 {
 	uint8_t bytes[SKW_FRAME_RX_DESC + SKW_PSDU_MAX];
 	struct skw_radio_event *event = in_slot(port);
-	void *buffers[] = { bytes };
 	long long time_ns = 0;
-	int flags = 0;
 	int n;
 
 	if (event == NULL)
 		return true;
-	n = SoapySDRDevice_readStream(port->device, port->rx, buffers, sizeof(bytes), &flags,
-				      &time_ns, READ_US);
+	n = skw_frames_read(port->frames, bytes, sizeof(bytes), &time_ns, READ_US);
 	if (n == SOAPY_SDR_TIMEOUT || n == SOAPY_SDR_OVERFLOW)
 		return true;
 	if (n < 0) {
-		fail(port, "readStream", n);
+		fail(port, "receiving", n);
 		return false;
 	}
 	if (n < (int)SKW_FRAME_RX_DESC || !skw_frame_rx_get(&event->rx, bytes) ||
@@ -135,16 +128,13 @@ static bool read_frame(struct skw_radio_port *port)
 static void read_statuses(struct skw_radio_port *port)
 {
 	for (;;) {
-		size_t tag = 0;
 		long long time_ns = 0;
-		int flags = 0;
-		int r = SoapySDRDevice_readStreamStatus(port->device, port->tx, &tag, &flags,
-							&time_ns, 0);
+		uint32_t tag = 0;
+		int r = skw_frames_status(port->frames, &tag, &time_ns);
 
-		if (r == SOAPY_SDR_TIMEOUT || r == SOAPY_SDR_NOT_SUPPORTED ||
-		    (r == SOAPY_SDR_STREAM_ERROR && flags == 0)) /* the device is gone */
+		if (r == SOAPY_SDR_TIMEOUT)
 			return;
-		push_status(port, (uint32_t)tag, r == 0, (uint64_t)time_ns);
+		push_status(port, tag, r == 0, (uint64_t)time_ns);
 	}
 }
 
@@ -160,7 +150,7 @@ static void *run(void *arg)
 		if (!write_frames(port) || !read_frame(port))
 			return NULL;
 		read_statuses(port);
-		now = SoapySDRDevice_getHardwareTime(port->device, "");
+		now = skw_frames_now(port->frames);
 		if (now > 0 && (uint64_t)now > before) {
 			atomic_store(&port->now_ns, (uint64_t)now);
 			if ((uint64_t)now >= wake_ns)
@@ -170,57 +160,17 @@ static void *run(void *arg)
 	return NULL;
 }
 
-static bool configure(struct skw_radio_port *port, const struct skw_radio_port_config *c,
-		      char *error, size_t len)
-{
-	static const int directions[] = { SOAPY_SDR_RX, SOAPY_SDR_TX };
-	SoapySDRKwargs args = { 0 };
-	bool ok = true;
-
-	for (int i = 0; i < 2 && ok; i++) {
-		double gain = directions[i] == SOAPY_SDR_RX ? c->rx_gain_db : c->tx_gain_db;
-
-		ok =
-		    SoapySDRDevice_setSampleRate(port->device, directions[i], 0, c->rate_hz) == 0 &&
-		    SoapySDRDevice_setFrequency(port->device, directions[i], 0, c->frequency_hz,
-						NULL) == 0 &&
-		    SoapySDRDevice_setGain(port->device, directions[i], 0, gain) == 0;
-	}
-	SoapySDRKwargs_set(&args, "mode", "frame");
-	if (ok) {
-		port->rx = SoapySDRDevice_setupStream(port->device, SOAPY_SDR_RX, SOAPY_SDR_U8,
-						      NULL, 0, &args);
-		port->tx = SoapySDRDevice_setupStream(port->device, SOAPY_SDR_TX, SOAPY_SDR_U8,
-						      NULL, 0, &args);
-		ok = port->rx != NULL && port->tx != NULL &&
-		     SoapySDRDevice_activateStream(port->device, port->rx, 0, 0, 0) == 0 &&
-		     SoapySDRDevice_activateStream(port->device, port->tx, 0, 0, 0) == 0;
-	}
-	SoapySDRKwargs_clear(&args);
-	if (!ok)
-		snprintf(error, len, "%s: %s", c->device, SoapySDRDevice_lastError());
-	return ok;
-}
-
-static void close_device(struct skw_radio_port *port)
-{
-	SoapySDRStream *streams[] = { port->rx, port->tx };
-
-	for (int i = 0; i < 2; i++) {
-		if (streams[i] == NULL)
-			continue;
-		SoapySDRDevice_deactivateStream(port->device, streams[i], 0, 0);
-		SoapySDRDevice_closeStream(port->device, streams[i]);
-	}
-	SoapySDRDevice_unmake(port->device);
-	free(port);
-}
-
 struct skw_radio_port *skw_radio_port_open(const struct skw_radio_port_config *config,
 					   void (*wake)(void *arg), void *arg, char *error,
 					   size_t error_len)
 {
 	struct skw_radio_port *port = calloc(1, sizeof(*port));
+	const struct skw_frames_config frames = { .device = config->device,
+						  .rate_hz = config->rate_hz,
+						  .frequency_hz = config->frequency_hz,
+						  .rx_gain_db = config->rx_gain_db,
+						  .tx_gain_db = config->tx_gain_db,
+						  .agc = config->rx_agc };
 	long long first;
 
 	if (port == NULL) {
@@ -230,21 +180,17 @@ struct skw_radio_port *skw_radio_port_open(const struct skw_radio_port_config *c
 	port->wake = wake;
 	port->arg = arg;
 	atomic_store(&port->wake_ns, UINT64_MAX);
-	port->device = SoapySDRDevice_makeStrArgs(config->device);
-	if (port->device == NULL) {
-		snprintf(error, error_len, "%s: %s", config->device, SoapySDRDevice_lastError());
+	port->frames = skw_frames_open(&frames, error, error_len);
+	if (port->frames == NULL) {
 		free(port);
 		return NULL;
 	}
-	if (!configure(port, config, error, error_len)) {
-		close_device(port);
-		return NULL;
-	}
-	first = SoapySDRDevice_getHardwareTime(port->device, "");
+	first = skw_frames_now(port->frames);
 	atomic_store(&port->now_ns, first > 0 ? (uint64_t)first : 0);
 	if (pthread_create(&port->thread, NULL, run, port) != 0) {
 		snprintf(error, error_len, "cannot start a thread");
-		close_device(port);
+		skw_frames_close(port->frames);
+		free(port);
 		return NULL;
 	}
 	return port;
@@ -256,7 +202,8 @@ void skw_radio_port_close(struct skw_radio_port *port)
 		return;
 	atomic_store(&port->stop, true);
 	pthread_join(port->thread, NULL);
-	close_device(port);
+	skw_frames_close(port->frames);
+	free(port);
 }
 
 bool skw_radio_port_poll(struct skw_radio_port *port, struct skw_radio_event *event)

@@ -1,8 +1,8 @@
-/* skw_radio_port - one SoapySDR device with a frame stream (docs/frame-stream.md), seen from the
- * loop.
+/* skw_radio_port - one SoapySDR device, seen from the loop as a frame stream
+ * (docs/frame-stream.md).
  *
- *   loop  -- send -->  [ ring ] --> thread --> writeStream
- *         <-- poll --  [ ring ] <-- thread <-- readStream, readStreamStatus, getHardwareTime
+ *   loop  -- send -->  [ ring ] --> thread --> skw_frames_write
+ *         <-- poll --  [ ring ] <-- thread <-- skw_frames_read, _status, _now
  *
  * A thread owns the device, since SoapySDR blocks. The loop and the thread share two rings and the
  * last device time; nothing in either waits for the other. A full ring towards the loop leaves
@@ -26,6 +26,7 @@ struct skw_radio_port_config {
 	double rate_hz; /* 5e6, 10e6 or 20e6 */
 	double frequency_hz;
 	double rx_gain_db, tx_gain_db;
+	bool rx_agc; /* a plain SDR's receive gain follows the signals */
 };
 
 enum skw_radio_event_kind {

@@ -8,6 +8,7 @@ MAY = {
     "wire": set(),
     "keys": {"wire"},
     "modem": set(),
+    "plain": {"modem"},
     "mac": set(),
     "link": {"mac"},
     "onion": {"link"},
@@ -17,8 +18,8 @@ MAY = {
     "ledgerd": {"ledger", "http"},
     "pay": {"ledger"},
     "soapy": set(),
-    "node": {"mac", "link", "onion", "session", "ledger", "http", "pay"},
-    "cli": {"modem", "ledger", "pay", "radio"},
+    "node": {"plain", "mac", "link", "onion", "session", "ledger", "http", "pay"},
+    "cli": {"modem", "plain", "ledger", "pay", "radio"},
     "radio": set(),
     "air": {"radio"},
 }
