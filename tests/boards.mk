@@ -6,7 +6,9 @@ BOARD_TOPS := $(sort $(foreach b,$(BOARDS),$(firstword $(ROW_$(b)))))
 lint: lint-boards
 lint-boards:
 	$(Q)for top in $(BOARD_TOPS); do verilator --lint-only -Wall $(RTL_Y) -y tests/rtl/ecp5 +libext+.v $(LINT_VLT) \
-	    --top-module $$top rtl/ofdm_pkg.sv rtl/top/$$top.sv || exit 1; done
+	    --top-module $$top rtl/ofdm_pkg.sv rtl/top/$$top.sv && \
+	    yosys -q -w "Replacing memory" -p "read_verilog -lib +/ecp5/cells_sim.v +/ecp5/cells_bb.v; read_verilog -sv -defer $(RTL); hierarchy -check -top $$top" \
+	    || exit 1; done
 	$(Q)tests/check/pins.py
 
 # tests/pins/TOP_test.cpp drives whole boards by their pins: of TOP, or of its wrapper TOP_pins where pins are bidirectional.

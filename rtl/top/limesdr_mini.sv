@@ -1,8 +1,8 @@
 // limesdr_mini - the LimeSDR Mini 2.0: an LMS7002M's LimeLight port on one side, an FT601 (USB 3) on the other.
 //
-//   FT_* <--> hostlink_ft601 <--> skywave <--> converter <--> limelight_rx, limelight_tx <--> LMS_*
-//                                    |
-//                              hostlink_board --> FPGA_SPI_* (chip 0 the LMS7002M, 1 the crystal's DAC), plain pins
+//   FT_* <--> hostlink_ft601 <--> board_radio <--> limelight_rx, limelight_tx <--> LMS_*
+//                                      |
+//                      FPGA_SPI_* (chip 0 the LMS7002M, 1 the crystal's DAC), plain pins
 //
 // Three clocks: 96 MHz made of LMK_CLK (40 MHz) for the core, the FT601's 100 MHz, the LMS7002M's two. The ports bear the
 // board's own names. The host sets up the LMS7002M: docs/boards.md says how, and which bit of PINS is which pin.
@@ -55,22 +55,11 @@ module limesdr_mini (
   output       logic        FPGA_LED1_G
 );
 
-  localparam int unsigned CLOCKS_PER_SAMPLE = 4;
-
   // Clocks and resets: 40 MHz / 5 * 12 = 96 MHz; the oscillator inside runs at 576 MHz ---------
 
   wire clk, locked, rst, ft_rst, rx_rst, tx_rst;
 
-  (* FREQUENCY_PIN_CLKI = "40", FREQUENCY_PIN_CLKOP = "96" *)
-  EHXPLLL #(
-    .CLKI_DIV(5), .CLKFB_DIV(12), .CLKOP_DIV(6), .CLKOP_ENABLE("ENABLED"), .CLKOP_CPHASE(2), .CLKOP_FPHASE(0),
-    .FEEDBK_PATH("CLKOP"), .PLLRST_ENA("DISABLED"), .INTFB_WAKE("DISABLED"), .STDBY_ENABLE("DISABLED"),
-    .DPHASE_SOURCE("DISABLED"), .OUTDIVIDER_MUXA("DIVA")
-  ) pll (
-    .CLKI(LMK_CLK), .CLKFB(clk), .CLKOP(clk), .LOCK(locked),
-    .RST(1'b0), .STDBY(1'b0), .ENCLKOP(1'b0), .PLLWAKESYNC(1'b0),
-    .PHASESEL0(1'b0), .PHASESEL1(1'b0), .PHASEDIR(1'b1), .PHASESTEP(1'b1), .PHASELOADREG(1'b1)
-  );
+  board_clock #(.IN(5), .FEEDBACK(12), .OUT(6)) board_clock (.clk_in(LMK_CLK), .clk, .locked);
 
   settle settle    (.clk, .hold(!locked), .rst);
   settle settle_ft (.clk(FT_CLK), .hold(!locked), .rst(ft_rst));
@@ -102,35 +91,8 @@ module limesdr_mini (
 
   // Radio -------------------------------------------------------------------------------------
 
-  wire        sample, tx_active, rx_busy;
-  wire [15:0] rx_i, rx_q, tx_i, tx_q;
-  wire        board_write, board_read, board_busy;
-  wire [6:0]  board_address;
-  wire [31:0] board_value, board_result;
-
-  /* verilator lint_off PINCONNECTEMPTY */
-  skywave #(.CLOCKS_PER_SAMPLE(CLOCKS_PER_SAMPLE)) skywave (
-    .clk, .rst, .hunting(),
-    .s_host_tdata(in_data), .s_host_tvalid(in_valid), .s_host_tready(in_ready),
-    .m_host_tdata(out_data), .m_host_tlast(), .m_host_tvalid(out_valid), .m_host_tready(out_ready),
-    .sample, .rx_i, .rx_q, .tx_i, .tx_q, .tx_active,
-    .time_load(1'b0), .time_value('0), .now(), .idle(), .working(), .tx_waiting(), .tx_time(), .rx_busy, .rx_streams(),
-    .fe_rx_hz(), .fe_tx_hz(), .fe_rate(), .fe_rx_gain(), .fe_tx_gain(), .fe_rx_antenna(),
-    .board_write, .board_read, .board_busy, .board_address, .board_value, .board_result
-  );
-  /* verilator lint_on PINCONNECTEMPTY */
-
-  /* verilator lint_off UNUSEDSIGNAL */
-  wire [7:0]  samples;                         // bit 0 only
-  /* verilator lint_on UNUSEDSIGNAL */
-  wire        rx_lost, tx_gap, heard, send, sending;
+  wire        heard, send, sending, tx_active, rx_busy;
   wire [31:0] heard_data, send_data;
-
-  converter #(.SPACING(CLOCKS_PER_SAMPLE)) converter (
-    .clk, .rst, .enable(samples[0]), .sample, .rx_i, .rx_q, .tx_i, .tx_q, .event_rx_lost(rx_lost), .event_tx_gap(tx_gap),
-    .rx_clk(LMS_MCLK2), .rx_rst, .rx_tdata(heard_data), .rx_tvalid(heard),
-    .tx_clk(LMS_MCLK1), .tx_rst, .tx_tdata(send_data), .tx_tvalid(send), .tx_tready(sending)
-  );
 
   limelight_rx from_lms (
     .mclk(LMS_MCLK2), .rst(rx_rst), .diq(LMS_DIQ2_D), .iqsel(LMS_ENABLE_IQSEL2),
@@ -145,15 +107,19 @@ module limesdr_mini (
   // The chip's receive port may be set to take its words' clock from here.
   ODDRX1F ddr_fclk2 (.SCLK(LMS_MCLK2), .RST(1'b0), .D0(1'b0), .D1(1'b1), .Q(LMS_FCLK2));
 
-  // Board's registers ---------------------------------------------------------------------------
-
-  hostlink_board #(.BOARD("LIM2"), .CHIPS(2), .PINS(13)) board (
-    .clk, .rst, .board_write, .board_read, .board_busy, .board_address, .board_value, .board_result,
+  /* verilator lint_off PINCONNECTEMPTY */
+  board_radio #(.BOARD("LIM2"), .CHIPS(2), .PINS(13)) radio (
+    .clk, .rst,
+    .s_host_tdata(in_data), .s_host_tvalid(in_valid), .s_host_tready(in_ready),
+    .m_host_tdata(out_data), .m_host_tvalid(out_valid), .m_host_tready(out_ready),
+    .rx_clk(LMS_MCLK2), .rx_rst, .rx_tdata(heard_data), .rx_tvalid(heard),
+    .tx_clk(LMS_MCLK1), .tx_rst, .tx_tdata(send_data), .tx_tvalid(send), .tx_tready(sending),
+    .tx_active, .rx_busy, .samples(),
     .pins({FAN_CTRL, TX_LB_SH, TX_LB_AT, RFSW_TX_V2, RFSW_TX_V1, RFSW_RX_V2, RFSW_RX_V1,
            LMS_TXNRX2_or_CLK_SEL, LMS_TXNRX1, LMS_RXEN, LMS_TXEN, LMS_CORE_LDO_EN, LMS_RESET}),
-    .samples, .event_rx_lost(rx_lost), .event_tx_gap(tx_gap),
     .sclk(FPGA_SPI_SCLK), .mosi(FPGA_SPI_MOSI), .cs_n({FPGA_SPI_DAC_SS, FPGA_SPI_LMS_SS}), .miso(FPGA_SPI_MISO)
   );
+  /* verilator lint_on PINCONNECTEMPTY */
 
   assign {FPGA_LED1_R, FPGA_LED1_G} = ~{tx_active, rx_busy};
 

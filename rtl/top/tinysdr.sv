@@ -1,6 +1,6 @@
 // tinysdr - the tinySDR: an AT86RF215's serial I/Q interface on one side, its microcontroller's SPI on the other.
 //
-//   MCU_* <--> hostlink_spi <--> skywave <--> converter <--> rf215_rx, rf215_tx <--> RX*, TX*
+//   MCU_* <--> hostlink_spi <--> board_radio <--> rf215_rx, rf215_tx <--> RX*, TX*
 //
 // The core runs at 52 MHz, made of the AT86RF215's CLKO (26 MHz after reset). The receive clock, 64 MHz, is the transmit clock too, as the
 // chip asks for. The microcontroller sets the chip up, switches it between receiving and transmitting, and configures this FPGA.
@@ -23,21 +23,10 @@ module tinysdr (
   output       logic TXD_N
 );
 
-  localparam int unsigned CLOCKS_PER_SAMPLE = 4;
-
   // 26 MHz * 2 = 52 MHz; the oscillator inside runs at 624 MHz.
   wire clk, locked, rst, rx_rst;
 
-  (* FREQUENCY_PIN_CLKI = "26", FREQUENCY_PIN_CLKOP = "52" *)
-  EHXPLLL #(
-    .CLKI_DIV(1), .CLKFB_DIV(2), .CLKOP_DIV(12), .CLKOP_ENABLE("ENABLED"), .CLKOP_CPHASE(5), .CLKOP_FPHASE(0),
-    .FEEDBK_PATH("CLKOP"), .PLLRST_ENA("DISABLED"), .INTFB_WAKE("DISABLED"), .STDBY_ENABLE("DISABLED"),
-    .DPHASE_SOURCE("DISABLED"), .OUTDIVIDER_MUXA("DIVA")
-  ) pll (
-    .CLKI(Radio_CLK), .CLKFB(clk), .CLKOP(clk), .LOCK(locked),
-    .RST(1'b0), .STDBY(1'b0), .ENCLKOP(1'b0), .PLLWAKESYNC(1'b0),
-    .PHASESEL0(1'b0), .PHASESEL1(1'b0), .PHASEDIR(1'b1), .PHASESTEP(1'b1), .PHASELOADREG(1'b1)
-  );
+  board_clock #(.IN(1), .FEEDBACK(2), .OUT(12)) board_clock (.clk_in(Radio_CLK), .clk, .locked);
 
   settle settle    (.clk, .hold(!locked), .rst);
   settle settle_rx (.clk(RXCLK_P), .hold(!locked), .rst(rx_rst));
@@ -55,37 +44,22 @@ module tinysdr (
 
   // Radio -------------------------------------------------------------------------------------
 
-  wire        sample, tx_active;
-  wire [15:0] rx_i, rx_q, tx_q;
   /* verilator lint_off UNUSEDSIGNAL */
-  wire [15:0] tx_i;                            // its lowest bit makes way for tx_active
-  wire [7:0]  samples;                         // bits 3:2 are free
+  wire [7:0]  samples;                         // bits 3:2 are free, 0 is the converter's
   /* verilator lint_on UNUSEDSIGNAL */
-  wire        board_write, board_read, board_busy;
-  wire [6:0]  board_address;
-  wire [31:0] board_value, board_result;
-
-  /* verilator lint_off PINCONNECTEMPTY */
-  skywave #(.CLOCKS_PER_SAMPLE(CLOCKS_PER_SAMPLE)) skywave (
-    .clk, .rst, .hunting(),
-    .s_host_tdata(in_data), .s_host_tvalid(in_valid), .s_host_tready(in_ready),
-    .m_host_tdata(out_data), .m_host_tlast(), .m_host_tvalid(out_valid), .m_host_tready(out_ready),
-    .sample, .rx_i, .rx_q, .tx_i, .tx_q, .tx_active,
-    .time_load(1'b0), .time_value('0), .now(), .idle(), .working(), .tx_waiting(), .tx_time(), .rx_busy(), .rx_streams(),
-    .fe_rx_hz(), .fe_tx_hz(), .fe_rate(), .fe_rx_gain(), .fe_tx_gain(), .fe_rx_antenna(),
-    .board_write, .board_read, .board_busy, .board_address, .board_value, .board_result
-  );
-  /* verilator lint_on PINCONNECTEMPTY */
-
-  wire        rx_lost, tx_gap, heard, send, sending;
+  wire        heard, send, sending;
   wire [31:0] heard_data, send_data;
 
-  converter #(.SPACING(CLOCKS_PER_SAMPLE)) converter (
-    .clk, .rst, .enable(samples[0]), .sample, .rx_i, .rx_q, .tx_i({tx_i[15:1], tx_active}), .tx_q,
-    .event_rx_lost(rx_lost), .event_tx_gap(tx_gap),
+  /* verilator lint_off PINCONNECTEMPTY */
+  board_radio #(.BOARD("TINY")) radio (
+    .clk, .rst,
+    .s_host_tdata(in_data), .s_host_tvalid(in_valid), .s_host_tready(in_ready),
+    .m_host_tdata(out_data), .m_host_tvalid(out_valid), .m_host_tready(out_ready),
     .rx_clk(RXCLK_P), .rx_rst, .rx_tdata(heard_data), .rx_tvalid(heard),
-    .tx_clk(RXCLK_P), .tx_rst(rx_rst), .tx_tdata(send_data), .tx_tvalid(send), .tx_tready(sending)
+    .tx_clk(RXCLK_P), .tx_rst(rx_rst), .tx_tdata(send_data), .tx_tvalid(send), .tx_tready(sending),
+    .tx_active(), .rx_busy(), .samples, .pins(), .sclk(), .mosi(), .cs_n(), .miso(1'b0)
   );
+  /* verilator lint_on PINCONNECTEMPTY */
 
   // What a host sets is long steady when samples flow; two registers bring it over.
   logic [4:0] set_meta, set;                   // band, SR
@@ -105,15 +79,6 @@ module tinysdr (
     .txclk(RXCLK_P), .rst(rx_rst), .rate, .s_axis_tdata(send_data), .s_axis_tvalid(send), .s_axis_tready(sending),
     .txd(TXD_N), .txclk_out(TXCLK_P)
   );
-
-  // Board's registers: no SPI, no plain pins ----------------------------------------------------
-
-  /* verilator lint_off PINCONNECTEMPTY */
-  hostlink_board #(.BOARD("TINY"), .CHIPS(1), .PINS(1)) board (
-    .clk, .rst, .board_write, .board_read, .board_busy, .board_address, .board_value, .board_result,
-    .pins(), .samples, .event_rx_lost(rx_lost), .event_tx_gap(tx_gap), .sclk(), .mosi(), .cs_n(), .miso(1'b0)
-  );
-  /* verilator lint_on PINCONNECTEMPTY */
 
 endmodule
 

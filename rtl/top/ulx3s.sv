@@ -19,16 +19,7 @@ module ulx3s (
   // 25 MHz / 5 * 16 = 80 MHz; the oscillator inside runs at 640 MHz.
   wire clk, locked;
 
-  (* FREQUENCY_PIN_CLKI = "25", FREQUENCY_PIN_CLKOP = "80" *)
-  EHXPLLL #(
-    .CLKI_DIV(5), .CLKFB_DIV(16), .CLKOP_DIV(8), .CLKOP_ENABLE("ENABLED"), .CLKOP_CPHASE(3), .CLKOP_FPHASE(0),
-    .FEEDBK_PATH("CLKOP"), .PLLRST_ENA("DISABLED"), .INTFB_WAKE("DISABLED"), .STDBY_ENABLE("DISABLED"),
-    .DPHASE_SOURCE("DISABLED"), .OUTDIVIDER_MUXA("DIVA")
-  ) pll (
-    .CLKI(clk_25mhz), .CLKFB(clk), .CLKOP(clk), .LOCK(locked),
-    .RST(1'b0), .STDBY(1'b0), .ENCLKOP(1'b0), .PLLWAKESYNC(1'b0),
-    .PHASESEL0(1'b0), .PHASESEL1(1'b0), .PHASEDIR(1'b1), .PHASESTEP(1'b1), .PHASELOADREG(1'b1)
-  );
+  board_clock #(.IN(5), .FEEDBACK(16), .OUT(8)) board_clock (.clk_in(clk_25mhz), .clk, .locked);
 
   wire rst;
   settle settle (.clk, .hold(!locked || btn[1]), .rst);
