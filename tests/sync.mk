@@ -14,3 +14,13 @@ test-system: $(SYS_TOOLS)
 .PHONY: bench-sync
 bench-sync: $(LEDGER_CHAIN) $(BUILD)/bin/skywave-ledger
 	@BUILD=$(BUILD) python3 tests/bench/sync_bench.py $(or $(BLOCKS),20000)
+
+# A clock that tests move, and the long runs of both tests that kill: producer and follower, payer and payee.
+CLOCK_AHEAD := $(BUILD)/test/tool_clock_ahead.so
+SYS_TOOLS   += $(CLOCK_AHEAD)
+$(CLOCK_AHEAD): tests/bench/clock_ahead.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -shared -o $@ $<
+.PHONY: test-kills
+test-kills: all $(SYS_TOOLS)
+	@KILLS=$(or $(KILLS),200) BUILD=$(BUILD) TEST_LIMIT_S=1800 tests/run tests/system/ledger_test.py tests/system/pay_kill_test.py

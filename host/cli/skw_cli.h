@@ -6,8 +6,9 @@
 #ifndef SKW_CLI_H
 #define SKW_CLI_H
 
-int skw_cli_control(int argc, char **argv); /* status, links, circuits, pay: ask the daemon */
-int skw_cli_probe(int argc, char **argv);   /* ping, trace, speedtest */
+int skw_cli_control(int argc, char **argv); /* status, links, circuits: ask the daemon */
+int skw_cli_pay(int argc, char **argv);
+int skw_cli_probe(int argc, char **argv); /* ping, trace, speedtest */
 int skw_cli_names(int argc, char **argv);
 int skw_cli_wallet(int argc, char **argv);
 int skw_cli_ledger(int argc, char **argv);

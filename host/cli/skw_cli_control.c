@@ -11,8 +11,7 @@
 
 static int usage(const char *command, FILE *out)
 {
-	fprintf(out, "usage: skywave %s%s [--control SOCKET] [--json]\n", command,
-		strcmp(command, "pay") == 0 ? " [settle|history]" : "");
+	fprintf(out, "usage: skywave %s [--control SOCKET] [--json]\n", command);
 	return out == stdout ? 0 : 2;
 }
 
@@ -99,7 +98,7 @@ static void print_table(const char *name, json_t *rows)
 	}
 }
 
-static void print_answer(json_t *answer)
+void skw_cli_daemon_show(json_t *answer)
 {
 	const char *key;
 	json_t *value;
@@ -112,7 +111,7 @@ static void print_answer(json_t *answer)
 			printf("%s: none\n", key);
 		} else if (json_is_object(value)) {
 			printf("%s:\n", key);
-			print_answer(value);
+			skw_cli_daemon_show(value);
 		} else {
 			printf("%-20s ", key);
 			print_scalar(value, 0);
@@ -123,7 +122,7 @@ static void print_answer(json_t *answer)
 
 int skw_cli_control(int argc, char **argv)
 {
-	const char *path = NULL, *action = NULL;
+	const char *path = NULL;
 	bool as_json = false;
 	json_t *answer;
 
@@ -134,20 +133,16 @@ int skw_cli_control(int argc, char **argv)
 			return usage(argv[0], stdout);
 		else if (strcmp(argv[i], "--control") == 0 && i + 1 < argc)
 			path = argv[++i];
-		else if (strcmp(argv[0], "pay") == 0 && action == NULL &&
-			 (strcmp(argv[i], "settle") == 0 || strcmp(argv[i], "history") == 0))
-			action = argv[i];
 		else
 			return usage(argv[0], stderr);
 	}
-	answer = skw_cli_daemon_ask(
-	    path, json_pack("{s:s, s:s*}", "command", argv[0], "action", action), NULL, NULL);
+	answer = skw_cli_daemon_ask(path, json_pack("{s:s}", "command", argv[0]), NULL, NULL);
 	if (answer == NULL)
 		return 1;
 	if (as_json)
 		skw_cli_daemon_print(answer);
 	else
-		print_answer(answer);
+		skw_cli_daemon_show(answer);
 	json_decref(answer);
 	return 0;
 }

@@ -9,6 +9,7 @@
  * line on standard error. */
 json_t *skw_cli_daemon_ask(const char *path, json_t *question,
 			   void (*on_progress)(const json_t *progress, void *arg), void *arg);
-void skw_cli_daemon_print(const json_t *answer);
+void skw_cli_daemon_print(const json_t *answer); /* as JSON */
+void skw_cli_daemon_show(json_t *answer);        /* for people: values and tables */
 
 #endif

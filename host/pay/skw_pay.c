@@ -279,7 +279,7 @@ enum skw_pay_status skw_pay_on_message(struct skw_pay *pay, uint64_t now_us,
 	if (known == NULL)
 		return SKW_PAY_UNKNOWN;
 	if (!skw_pay_message_get(&m, data, len))
-		return SKW_PAY_MALFORMED;
+		return skw_pay_message_is_later(data, len) ? SKW_PAY_OK : SKW_PAY_MALFORMED;
 	p = &pay->peer[known - pay->peer];
 	ours = m.role == SKW_PAY_PAYEE ? SKW_PAY_PAYER : SKW_PAY_PAYEE;
 	switch (m.kind) {
@@ -304,6 +304,9 @@ enum skw_pay_status skw_pay_on_message(struct skw_pay *pay, uint64_t now_us,
 		if (ours != SKW_PAY_PAYER)
 			return SKW_PAY_MALFORMED;
 		skw_pay_payer_on_settle(pay, now_us, p, &m);
+		return SKW_PAY_OK;
+	case SKW_PAY_RECEIPT:
+		skw_pay_on_receipt(pay, now_us, p, &p->account[ours], &m);
 		return SKW_PAY_OK;
 	}
 	return SKW_PAY_MALFORMED;
@@ -371,6 +374,12 @@ const char *skw_pay_event_text(enum skw_pay_event_kind kind)
 		return "claims more than was sent";
 	case SKW_PAY_EVENT_NETWORK:
 		return "on another network";
+	case SKW_PAY_EVENT_RECEIPT:
+		return "receipt signed by both";
+	case SKW_PAY_EVENT_RECEIPT_REFUSED:
+		return "receipt refused";
+	case SKW_PAY_EVENT_KINDS:
+		break;
 	}
 	return "unknown";
 }

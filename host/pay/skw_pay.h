@@ -52,6 +52,7 @@ struct skw_pay_signer {
 /* Amounts are droplets, times microseconds. */
 struct skw_pay_config {
 	struct skw_sha256 network; /* hash of block 0 */
+	uint8_t node[SKW_PAY_KEY]; /* our own key: receipts name both ends */
 	struct skw_limits limits;
 	struct skw_address
 	    wallet; /* ours: vouchers spend its outputs, earnings and change come to it */
@@ -94,10 +95,13 @@ enum skw_pay_event_kind {
 	SKW_PAY_EVENT_SETTLED,          /* txid is confirmed */
 	SKW_PAY_EVENT_STOPPED, /* credit used up: no more relaying (payee) or sending (payer) */
 	SKW_PAY_EVENT_RESUMED,
-	SKW_PAY_EVENT_DOUBLE_SPEND, /* txid spent the voucher's inputs: the proof */
-	SKW_PAY_EVENT_NO_FUNDS,     /* no free output with coins and hours to set aside */
-	SKW_PAY_EVENT_OVERCLAIM,    /* the payee counts more than we sent: we pay what we sent */
-	SKW_PAY_EVENT_NETWORK,      /* the neighbour is on another chain */
+	SKW_PAY_EVENT_DOUBLE_SPEND,    /* txid spent the voucher's inputs: the proof */
+	SKW_PAY_EVENT_NO_FUNDS,        /* no free output with coins and hours to set aside */
+	SKW_PAY_EVENT_OVERCLAIM,       /* the payee counts more than we sent: we pay what we sent */
+	SKW_PAY_EVENT_NETWORK,         /* the neighbour is on another chain */
+	SKW_PAY_EVENT_RECEIPT,         /* both have signed; amount: owed since ever */
+	SKW_PAY_EVENT_RECEIPT_REFUSED, /* the payee states what we do not know to be so */
+	SKW_PAY_EVENT_KINDS,
 };
 const char *skw_pay_event_text(enum skw_pay_event_kind kind);
 
@@ -123,6 +127,8 @@ enum skw_pay_output_type {
 	SKW_PAY_QUERY_TX,       /* state of `txid`; answer: skw_pay_on_tx */
 	SKW_PAY_QUERY_OUTPUT,   /* who spent output `txid`; answer: skw_pay_on_output_spent */
 	SKW_PAY_EVENT,          /* for the history */
+	SKW_PAY_STORE_RECEIPT,  /* keep data (skw_pay_receipt.h), durable before the next output; of
+				   the same peer, role and `until` it is the same one */
 };
 
 struct skw_pay_output {
@@ -133,6 +139,7 @@ struct skw_pay_output {
 	bool allowed;
 	struct skw_address address;
 	struct skw_sha256 txid;
+	uint64_t until; /* of a receipt */
 	struct skw_pay_event event;
 	const uint8_t *data; /* valid until the next call */
 	size_t len;
@@ -157,6 +164,9 @@ enum skw_pay_status skw_pay_meter(struct skw_pay *pay, uint64_t now_us,
 enum skw_pay_status skw_pay_on_message(struct skw_pay *pay, uint64_t now_us,
 				       const uint8_t peer[SKW_PAY_KEY], const uint8_t *data,
 				       size_t len);
+
+/* What the wall clock says: without it there are no receipts. */
+void skw_pay_clock(struct skw_pay *pay, uint64_t now_us, uint64_t unix_s);
 
 /* Input from the ledger. */
 struct skw_pay_unspent {

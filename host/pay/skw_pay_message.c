@@ -2,6 +2,8 @@
 
 #include "wire/skw_cursor.h"
 
+enum { HEADER = 1 + 1 + 1 + 4 };
+
 const char *skw_voucher_verdict_text(enum skw_voucher_verdict verdict)
 {
 	static const char *const text[SKW_VOUCHER_VERDICTS] = {
@@ -26,21 +28,6 @@ const char *skw_voucher_verdict_text(enum skw_voucher_verdict verdict)
 	return (unsigned)verdict < SKW_VOUCHER_VERDICTS ? text[verdict] : "unknown";
 }
 
-static void put_count(struct skw_writer *w, const struct skw_count *c)
-{
-	skw_put_u64(w, c->bytes);
-	skw_put_u64(w, c->units.whole);
-	skw_put_u32(w, c->units.part);
-}
-
-static bool get_count(struct skw_reader *r, struct skw_count *c)
-{
-	c->bytes = skw_get_u64(r);
-	c->units.whole = skw_get_u64(r);
-	c->units.part = skw_get_u32(r);
-	return r->ok && skw_units_valid(c->units);
-}
-
 static void put_body(struct skw_writer *w, const struct skw_pay_message *m)
 {
 	switch (m->kind) {
@@ -53,9 +40,9 @@ static void put_body(struct skw_writer *w, const struct skw_pay_message *m)
 		break;
 	case SKW_PAY_METER:
 		skw_put_u8(w, m->u.meter.answer);
-		put_count(w, &m->u.meter.received);
-		put_count(w, &m->u.meter.sent);
-		put_count(w, &m->u.meter.seen_sent);
+		skw_count_put(w, &m->u.meter.received);
+		skw_count_put(w, &m->u.meter.sent);
+		skw_count_put(w, &m->u.meter.seen_sent);
 		skw_put_u64(w, m->u.meter.seen_received);
 		break;
 	case SKW_PAY_VOUCHER:
@@ -72,6 +59,15 @@ static void put_body(struct skw_writer *w, const struct skw_pay_message *m)
 	case SKW_PAY_SETTLE:
 		skw_put_u64(w, m->u.settle.amount);
 		skw_put_bytes(w, m->u.settle.txid.b, sizeof(m->u.settle.txid.b));
+		break;
+	case SKW_PAY_RECEIPT:
+		skw_put_u64(w, m->u.receipt.statement.since);
+		skw_put_u64(w, m->u.receipt.statement.until);
+		skw_put_u64(w, m->u.receipt.statement.forth);
+		skw_put_u64(w, m->u.receipt.statement.back);
+		skw_count_put(w, &m->u.receipt.statement.all_forth);
+		skw_count_put(w, &m->u.receipt.statement.all_back);
+		skw_put_bytes(w, m->u.receipt.sig.b, sizeof(m->u.receipt.sig.b));
 		break;
 	}
 }
@@ -110,8 +106,8 @@ static bool get_body(struct skw_reader *r, struct skw_pay_message *m)
 		return ok && m->u.hello.wallet.b[0] == 0 &&
 		       !skw_address_is_null(&m->u.hello.wallet);
 	case SKW_PAY_METER:
-		ok = get_flag(r, &m->u.meter.answer) && get_count(r, &m->u.meter.received) &&
-		     get_count(r, &m->u.meter.sent) && get_count(r, &m->u.meter.seen_sent);
+		ok = get_flag(r, &m->u.meter.answer) && skw_count_get(r, &m->u.meter.received) &&
+		     skw_count_get(r, &m->u.meter.sent) && skw_count_get(r, &m->u.meter.seen_sent);
 		m->u.meter.seen_received = skw_get_u64(r);
 		return ok;
 	case SKW_PAY_VOUCHER:
@@ -130,8 +126,23 @@ static bool get_body(struct skw_reader *r, struct skw_pay_message *m)
 		m->u.settle.amount = skw_get_u64(r);
 		skw_get_bytes(r, m->u.settle.txid.b, sizeof(m->u.settle.txid.b));
 		return true;
+	case SKW_PAY_RECEIPT:
+		m->u.receipt.statement.since = skw_get_u64(r);
+		m->u.receipt.statement.until = skw_get_u64(r);
+		m->u.receipt.statement.forth = skw_get_u64(r);
+		m->u.receipt.statement.back = skw_get_u64(r);
+		ok = skw_count_get(r, &m->u.receipt.statement.all_forth) &&
+		     skw_count_get(r, &m->u.receipt.statement.all_back);
+		skw_get_bytes(r, m->u.receipt.sig.b, sizeof(m->u.receipt.sig.b));
+		return ok;
 	}
 	return false;
+}
+
+bool skw_pay_message_is_later(const uint8_t *data, size_t len)
+{
+	return len >= HEADER && data[0] == SKW_PAY_VERSION && data[1] > SKW_PAY_RECEIPT &&
+	       data[2] <= SKW_PAY_PAYER;
 }
 
 bool skw_pay_message_get(struct skw_pay_message *m, const uint8_t *data, size_t len)
@@ -140,7 +151,7 @@ bool skw_pay_message_get(struct skw_pay_message *m, const uint8_t *data, size_t 
 	uint8_t version = skw_get_u8(&r), kind = skw_get_u8(&r), role = skw_get_u8(&r);
 
 	m->epoch = skw_get_u32(&r);
-	if (!r.ok || version != SKW_PAY_VERSION || kind < SKW_PAY_HELLO || kind > SKW_PAY_SETTLE ||
+	if (!r.ok || version != SKW_PAY_VERSION || kind < SKW_PAY_HELLO || kind > SKW_PAY_RECEIPT ||
 	    role > SKW_PAY_PAYER)
 		return false;
 	m->kind = (enum skw_pay_kind)kind;

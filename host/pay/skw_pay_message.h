@@ -20,6 +20,14 @@ enum skw_pay_kind {
 	SKW_PAY_VOUCHER = 3,
 	SKW_PAY_ACCEPT = 4,
 	SKW_PAY_SETTLE = 5,
+	SKW_PAY_RECEIPT = 6,
+};
+
+/* What was delivered between two times, and ever: see skw_pay_receipt.h. */
+struct skw_statement {
+	uint64_t since, until; /* unix seconds */
+	uint64_t forth, back;  /* bytes */
+	struct skw_count all_forth, all_back;
 };
 
 /* The sender's part in an account. */
@@ -83,11 +91,18 @@ struct skw_pay_message {
 			uint64_t amount;
 			struct skw_sha256 txid;
 		} settle;
+		struct { /* from the payee: please sign this; from the payer: signed */
+			struct skw_statement statement;
+			struct skw_coin_sig sig; /* of the sender */
+		} receipt;
 	} u;
 };
 
 /* Bytes written; 0 if they do not fit. */
 uint16_t skw_pay_message_put(uint8_t out[SKW_PAY_MESSAGE_MAX], const struct skw_pay_message *m);
+/* True for a well-made header of this version with a kind that this program does not know: to be
+ * passed over, so that later programs may say more. */
+bool skw_pay_message_is_later(const uint8_t *data, size_t len);
 /* Exactly one message; pointers lead into `data`. */
 bool skw_pay_message_get(struct skw_pay_message *m, const uint8_t *data, size_t len);
 

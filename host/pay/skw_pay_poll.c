@@ -139,6 +139,17 @@ static bool send_settle(struct skw_pay *pay, uint64_t now_us, struct skw_pay_out
 	return true;
 }
 
+static bool send_receipt(struct skw_pay *pay, uint64_t now_us, struct skw_pay_output *out,
+			 struct skw_pay_peer *p, struct skw_account *a)
+{
+	struct skw_pay_message m;
+
+	if (!skw_pay_tell_receipt(pay, now_us, p, a, &m))
+		return false;
+	send(pay, out, p, a, &m);
+	return true;
+}
+
 static bool poll_ledger(struct skw_pay *pay, uint64_t now_us, struct skw_pay_output *out,
 			struct skw_pay_peer *p, struct skw_account *a)
 {
@@ -184,6 +195,14 @@ static bool poll_account(struct skw_pay *pay, uint64_t now_us, struct skw_pay_ou
 		out->allowed = a->admitted;
 		return true;
 	}
+	if (a->receipt_due) { /* before the account says that it is there */
+		a->receipt_due = false;
+		to_peer(out, SKW_PAY_STORE_RECEIPT, p, a);
+		out->until = a->hour.until;
+		out->data = a->receipt;
+		out->len = sizeof(a->receipt);
+		return true;
+	}
 	if (a->dirty || unsaved(a) >= pay->config.persist_bytes || (report_now && unsaved(a) > 0)) {
 		persist(pay, out, p, a);
 		return true;
@@ -197,7 +216,7 @@ static bool poll_account(struct skw_pay *pay, uint64_t now_us, struct skw_pay_ou
 		return true;
 	}
 	return send_accept(pay, out, p, a) || send_voucher(pay, now_us, out, p, a) ||
-	       send_settle(pay, now_us, out, p, a);
+	       send_settle(pay, now_us, out, p, a) || send_receipt(pay, now_us, out, p, a);
 }
 
 static bool poll_hello(struct skw_pay *pay, uint64_t now_us, struct skw_pay_output *out,
@@ -277,6 +296,7 @@ bool skw_pay_poll(struct skw_pay *pay, uint64_t now_us, struct skw_pay_output *o
 			continue;
 		skw_pay_payer_step(pay, now_us, p);
 		skw_pay_payee_step(pay, now_us, p);
+		skw_pay_hour_step(pay, now_us, p);
 		for (unsigned r = 0; r < 2; r++)
 			note_admission(pay, now_us, p, &p->account[r]);
 	}

@@ -5,17 +5,10 @@
 
 #include "wire/skw_cursor.h"
 
-enum { RECORD_VERSION = 1, UX_LEN = 32 + SKW_ADDRESS_LEN + 4 * 8 };
+enum { RECORD_VERSION = 2, UX_LEN = 32 + SKW_ADDRESS_LEN + 4 * 8 };
 
 static_assert(600 + SKW_PAY_TX_MAX + SKW_PAY_INPUTS_MAX * (32 + UX_LEN) <= SKW_PAY_RECORD_MAX,
 	      "a record fits");
-
-static void put_count(struct skw_writer *w, const struct skw_count *c)
-{
-	skw_put_u64(w, c->bytes);
-	skw_put_u64(w, c->units.whole);
-	skw_put_u32(w, c->units.part);
-}
 
 static void put_input(struct skw_writer *w, const struct skw_pay_input *in)
 {
@@ -26,6 +19,26 @@ static void put_input(struct skw_writer *w, const struct skw_pay_input *in)
 	skw_put_u64(w, in->ux.hours.n);
 	skw_put_u64(w, in->ux.time);
 	skw_put_u64(w, in->ux.seq);
+}
+
+static void put_statement(struct skw_writer *w, const struct skw_statement *s)
+{
+	skw_put_u64(w, s->since);
+	skw_put_u64(w, s->until);
+	skw_put_u64(w, s->forth);
+	skw_put_u64(w, s->back);
+	skw_count_put(w, &s->all_forth);
+	skw_count_put(w, &s->all_back);
+}
+
+static void get_statement(struct skw_reader *r, struct skw_statement *s)
+{
+	s->since = skw_get_u64(r);
+	s->until = skw_get_u64(r);
+	s->forth = skw_get_u64(r);
+	s->back = skw_get_u64(r);
+	skw_count_get(r, &s->all_forth);
+	skw_count_get(r, &s->all_back);
 }
 
 size_t skw_pay_record_put(uint8_t out[SKW_PAY_RECORD_MAX], const struct skw_pay_peer *p,
@@ -39,11 +52,11 @@ size_t skw_pay_record_put(uint8_t out[SKW_PAY_RECORD_MAX], const struct skw_pay_
 	skw_put_bytes(&w, p->wallet.b, SKW_ADDRESS_LEN);
 	skw_put_u64(&w, p->credit_limit);
 
-	put_count(&w, &a->received);
-	put_count(&w, &a->sent);
-	put_count(&w, &a->peer_received);
-	put_count(&w, &a->peer_sent);
-	put_count(&w, &a->seen_sent);
+	skw_count_put(&w, &a->received);
+	skw_count_put(&w, &a->sent);
+	skw_count_put(&w, &a->peer_received);
+	skw_count_put(&w, &a->peer_sent);
+	skw_count_put(&w, &a->seen_sent);
 	skw_put_u64(&w, a->peer_seen_received);
 	skw_put_u64(&w, a->price);
 
@@ -64,16 +77,10 @@ size_t skw_pay_record_put(uint8_t out[SKW_PAY_RECORD_MAX], const struct skw_pay_
 	skw_put_u8(&w, (uint8_t)a->inputs);
 	for (unsigned i = 0; i < a->inputs; i++)
 		put_input(&w, &a->input[i]);
+	put_statement(&w, &a->hour);
+	put_statement(&w, &a->proposal);
 	assert(w.ok);
 	return skw_writer_len(&w);
-}
-
-static void get_count(struct skw_reader *r, struct skw_count *c)
-{
-	c->bytes = skw_get_u64(r);
-	c->units.whole = skw_get_u64(r);
-	c->units.part = skw_get_u32(r);
-	r->ok &= skw_units_valid(c->units);
 }
 
 static void get_input(struct skw_reader *r, struct skw_pay_input *in)
@@ -116,7 +123,7 @@ bool skw_pay_record_get(struct skw_pay_peer *p, struct skw_account *a, const uin
 	uint64_t credit_limit;
 	bool known = skw_get_u8(&r) != 0;
 
-	if (version != RECORD_VERSION || state > SKW_PAY_STATE_CUT)
+	if (version == 0 || version > RECORD_VERSION || state > SKW_PAY_STATE_CUT)
 		return false;
 	a->state = (enum skw_pay_state)state;
 	skw_get_bytes(&r, wallet.b, SKW_ADDRESS_LEN);
@@ -127,11 +134,11 @@ bool skw_pay_record_get(struct skw_pay_peer *p, struct skw_account *a, const uin
 		p->credit_limit = credit_limit;
 	}
 
-	get_count(&r, &a->received);
-	get_count(&r, &a->sent);
-	get_count(&r, &a->peer_received);
-	get_count(&r, &a->peer_sent);
-	get_count(&r, &a->seen_sent);
+	skw_count_get(&r, &a->received);
+	skw_count_get(&r, &a->sent);
+	skw_count_get(&r, &a->peer_received);
+	skw_count_get(&r, &a->peer_sent);
+	skw_count_get(&r, &a->seen_sent);
 	a->peer_seen_received = skw_get_u64(&r);
 	a->price = skw_get_u64(&r);
 
@@ -143,5 +150,11 @@ bool skw_pay_record_get(struct skw_pay_peer *p, struct skw_account *a, const uin
 	a->settle_epoch = skw_get_u32(&r);
 	a->settle_amount = skw_get_u64(&r);
 	skw_get_bytes(&r, a->settle_txid.b, 32);
-	return get_voucher(&r, a) && skw_reader_done(&r) && a->epoch > 0;
+	if (!get_voucher(&r, a))
+		return false;
+	if (version >= 2) { /* there were no receipts before */
+		get_statement(&r, &a->hour);
+		get_statement(&r, &a->proposal);
+	}
+	return skw_reader_done(&r) && a->epoch > 0;
 }

@@ -5,12 +5,14 @@
  *   skw_pay_bill.c    what is owed, at stake and allowed
  *   skw_pay_payer.c   setting outputs aside, making vouchers
  *   skw_pay_payee.c   checking vouchers, settling
+ *   skw_pay_hour.c    receipts that both sign
  *   skw_pay_record.c  an account as bytes on disk
  */
 #ifndef SKW_PAY_STATE_H
 #define SKW_PAY_STATE_H
 
 #include "pay/skw_pay.h"
+#include "pay/skw_pay_receipt.h"
 
 enum {
 	SKW_PAY_EVENTS = 64, /* told in time by anyone who polls; the oldest is lost after that */
@@ -74,6 +76,14 @@ struct skw_account {
 	unsigned ask_output;
 
 	bool admitted, told_admitted;
+
+	struct skw_statement hour;     /* of the last receipt; until 0: none yet */
+	struct skw_statement proposal; /* payee: waits for the payer's signature; until 0: none */
+	uint64_t proposed_at;
+	uint64_t refused_until; /* payer: told of once */
+	bool answer_due;        /* payer */
+	bool receipt_due;       /* for the disk: */
+	uint8_t receipt[SKW_RECEIPT_LEN];
 };
 
 struct skw_pay_peer {
@@ -92,7 +102,9 @@ struct skw_pay {
 	struct skw_pay_config config;
 	uint64_t step; /* droplets: vouchers are multiples of it */
 	bool closing;
-	uint64_t wake; /* the earliest time that the last poll waited for */
+	bool clock_known;
+	uint64_t clock_s, clock_at_us; /* the wall clock, and when it said so */
+	uint64_t wake;                 /* the earliest time that the last poll waited for */
 	unsigned free_count;
 	struct skw_pay_unspent free[SKW_PAY_WALLET]; /* our wallet's, largest first */
 	bool wallet_known;
@@ -141,6 +153,14 @@ void skw_pay_payee_on_unspents(struct skw_pay *pay, uint64_t now_us, struct skw_
 /* Both: settlement of the epoch by the transaction `txid` that pays `amount` has begun. */
 void skw_pay_begin_settling(struct skw_pay *pay, uint64_t now_us, struct skw_pay_peer *p,
 			    struct skw_account *a, uint64_t amount, const struct skw_sha256 *txid);
+
+/* skw_pay_hour.c */
+void skw_pay_hour_step(struct skw_pay *pay, uint64_t now_us, struct skw_pay_peer *p);
+void skw_pay_on_receipt(struct skw_pay *pay, uint64_t now_us, struct skw_pay_peer *p,
+			struct skw_account *a, const struct skw_pay_message *m);
+/* A proposal or its answer, if one is due. */
+bool skw_pay_tell_receipt(struct skw_pay *pay, uint64_t now_us, const struct skw_pay_peer *p,
+			  struct skw_account *a, struct skw_pay_message *m);
 
 /* skw_pay_record.c */
 size_t skw_pay_record_put(uint8_t out[SKW_PAY_RECORD_MAX], const struct skw_pay_peer *p,

@@ -1,5 +1,7 @@
 #include "pay/skw_units.h"
 
+#include "wire/skw_cursor.h"
+
 static const unsigned PART_BITS = 20;
 
 bool skw_units_valid(struct skw_units u)
@@ -56,4 +58,20 @@ bool skw_count_add(struct skw_count *count, uint64_t bytes, uint64_t price_per_m
 		return false;
 	count->bytes += bytes;
 	return true;
+}
+
+void skw_count_put(struct skw_writer *w, const struct skw_count *count)
+{
+	skw_put_u64(w, count->bytes);
+	skw_put_u64(w, count->units.whole);
+	skw_put_u32(w, count->units.part);
+}
+
+bool skw_count_get(struct skw_reader *r, struct skw_count *count)
+{
+	count->bytes = skw_get_u64(r);
+	count->units.whole = skw_get_u64(r);
+	count->units.part = skw_get_u32(r);
+	r->ok &= skw_units_valid(count->units);
+	return r->ok;
 }

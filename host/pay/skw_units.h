@@ -32,6 +32,12 @@ bool skw_units_add(struct skw_units *out, struct skw_units a, struct skw_units b
 /* a - b, or zero where b is larger. */
 struct skw_units skw_units_sub(struct skw_units a, struct skw_units b);
 
+struct skw_writer;
+struct skw_reader;
+/* bytes u64, whole u64, part u32; false (and the reader failed) if the part is none. */
+void skw_count_put(struct skw_writer *w, const struct skw_count *count);
+bool skw_count_get(struct skw_reader *r, struct skw_count *count);
+
 /* False for an event over the limits above or a sum that does not fit; the count stays. */
 bool skw_count_add(struct skw_count *count, uint64_t bytes, uint64_t price_per_mib);
 

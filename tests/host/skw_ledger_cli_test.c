@@ -1,4 +1,4 @@
-/* rooms: cli ledger wire
+/* rooms: cli pay ledger keys wire
  * `skywave ledger` and `skywave wallet` as a user meets them: what they print, how they exit. */
 #include <setjmp.h>
 #include <stdarg.h>

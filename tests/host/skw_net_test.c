@@ -341,6 +341,57 @@ static void too_low_an_offer_is_refused(void **state)
 	assert_int_equal(skw_onion_counters(sim.nodes[1].onion)->refused, 1);
 }
 
+/* What the relay earns for a byte that alice's circuits carry: exact, so all of it is one price. */
+static uint64_t price_of_a_byte(void)
+{
+	struct sim_node *relay = &sim.nodes[1];
+	uint64_t bytes =
+	    relay->metered[0][SKW_ONION_PAYEE][0] + relay->metered[0][SKW_ONION_PAYEE][1];
+	uint64_t money = relay->money[0][SKW_ONION_PAYEE];
+
+	assert_true(bytes > 10000);
+	assert_int_equal(money % bytes, 0);
+	memset(relay->metered, 0, sizeof(relay->metered));
+	memset(relay->money, 0, sizeof(relay->money));
+	return money / bytes;
+}
+
+/* docs/payment.md: a circuit keeps the price that both ends agreed on when it was built. */
+static void a_new_price_counts_for_new_circuits_alone(void **state)
+{
+	struct skw_path_request request;
+	struct skw_path path;
+
+	(void)state;
+	line(3, &clean, 10);
+	assert_true(sim_until(&sim, 30 * SECOND, directory_known));
+	build(2, 1);
+	open_stream(2, "files", 10000, 10000);
+	assert_true(sim_until(&sim, 30 * SECOND, transfer_done));
+	assert_int_equal(price_of_a_byte(), 100);
+
+	for (uint32_t number = 1; number < 8; number++)
+		skw_onion_set_price(sim.nodes[1].onion, number, 300);
+	open_stream(2, "files", 10000, 10000);
+	assert_true(sim_until(&sim, 30 * SECOND, transfer_done));
+	assert_int_equal(price_of_a_byte(), 100); /* nobody agreed on more */
+
+	request = (struct skw_path_request) {
+		.from = sim.nodes[0].identity.address,
+		.to = sim.nodes[2].identity.address,
+		.relays = -1,
+	};
+	assert_true(skw_path_find(sim.nodes[0].dir, &request, &path));
+	assert_int_equal(path.offer[0], 100); /* the new descriptor has not come yet */
+	assert_int_equal(skw_onion_build(sim.nodes[0].onion, path.hops, path.offer, 2, sim.now_us,
+					 &sim.nodes[0].circuit),
+			 SKW_ONION_OK);
+	sim.nodes[0].circuit_down = false;
+	sim_pump(&sim, &sim.nodes[0]);
+	assert_true(sim_until(&sim, 30 * SECOND, circuit_gone));
+	assert_int_equal(sim.nodes[0].reason, SKW_ONION_PRICE);
+}
+
 static bool ten_kilobytes(struct sim *s)
 {
 	return s->nodes[s->count - 1].app.read > 100000;
@@ -510,6 +561,7 @@ int main(void)
 		CASE(an_unknown_service_is_refused),
 		CASE(a_relay_that_changes_bits_is_found_out),
 		CASE(too_low_an_offer_is_refused),
+		CASE(a_new_price_counts_for_new_circuits_alone),
 		CASE(without_admission_nothing_is_relayed_and_little_waits),
 		CASE(a_server_that_forgot_a_session_says_so),
 		CASE(a_server_started_anew_says_so),

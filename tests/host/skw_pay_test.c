@@ -87,6 +87,34 @@ static void check_bills(void)
 		}
 }
 
+/* Both ends hold the same receipts, over all that was delivered up to the last of them. */
+static unsigned check_receipts(void)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < w.parties; i++)
+		for (unsigned n = 0; n < w.party[i].kepts; n++) {
+			const struct kept *ours = &w.party[i].kept[n], *theirs = NULL;
+			const struct party *other = &w.party[ours->peer];
+			struct skw_pay_view v = account(i, ours->peer, ours->role);
+			struct skw_receipt r;
+
+			for (unsigned k = 0; k < other->kepts; k++)
+				if (other->kept[k].peer == i && other->kept[k].role != ours->role &&
+				    other->kept[k].until == ours->until)
+					theirs = &other->kept[k];
+			assert_non_null(theirs);
+			assert_memory_equal(ours->data, theirs->data, SKW_RECEIPT_LEN);
+			skw_receipt_get(&r, ours->data, SKW_RECEIPT_LEN);
+			assert_true(
+			    (ours->role == SKW_PAY_PAYEE ? r.all_forth.bytes : r.all_back.bytes) <=
+			    v.received_bytes);
+			assert_true(skw_receipt_owed(&r) <= v.owed);
+			count++;
+		}
+	return count;
+}
+
 static void traffic(uint64_t us)
 {
 	for (uint64_t end = w.now + us; w.now < end; step((1 + roll(40)) * MILLI))
@@ -123,6 +151,7 @@ static void turmoil(struct chaos c, uint32_t seed)
 	check_never_too_much();
 	check_bills();
 	check_the_chain();
+	assert_true(check_receipts() > 8);
 	posted = w.posted;
 	run(30000 * MILLI);
 	assert_int_equal(w.posted, posted); /* all is said: the links are silent */
@@ -134,6 +163,77 @@ static void turmoil(struct chaos c, uint32_t seed)
 		      w.kills, (double)delivered / 1e6, (double)settled / 1e6);
 	assert_true(settled > 4 * SKY);
 	assert_true(c.kill == 0 || w.kills > 20);
+	world_end(NULL);
+}
+
+static struct skw_statement last_statement(unsigned i, unsigned peer)
+{
+	struct skw_receipt r = { 0 };
+
+	for (unsigned n = 0; n < w.party[i].kepts; n++)
+		if (w.party[i].kept[n].peer == peer)
+			skw_receipt_get(&r, w.party[i].kept[n].data, SKW_RECEIPT_LEN);
+	return (
+	    struct skw_statement) { r.since, r.until, r.forth, r.back, r.all_forth, r.all_back };
+}
+
+/* The payee's proposal, signed with its own key, whatever it states. */
+static void propose(const struct skw_statement *s)
+{
+	struct skw_pay_message m = { .kind = SKW_PAY_RECEIPT, .role = SKW_PAY_PAYEE, .epoch = 1 };
+	uint8_t data[SKW_PAY_MESSAGE_MAX];
+	struct skw_receipt r = { .network = w.party[1].config.network,
+				 .payee_wallet = w.party[1].wallet,
+				 .payer_wallet = w.party[0].wallet,
+				 .since = s->since,
+				 .until = s->until,
+				 .forth = s->forth,
+				 .back = s->back,
+				 .all_forth = s->all_forth,
+				 .all_back = s->all_back };
+	struct skw_sha256 hash;
+	uint16_t len;
+
+	memcpy(r.payee, w.party[1].key, SKW_PAY_KEY);
+	memcpy(r.payer, w.party[0].key, SKW_PAY_KEY);
+	skw_receipt_hash(&hash, &r);
+	m.u.receipt.statement = *s;
+	assert_true(skw_coin_sign(&m.u.receipt.sig, &hash, &w.party[1].secret));
+	len = skw_pay_message_put(data, &m);
+	assert_int_equal(skw_pay_on_message(w.party[0].pay, w.now, w.party[1].key, data, len),
+			 SKW_PAY_OK);
+	drain(0);
+}
+
+/* A payer signs no more than it knows, no hour twice, none that is not over. */
+static void a_payee_that_overstates_gets_no_signature(void **state)
+{
+	struct skw_statement good, s;
+	unsigned kept;
+
+	(void)state;
+	world(2, 3);
+	world_start();
+	run(1000 * MILLI);
+	traffic(40000 * MILLI);
+	run(20000 * MILLI);
+	kept = w.party[0].kepts;
+	assert_true(kept > 0);
+	good = last_statement(0, 1);
+	s = good, s.since = good.until, s.until += 3600, s.forth = s.back = 0;
+	s.forth = 1, s.all_forth.bytes++; /* never delivered */
+	s.all_forth.bytes += account(0, 1, SKW_PAY_PAYER).sent_bytes;
+	propose(&s);
+	s = good, s.until += 3600; /* the same bytes again */
+	propose(&s);
+	s = good, s.all_forth.bytes--, s.forth--; /* another statement of an hour that is signed */
+	propose(&s);
+	s = good, s.since = good.until, s.until += 3600 * 1000, s.forth = s.back = 0;
+	propose(&s); /* of the future */
+	assert_int_equal(w.party[0].kepts, kept);
+	assert_true(w.party[0].events[SKW_PAY_EVENT_RECEIPT_REFUSED] >= 3);
+	propose(&good); /* our answer was lost: the very same once more is well */
+	assert_int_equal(w.party[0].kepts, kept);
 	world_end(NULL);
 }
 
@@ -544,6 +644,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(two_in_calm, world_end),
+		cmocka_unit_test_teardown(a_payee_that_overstates_gets_no_signature, world_end),
 		cmocka_unit_test_teardown(two_over_bad_links, world_end),
 		cmocka_unit_test_teardown(three_that_are_killed_at_any_instant, world_end),
 		cmocka_unit_test_teardown(four_with_everything, world_end),

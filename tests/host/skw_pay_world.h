@@ -12,6 +12,7 @@
 #include "ledger/skw_chain.h"
 #include "ledger/skw_spend.h"
 #include "pay/skw_pay.h"
+#include "pay/skw_pay_receipt.h"
 
 enum { PARTIES = 4, RECORDS = 8, POST = 256, ASKS = 256 };
 
@@ -27,7 +28,17 @@ struct record {
 	uint8_t data[SKW_PAY_RECORD_MAX];
 };
 
+enum { KEPT = 512 };
+struct kept {
+	unsigned peer;
+	enum skw_pay_role role;
+	uint64_t until;
+	uint8_t data[SKW_RECEIPT_LEN];
+};
+
 struct party {
+	struct kept kept[KEPT]; /* receipts */
+	unsigned kepts;
 	struct skw_pay *pay;
 	struct skw_pay_config config;
 	struct skw_coin_secret secret;
@@ -36,8 +47,8 @@ struct party {
 	unsigned lives; /* 1 + times killed */
 	struct record record[RECORDS];
 	unsigned records;
-	unsigned events[SKW_PAY_EVENT_NETWORK + 1];
-	struct skw_pay_event last[SKW_PAY_EVENT_NETWORK + 1];
+	unsigned events[SKW_PAY_EVENT_KINDS];
+	struct skw_pay_event last[SKW_PAY_EVENT_KINDS];
 	enum skw_voucher_verdict told; /* the last ACCEPT that it sent */
 	uint64_t told_amount;
 	bool stopped[PARTIES][2];
@@ -222,6 +233,33 @@ static inline void assert_on_disk(unsigned i, const struct skw_pay_output *out,
 
 static inline bool cell(unsigned payer, unsigned payee, bool forth, uint64_t bytes, uint64_t price);
 
+/* Valid by itself, going on from the last one of that account, and the same if it comes again. */
+static inline void keep(struct party *p, const struct skw_pay_output *out)
+{
+	unsigned peer = party_of(out->peer);
+	struct skw_receipt r, before;
+	const struct kept *last = NULL;
+
+	assert_int_equal(out->len, SKW_RECEIPT_LEN);
+	assert_int_equal(skw_receipt_get(&r, out->data, out->len), SKW_RECEIPT_OK);
+	assert_int_equal(skw_receipt_verify(&r), SKW_RECEIPT_OK);
+	assert_int_equal(r.until, out->until);
+	for (unsigned i = 0; i < p->kepts; i++)
+		if (p->kept[i].peer == peer && p->kept[i].role == out->role)
+			last = &p->kept[i];
+	if (last != NULL && last->until == out->until) {
+		assert_memory_equal(last->data, out->data, out->len);
+		return;
+	}
+	if (last != NULL) {
+		skw_receipt_get(&before, last->data, sizeof(last->data));
+		assert_true(skw_receipt_follows(&r, &before));
+	}
+	assert_true(p->kepts < KEPT);
+	p->kept[p->kepts] = (struct kept) { peer, out->role, out->until, { 0 } };
+	memcpy(p->kept[p->kepts++].data, out->data, out->len);
+}
+
 static inline void act(unsigned i, const struct skw_pay_output *out)
 {
 	struct party *p = &w.party[i];
@@ -253,6 +291,9 @@ static inline void act(unsigned i, const struct skw_pay_output *out)
 		p->events[out->event.kind]++;
 		p->last[out->event.kind] = out->event;
 		break;
+	case SKW_PAY_STORE_RECEIPT:
+		keep(p, out);
+		break;
 	}
 }
 
@@ -261,6 +302,7 @@ static inline void drain(unsigned i)
 	struct skw_pay_output out;
 	unsigned n = 0;
 
+	skw_pay_clock(w.party[i].pay, w.now, T0 + w.now / 1000000 * 240); /* an hour: 15 s */
 	while (skw_pay_poll(w.party[i].pay, w.now, &out)) {
 		assert_true(++n < 1000);
 		if (roll(10000) < w.kill) { /* before it was carried out */
@@ -377,6 +419,7 @@ static inline void answer(const struct ask *a)
 	case SKW_PAY_SEND:
 	case SKW_PAY_ADMISSION:
 	case SKW_PAY_EVENT:
+	case SKW_PAY_STORE_RECEIPT:
 		fail_msg("not a question");
 	}
 }
@@ -516,6 +559,7 @@ static inline void world(unsigned parties, uint32_t seed)
 		memset(&p->config.network, 0x33, sizeof(p->config.network));
 		p->config.limits = w.net.limits;
 		p->config.wallet = p->wallet;
+		memcpy(p->config.node, p->key, SKW_PAY_KEY);
 		p->config.signer = (struct skw_pay_signer) { sign_for, p };
 		p->config.neighbours_max = 4;
 		p->config.ledger_us = 1000 * MILLI;
