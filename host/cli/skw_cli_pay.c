@@ -49,7 +49,10 @@ static int print_hex(const json_t *answer)
 	const json_t *row, *rows = json_object_get(answer, "receipts");
 	size_t i;
 
-	json_array_foreach(rows, i, row) puts(json_string_value(json_object_get(row, "receipt")));
+	json_array_foreach(rows, i, row)
+	{
+		puts(json_string_value(json_object_get(row, "receipt")));
+	}
 	return 0;
 }
 
@@ -59,7 +62,10 @@ static int print_receipts(json_t *answer)
 	json_t *row, *rows = json_object_get(answer, "receipts");
 	size_t i;
 
-	json_array_foreach(rows, i, row) json_object_del(row, "receipt");
+	json_array_foreach(rows, i, row)
+	{
+		json_object_del(row, "receipt");
+	}
 	skw_cli_daemon_show(answer);
 	return 0;
 }

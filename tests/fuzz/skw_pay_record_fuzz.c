@@ -32,7 +32,7 @@ static void round_trip(const uint8_t *data, size_t size)
 	FUZZ_CHECK(a.inputs <= SKW_PAY_INPUTS_MAX && a.voucher.len <= SKW_PAY_TX_MAX);
 	FUZZ_CHECK(skw_units_valid(a.received.units) && skw_units_valid(a.sent.units));
 	n = skw_pay_record_put(first, &p, &a);
-	FUZZ_CHECK(n == size);
+	FUZZ_CHECK(data[0] == 1 ? n > size : n == size); /* the first form had no receipts */
 	FUZZ_CHECK(skw_pay_record_get(&q, &b, first, n));
 	FUZZ_CHECK(skw_pay_record_put(second, &q, &b) == n && memcmp(first, second, n) == 0);
 }
