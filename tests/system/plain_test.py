@@ -30,7 +30,7 @@ class Pair:
         keys = {}
         for name, device, slot in zip(("bob", "alice"), devices, (0, 1)):
             text = f"[node]\nname = {name}\nstate = {folder / name}\ncontrol = {folder / name}.sock\n"
-            text += f"[radio]\ndevice = {device}\nrate_hz = 5000000\nslot = {slot}\n{radio}[circuit]\nrelays = 0\n"
+            text += f"[radio]\ndevice = {device}\nrate_hz = 5000000\nslot = {slot}\n{radio}[path]\nrelays = 0\n"
             if name == "bob":
                 text += f"[service files]\ntarget = 127.0.0.1:{self.web.server_address[1]}\n"
             else:
