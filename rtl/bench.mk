@@ -1,22 +1,36 @@
-# make bench-per ENGINE=rtl - sensitivity of the receiver in gates: per rate the signal-to-noise ratio at 10 % PER, beside the ideal.
+# Benches of the receiver in gates: seeds are fixed, so a run repeats to the digit.
 #
+# make bench-per ENGINE=rtl - sensitivity: per rate the signal-to-noise ratio at 10 % PER, beside the ideal. About four minutes.
 #   RATES="6 54"   only those           PER_FRAMES=100   a point       STEP=0.5   dB between points
-#
-# About four minutes for all at the default; seeds are fixed, so a run repeats to the digit.
+# make bench-impair ENGINE=rtl - frames lost with one impairment each. About half an hour.
+#   RATES, PER_FRAMES as above          OVER=3   dB above the rate's own need     IMPAIR="echoes carrier"   only those
 
 ENGINE ?= rtl
 RATES  ?=
+IMPAIR ?=
 PER_FRAMES ?= 100
 STEP   ?= 0.5
+OVER   ?= 3
 
-$(BUILD)/bench/per_rtl: tests/rtl/bench_per.cpp tests/rtl/rx_receiver.h tests/rtl/ofdm_reference.h tests/rtl/stream_drive.h $(RTL) $(LINT_VLT)
-	@mkdir -p $(@D)/rtl_per
-	$(Q)verilator $(VFLAGS) --exe --build --top-module rx --prefix Vrx --Mdir $(@D)/rtl_per \
-	    -MAKEFLAGS "CXX=$(SIM_CXX) LINK=$(SIM_CXX) OPT_FAST=-O3 OPT_SLOW=-O1" -CFLAGS "-I$(CURDIR)/tests/rtl -O3" \
-	    -o $(abspath $@) $(RTL_Y) $(LINT_VLT) rtl/ofdm_pkg.sv rtl/rx/rx.sv $(abspath $<) \
-	    > $(BUILD)/bench_per.log 2>&1 || (cat $(BUILD)/bench_per.log; false)
+BENCH_H := $(wildcard tests/rtl/*.h)
 
-.PHONY: bench-per bench-per-rtl
+# $(call rtl_bench,NAME,MODULE): tests/rtl/bench_NAME.cpp verilates MODULE.
+define rtl_bench
+$(BUILD)/bench/$(1)_rtl: tests/rtl/bench_$(1).cpp $(BENCH_H) $(RTL) $(LINT_VLT)
+	@mkdir -p $$(@D)/rtl_$(1)
+	$$(Q)verilator $$(VFLAGS) --exe --build --top-module $(2) --prefix V$(2) --Mdir $$(@D)/rtl_$(1) \
+	    -MAKEFLAGS "CXX=$$(SIM_CXX) LINK=$$(SIM_CXX) OPT_FAST=-O3 OPT_SLOW=-O1" -CFLAGS "-I$$(CURDIR)/tests/rtl -O3" \
+	    -o $$(abspath $$@) $$(RTL_Y) $$(LINT_VLT) rtl/ofdm_pkg.sv $$(firstword $$(wildcard rtl/*/$(2).sv)) $$(abspath $$<) \
+	    > $$(BUILD)/bench_$(1).log 2>&1 || (cat $$(BUILD)/bench_$(1).log; false)
+	@touch $$@
+endef
+$(eval $(call rtl_bench,per,rx))
+$(eval $(call rtl_bench,impair,rx))
+
+.PHONY: bench-per bench-per-rtl bench-impair bench-impair-rtl
 bench-per: bench-per-$(ENGINE)
 bench-per-rtl: $(BUILD)/bench/per_rtl
 	@$< $(PER_FRAMES) $(STEP) $(RATES)
+bench-impair: bench-impair-$(ENGINE)
+bench-impair-rtl: $(BUILD)/bench/impair_rtl
+	@$< $(PER_FRAMES) $(OVER) $(IMPAIR) $(RATES)

@@ -1,9 +1,9 @@
 // rx - IEEE 802.11 OFDM receiver: antenna samples in, PSDU octets out.
 //
-//   s_axis --> acquire --> fft64 --> equalise --> decode --> m_axis
-//                 ^                     ^ |          |
-//                 |   done, refused     | +----------+--> m_desc
-//                 +---------------------+-- SIGNAL --+
+//   s_axis --> dc --> acquire --> fft64 --> equalise --> decode --> m_axis
+//                        ^                     ^ |          |
+//                        |   done, refused     | +----------+--> m_desc
+//                        +---------------------+-- SIGNAL --+
 //
 // Each frame whose SIGNAL is good gives one descriptor, offered before its first octet, and exactly LENGTH octets, zeros
 // behind what was heard of a frame that broke off. Meaning of the descriptor: docs/hostlink.md, RX_FRAME. A frame's data wait until the last descriptor was taken.
@@ -61,8 +61,17 @@ module rx (
   logic [63:0] start_time;
   logic signed [31:0] offset;
 
+  logic [31:0] level_data;                       // free of the mixer's constant
+  logic [63:0] level_time;
+  logic        level_valid;
+
+  rx_dc i_dc (
+    .clk, .rst, .s_axis_tdata, .s_axis_tuser, .s_axis_tvalid,
+    .m_axis_tdata(level_data), .m_axis_tuser(level_time), .m_axis_tvalid(level_valid)
+  );
+
   rx_acquire i_acquire (
-    .clk, .rst, .enable, .s_axis_tdata, .s_axis_tuser, .s_axis_tvalid,
+    .clk, .rst, .enable, .s_axis_tdata(level_data), .s_axis_tuser(level_time), .s_axis_tvalid(level_valid),
     .m_axis_tdata(sample), .m_axis_tuser(sample_kind), .m_axis_tvalid(sample_valid), .m_axis_tready(sample_ready),
     .signal_valid(sig_valid), .signal_ok(sig_ok), .symbol_done, .frame_done, .going, .flush, .lost,
     .energy, .offset, .start_time, .event_detected, .busy(acquire_busy), .back_clk, .awake(decode_busy || m_desc_tvalid || m_axis_tvalid)

@@ -7,7 +7,8 @@
 // Samples cannot wait, decisions take time: so every sample goes into a ring and a reader follows, twice as fast as
 // they come, and goes back where it must:
 //
-//   Search  from the peak of the short symbols' correlation on, with the coarse offset: find the end n of the long symbols
+//   Search  from the peak of the short symbols' correlation on, with the coarse offset: find the end n of the long symbols;
+//           that offset is known but for 1/16 turn a sample: where it is large, the search is made with both
 //   Fine    both long symbols: the rest of the offset, and the energy
 //   Load    long, long, SIGNAL, data symbols..., each from EARLY samples before its place, inside its prefix
 //
@@ -54,8 +55,9 @@ module rx_acquire (
   localparam int unsigned EARLY   = 4;           // samples before the nominal start of a symbol
   localparam int unsigned SEARCH  = 198;         // samples read to find the long symbols
   localparam int unsigned SKIP    = 3;           // from the peak of detection to the first of them
-  localparam logic [8:0]  CLEAR   = 9'd84;       // a correlation that noise does not reach
+  localparam logic [8:0]  CLEAR   = 9'd72;       // a correlation that one search in noise of 25 reaches
   localparam logic [11:0] STALE   = 12'd600;     // a detection older than this has left the ring too soon
+  localparam logic [16:0] FAR     = 17'd53248;   // 13/64 turn in 16 samples: 254 kHz at 20 MS/s; reaches 249 kHz at 5 MS/s
   localparam logic [4:0]  DRAIN   = 5'd20;       // clocks until the last sample read is through
 
   typedef enum logic [2:0] {Idle, Coarse, Search, Found, Fine, Angle, Load, Flush} state_e;
@@ -134,6 +136,7 @@ module rx_acquire (
 
   wire coarse     = state == Idle;
   wire sync_start = state == Coarse;
+  wire sync_again = state == Found;
   wire fine_start = state == Found;
 
   rx_angle #(.IN(40)) i_angle (
@@ -182,7 +185,7 @@ module rx_acquire (
   logic [7:0] best_at;
 
   rx_sync #(.FIRST(127)) i_sync (
-    .clk(back_clk), .rst, .start(sync_start), .s_i(turned_re[15]), .s_q(turned_im[15]),
+    .clk(back_clk), .rst, .start(sync_start), .again(sync_again), .s_i(turned_re[15]), .s_q(turned_im[15]),
     .s_valid(turned_valid && state == Search), .best, .best_at
   );
 
@@ -222,6 +225,12 @@ module rx_acquire (
   logic [39:0] energy_wide;
   logic [4:0]  energy_drop;                      // moves to 15 as the scale is taken out of the energy
 
+  logic        far;                              // the other offset is to be searched with, too
+  logic        searched;                         // it was
+  logic [8:0]  best_before;
+
+  wire [16:0] angle_size   = angle[16:0] ^ {17{angle[17]}};
+  wire [31:0] other_offset = offset + {offset[31] ? 4'h1 : 4'hf, 28'd0};      // 1/16 turn a sample away
   wire        gone    = going && (faint == 2'd3 || (event_valid && event_strong));
   wire [11:0] last    = first + 12'(SKIP) + {4'd0, best_at};       // the long symbols' last sample
   wire [11:0] at_long = last - 12'd127 - 12'(EARLY);
@@ -254,8 +263,10 @@ module rx_acquire (
         state <= Coarse;
       end
       Coarse: begin
-        drop <= drop_wide;
+        drop     <= drop_wide;
+        searched <= 1'b0;
         if (angle_done) begin
+          far    <= angle_size >= FAR;
           offset <= 32'(angle) <<< 10;           // a turn in 16 samples is 2^28
           nco    <= '0;
           rd     <= first + 12'(SKIP);
@@ -266,11 +277,22 @@ module rx_acquire (
       end
       Search: if (read_all) state <= Found;
       Found: begin
-        rd         <= at_long;
-        left       <= 8'd128;
-        nco        <= '0;
-        done_well  <= 1'b0;
-        state      <= best >= CLEAR ? Fine : Flush;
+        nco         <= '0;
+        done_well   <= 1'b0;
+        best_before <= best;
+        if (far && !searched) begin
+          searched <= 1'b1;
+          offset   <= other_offset;
+          rd       <= first + 12'(SKIP);
+          left     <= 8'(SEARCH);
+          drain    <= DRAIN;
+          state    <= Search;
+        end else begin
+          if (searched && best == best_before) offset <= other_offset;       // the first was the better one
+          rd       <= at_long;
+          left     <= 8'd128;
+          state    <= best >= CLEAR ? Fine : Flush;
+        end
       end
       Fine: if (fine_done) begin
         start_time  <= newest_time - {51'd0, begun};

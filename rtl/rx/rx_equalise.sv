@@ -15,7 +15,8 @@
 // turned so, show the errors: the angle of their sum, and how the upper two differ from the lower two. Two
 // loops of second order follow: the phase with gains 1/2 and 1/4 for 4 symbols, 1/4 and 1/16 up to the 16th, then
 // 1/8 and 1/64 (what is left of the carrier offset), the slope with 1/37 and 1/1170 (sampling clocks that differ move the
-// symbol through its window).
+// symbol through its window). 16- and 64-QAM cannot wait for the slope to settle, and have pilots clear enough to hurry: 1/5 and 1/37
+// up to the 16th symbol, 1/9 and 1/146 up to the 32nd, 1/18 and 1/585 up to the 64th.
 //
 // `mod` is asked for only when the carriers of a symbol leave: SIGNAL needs none, and a data symbol waits for `data_go`.
 // One symbol is worked on at a time, in some 280 clocks: less than its 320.
@@ -254,7 +255,7 @@ module rx_equalise (
   logic        [2:0]  to_ask;                   // pilots still to be turned
   logic        [2:0]  heard;                    // pilots that came back
   logic signed [17:0] phase, rate;              // turns, s0.18
-  logic        [4:0]  age;                      // symbols so far, up to 16
+  logic        [6:0]  age;                      // symbols so far, up to 64
   logic signed [25:0] slope;                    // turns a carrier, s0.26
   logic signed [25:0] slope_rate;
   logic signed [17:0] angle, angle_low;
@@ -264,14 +265,23 @@ module rx_equalise (
   logic               turned_valid;
   logic signed [17:0] turned_re, turned_im;
 
-  wire                early    = age < 5'd4;
-  wire                late     = age[4];
+  wire                early    = age < 7'd4;
+  wire                late     = age[6:4] != 0;
   wire                ask      = state == Pilots && !beat && to_ask != 0;
   wire                against  = polarity[6] ^ polarity[3] ^ (heard == 3'd3);    // the last pilot is -p_n
   wire signed [20:0]  pilot_re = against ? 21'sd0 - 21'(turned_re) : 21'(turned_re);
   wire signed [20:0]  pilot_im = against ? 21'sd0 - 21'(turned_im) : 21'(turned_im);
   wire signed [17:0]  tilt     = angle - angle_low;         // over 28 carriers: 9.1 of it is the slope
   wire signed [25:0]  tilt_wide = {{8{tilt[17]}}, tilt};
+  logic signed [25:0] slope_step, rate_step;
+  wire                quick = data_go && data_mod[1];
+
+  always_comb begin
+    if (age[6] || !quick) {slope_step, rate_step} = {tilt_wide >>> 2, tilt_wide >>> 7};
+    else if (age[5]) {slope_step, rate_step} = {tilt_wide >>> 1, tilt_wide >>> 6};
+    else if (age[4]) {slope_step, rate_step} = {tilt_wide, tilt_wide >>> 4};
+    else             {slope_step, rate_step} = {tilt_wide <<< 1, tilt_wide >>> 2};
+  end
 
   always_ff @(posedge clk) begin
     angle_start <= 1'b0;
@@ -300,13 +310,13 @@ module rx_equalise (
         2'd0: begin
           phase    <= phase + rate + (early ? angle >>> 1 : late ? angle >>> 3 : angle >>> 2);
           rate     <= rate + (early ? angle >>> 2 : late ? angle >>> 6 : angle >>> 4);
-          if (!late) age <= age + 1'b1;
+          if (!age[6]) age <= age + 1'b1;
           polarity <= {polarity[5:0], polarity[6] ^ polarity[3]};
         end
         2'd1: angle_low <= angle;
         default: begin
-          slope      <= slope + slope_rate + (tilt_wide >>> 2);
-          slope_rate <= slope_rate + (tilt_wide >>> 7);
+          slope      <= slope + slope_rate + slope_step;
+          slope_rate <= slope_rate + rate_step;
         end
       endcase
     end

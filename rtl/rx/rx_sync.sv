@@ -5,7 +5,7 @@
 // l is the long training symbol of IEEE 802.11-2012, equation 18-8, in time. Only signs are multiplied, so a tap is
 // two gates; that costs 2 dB of 18. Both symbols together leave one clear peak: beside it, at +-64, one of them is missing.
 //
-// `start` clears the search; samples are numbered from 0 then. From sample FIRST on, when both windows are full,
+// `start` clears the search; samples are numbered from 0 then. `again` numbers them anew and keeps the best so far. From sample FIRST on, when both windows are full,
 // the best is kept: `best` (0..384) and the number of its last sample, `best_at`. Samples are at least two clocks apart;
 // the result counts LATENCY = 8 clocks after the last.
 
@@ -18,6 +18,7 @@ module rx_sync #(
   input  wire  logic       rst,                 // synchronous, active high
 
   input  wire  logic       start,
+  input  wire  logic       again,
   input  wire  logic       s_i,                 // signs: 1 is negative
   input  wire  logic       s_q,
   input  wire  logic       s_valid,
@@ -40,7 +41,7 @@ module rx_sync #(
       xq <= {s_q, xq[63:1]};
     end
     v <= {v[5:1], s_valid};
-    if (rst || start) v <= '0;
+    if (rst || start || again) v <= '0;
   end
 
   // Real part in the first clock, imaginary part in the second ---------------------------------------
@@ -94,10 +95,8 @@ module rx_sync #(
         best_at <= n;
       end
     end
-    if (rst || start) begin
-      n    <= '0;
-      best <= '0;
-    end
+    if (rst || start || again) n <= '0;
+    if (rst || start) best <= '0;
   end
 
 endmodule

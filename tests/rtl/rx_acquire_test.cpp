@@ -132,7 +132,7 @@ static Channel channel(unsigned n)
 	ch.delay = 300 + n;
 	ch.phase = n;
 	ch.gain = std::pow(10, -(12 + 3 * double(n)) / 20) / std::sqrt(SIGNAL_POWER);
-	ch.cfo = (double(n % 9) - 4) * 0.005; // to +-400 kHz at 20 MHz
+	ch.cfo = (double(n % 9) - 4) * 0.0118; // to 40 ppm of 5.9 GHz in a channel of 5 MHz
 	ch.silence_after = 600;
 	return ch;
 }

@@ -28,11 +28,12 @@ static int peak(const Samples &air, size_t last)
 }
 
 // 198 samples; the number of the best one's end.
-static void search(Vrx_sync &dut, const Samples &air, size_t from, unsigned wait)
+static void search(Vrx_sync &dut, const Samples &air, size_t from, unsigned wait, bool again = false)
 {
-	dut.start = 1;
+	dut.again = again;
+	dut.start = !again;
 	drive::clock(dut);
-	dut.start = 0;
+	dut.again = dut.start = 0;
 	for (size_t n = from; n < from + 198; n++) {
 		dut.s_i = air[n].real() < 0;
 		dut.s_q = air[n].imag() < 0;
@@ -50,7 +51,7 @@ int main()
 {
 	Vrx_sync dut;
 	Samples frame = frame_of(random_octets(20, 1), 24, 1).samples;
-	dut.start = dut.s_valid = 0;
+	dut.again = dut.start = dut.s_valid = 0;
 	drive::reset(dut);
 
 	// At 0 dB an estimate may be a sample or two off; more is a miss.
@@ -76,6 +77,23 @@ int main()
 		drive::check(exact + c.off_by_one >= c.count && near == c.count && lowest >= 84 && formula == c.count,
 			     "SNR " + std::to_string(c.snr) + ": " + std::to_string(exact) + " exact, " + std::to_string(near) +
 				     " near of " + std::to_string(c.count) + ", lowest peak " + std::to_string(lowest));
+	}
+	{ // the right offset wins, whether it is tried first or second
+		Channel ch;
+		ch.snr_db = 5;
+		ch.gain = 0.5;
+		Samples right = through(frame, ch), wrong = right;
+		for (size_t n = 0; n < wrong.size(); n++)
+			wrong[n] *= std::polar(1.0, 2 * M_PI * double(n) / 16);
+		search(dut, right, 150, 1);
+		unsigned best = dut.best;
+		search(dut, wrong, 150, 1, true);
+		bool kept = dut.best == best && 150 + dut.best_at == 319;
+		search(dut, wrong, 150, 1);
+		unsigned poor = dut.best;
+		search(dut, right, 150, 2, true);
+		drive::check(kept && poor < best && dut.best == best && 150 + dut.best_at == 319,
+			     "once more with 1/16 turn a sample between: " + std::to_string(poor) + ", then " + std::to_string(dut.best));
 	}
 	std::mt19937 random(1);
 	std::normal_distribution<double> normal(0, 1);

@@ -7,6 +7,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <climits>
 #include <random>
 #include <vector>
