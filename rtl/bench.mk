@@ -4,6 +4,8 @@
 #   RATES="6 54"   only those           PER_FRAMES=100   a point       STEP=0.5   dB between points
 # make bench-impair ENGINE=rtl - frames lost with one impairment each. About half an hour.
 #   RATES, PER_FRAMES as above          OVER=3   dB above the rate's own need     IMPAIR="echoes carrier"   only those
+# make bench-noise - frames told where there is only noise, preambles missed at 2 dB.
+#   SAMPLES=1e9    of noise             PREAMBLES=2000   SEED=1
 
 ENGINE ?= rtl
 RATES  ?=
@@ -26,11 +28,14 @@ $(BUILD)/bench/$(1)_rtl: tests/rtl/bench_$(1).cpp $(BENCH_H) $(RTL) $(LINT_VLT)
 endef
 $(eval $(call rtl_bench,per,rx))
 $(eval $(call rtl_bench,impair,rx))
+$(eval $(call rtl_bench,noise,rx))
 
-.PHONY: bench-per bench-per-rtl bench-impair bench-impair-rtl
+.PHONY: bench-per bench-per-rtl bench-impair bench-impair-rtl bench-noise
 bench-per: bench-per-$(ENGINE)
 bench-per-rtl: $(BUILD)/bench/per_rtl
 	@$< $(PER_FRAMES) $(STEP) $(RATES)
 bench-impair: bench-impair-$(ENGINE)
 bench-impair-rtl: $(BUILD)/bench/impair_rtl
 	@$< $(PER_FRAMES) $(OVER) $(IMPAIR) $(RATES)
+bench-noise: $(BUILD)/bench/noise_rtl
+	@$< $(or $(SAMPLES),1e9) $(or $(PREAMBLES),2000) $(or $(SEED),1)

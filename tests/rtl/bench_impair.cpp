@@ -12,6 +12,7 @@
 
 #include "impairment.h"
 #include "rx_receiver.h"
+#include "soft_reference.h"
 
 using namespace ofdm;
 
@@ -36,7 +37,7 @@ static std::vector<Row> table()
 	m->cfo_ppm = 40, m->rate_hz = 5e6;
 	m = &row("clock 40 ppm, 4095");
 	m->clock_ppm = 40, m->cfo_ppm = 40, m->length = 4095;
-	m = &row("no clock 4095");
+	m = &row("4095 octets");
 	m->cfo_ppm = 40, m->length = 4095;
 	row("echoes 50 ns").spread_ns = 50;
 	row("echoes 100 ns").spread_ns = 100;
@@ -80,6 +81,53 @@ static unsigned lost(size_t r, const Impairment &im, double snr, unsigned frames
 	return frames - good;
 }
 
+// Soft values of one carrier, largest-term approximation, in 64ths; what was sent had `gain` and comes in noise of power `noise`.
+static void soft_bits(soft::Softs &out, Cplx y, Cplx gain, double noise, unsigned bpsc)
+{
+	std::vector<double> near(2 * bpsc, INFINITY); // to the nearest point with bit b 0, 1
+	for (unsigned p = 0; p < 1u << bpsc; p++) {
+		uint8_t bits[6];
+		for (unsigned b = 0; b < bpsc; b++)
+			bits[b] = p >> b & 1;
+		double d = std::norm(y - gain * constellation(bits, bpsc)) / noise;
+		for (unsigned b = 0; b < bpsc; b++)
+			near[2 * b + bits[b]] = std::min(near[2 * b + bits[b]], d);
+	}
+	for (unsigned b = 0; b < bpsc; b++)
+		out.push_back(int(std::lround(64 * std::min(std::max(near[2 * b] - near[2 * b + 1], -200.0), 200.0))));
+}
+
+// Frames that the ideal receiver loses; it is spared what echoes longer than the prefix do, and SIGNAL.
+static unsigned lost_ideally(size_t r, const Impairment &im, double snr, unsigned frames)
+{
+	const Rate &rate = rates()[r];
+	double noise = 52.0 / 64 * std::pow(10, -snr / 10);
+	unsigned bad = 0;
+	for (unsigned n = 0; n < frames; n++) {
+		std::mt19937 random(n * 7919 + 1), random_noise(n + 5);
+		std::normal_distribution<double> normal(0, std::sqrt(noise / 2));
+		Samples taps = {1};
+		if (im.spread_ns > 0)
+			taps = exponential_taps(im.spread_ns * 1e-9 * im.rate_hz, random);
+		Carriers h {};
+		for (int k = -26; k <= 26; k++)
+			for (size_t t = 0; t < taps.size(); t++)
+				h[k & 63] += taps[t] * std::polar(1.0, -2 * M_PI * k * double(t) / 64);
+		Octets psdu = random_octets(im.length, n + 1);
+		Frame f = frame_of(psdu, rate.mbps, 1 + n % 127);
+		soft::Softs softs;
+		for (size_t s = 1; s < f.symbols.size(); s++)
+			for (int k : data_carriers()) {
+				double re = normal(random_noise);
+				Cplx y = h[k & 63] * f.symbols[s][k & 63] + Cplx(re, normal(random_noise));
+				soft_bits(softs, y, h[k & 63], noise, rate.bpsc);
+			}
+		size_t steps = 16 + 8 * psdu.size() + 6;
+		bad += soft::psdu_of(soft::viterbi(soft::depunctured(softs, rate), steps).bits, psdu.size()) != psdu;
+	}
+	return bad;
+}
+
 int main(int argc, char **argv)
 {
 	unsigned frames = argc > 1 ? unsigned(atoi(argv[1])) : 100;
@@ -109,6 +157,18 @@ int main(int argc, char **argv)
 				printf("    -");
 			else
 				printf(" %4u", lost(r, row.im, IDEAL_DB[r] + OWN_DB[r] + over, frames));
+			fflush(stdout);
+		}
+		printf("\n");
+		if (row.im.spread_ns == 0 && names.empty())
+			continue;
+		printf("%-24s", "   the ideal receiver");
+		for (size_t r = 0; r < 8; r++) {
+			unsigned mbps = rates()[r].mbps;
+			if (mbps > row.most_mbps || (!wanted.empty() && std::find(wanted.begin(), wanted.end(), mbps) == wanted.end()))
+				printf("    -");
+			else
+				printf(" %4u", lost_ideally(r, row.im, IDEAL_DB[r] + OWN_DB[r] + over, frames));
 			fflush(stdout);
 		}
 		printf("\n");
