@@ -5,6 +5,8 @@
 
 #include <sodium.h>
 
+#include "keys/skw_chacha.h"
+
 /* The message patterns of section 7.5, a token a character: e, s, and the four DHs by the first
  * letters of their two keys, initiator's first ("es" = E, "se" = S, "ee" = x, "ss" = z). */
 static const char *const patterns[][3] = {
@@ -23,33 +25,16 @@ enum { BLOCK = 128 }; /* of BLAKE2b */
 
 /* ---- section 4: hash and cipher functions -------------------------------------------------- */
 
-static void put_nonce(uint8_t out[12], uint64_t nonce)
-{
-	memset(out, 0, 4);
-	for (unsigned i = 0; i < 8; i++)
-		out[4 + i] = (uint8_t)(nonce >> 8 * i);
-}
-
 void skw_noise_seal(const struct skw_noise_cipher *cipher, uint64_t nonce, const uint8_t *ad,
 		    size_t ad_len, const uint8_t *in, size_t len, uint8_t *out)
 {
-	uint8_t npub[12];
-
-	put_nonce(npub, nonce);
-	crypto_aead_chacha20poly1305_ietf_encrypt(out, NULL, in, len, ad, ad_len, NULL, npub,
-						  cipher->key);
+	skw_chacha_seal(cipher->key, nonce, ad, ad_len, in, len, out);
 }
 
 bool skw_noise_open(const struct skw_noise_cipher *cipher, uint64_t nonce, const uint8_t *ad,
 		    size_t ad_len, const uint8_t *in, size_t len, uint8_t *out)
 {
-	uint8_t npub[12];
-
-	if (len < SKW_NOISE_TAG)
-		return false;
-	put_nonce(npub, nonce);
-	return crypto_aead_chacha20poly1305_ietf_decrypt(out, NULL, NULL, in, len, ad, ad_len, npub,
-							 cipher->key) == 0;
+	return skw_chacha_open(cipher->key, nonce, ad, ad_len, in, len, out);
 }
 
 void skw_noise_rekey(struct skw_noise_cipher *cipher)

@@ -78,9 +78,10 @@ struct skw_node {
 	uint64_t time_us; /* node time, never goes back */
 	uint64_t directory_tick_s, publish_s, sequence;
 	bool links_changed, stopping, pumping;
-	bool time_held;  /* one frame is one moment: the clock is not asked again */
-	bool room_stale; /* the onion must be told anew what the ports take */
-	char error[256]; /* why the node could not start or stopped by itself */
+	bool time_held;    /* one frame is one moment: the clock is not asked again */
+	unsigned unpolled; /* cells that the session got since it was asked */
+	bool room_stale;   /* the onion must be told anew what the ports take */
+	char error[256];   /* why the node could not start or stopped by itself */
 };
 
 enum skw_log { SKW_DEBUG, SKW_INFO, SKW_UNUSUAL, SKW_BROKEN };

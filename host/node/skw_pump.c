@@ -16,6 +16,7 @@
 enum {
 	TICK_MS = 1000,      /* the loop looks around at least so often */
 	MAC_FRAMES_KEPT = 8, /* room in the MAC's queue that cells leave to control messages */
+	CELLS_UNPOLLED = 16, /* that the session gets before it is asked what follows from them */
 };
 
 /* ---- Radio and MAC ---- */
@@ -271,9 +272,11 @@ static bool pump_onion(struct skw_node *node)
 				      out.len, skw_node_now(node));
 			break;
 		case SKW_ONION_DATA:
+			/* Its outputs may wait for the end of a batch. */
 			skw_session_receive(node->session, out.circuit, out.data, out.len,
 					    skw_node_now(node));
-			pump_session(node);
+			if (++node->unpolled == CELLS_UNPOLLED)
+				pump_session(node);
 			break;
 		case SKW_ONION_METER:
 			id = node_peer_address(node, out.peer);
@@ -307,6 +310,7 @@ static bool pump_session(struct skw_node *node)
 	struct skw_session_out out;
 	bool any = false;
 
+	node->unpolled = 0;
 	tell_session_room(node);
 	while (skw_session_poll(node->session, &out)) {
 		any = true;

@@ -4,6 +4,8 @@
 
 #include <sodium.h>
 
+#include "keys/skw_chacha.h"
+
 enum { ZERO = 4, SIGNED = ZERO + SKW_CELL_MAC };
 
 static void expand(const struct skw_noise_cipher *cipher, const char *label, uint8_t *out,
@@ -41,10 +43,7 @@ static void put_nonce(uint8_t out[8], uint64_t nonce)
 
 void skw_hop_layer(const struct skw_hop_key *key, uint64_t nonce, uint8_t *body, size_t len)
 {
-	uint8_t n[crypto_stream_chacha20_NONCEBYTES];
-
-	put_nonce(n, nonce);
-	crypto_stream_chacha20_xor(body, body, len, n, key->stream);
+	skw_chacha_xor(key->stream, nonce, body, len, body);
 }
 
 static void mac(const struct skw_hop_key *key, uint64_t nonce, const uint8_t *body, size_t len,

@@ -95,6 +95,8 @@ struct one *session_create(struct skw_session *s, uint32_t path, uint64_t now_us
 	if (one == NULL)
 		return NULL;
 	s->ones[at] = one;
+	if (at >= s->top)
+		s->top = at + 1;
 	if (path_new(one, path, 0) == NULL) {
 		session_discard(s, one);
 		return NULL;
@@ -107,9 +109,11 @@ struct one *session_create(struct skw_session *s, uint32_t path, uint64_t now_us
 
 void session_discard(struct skw_session *s, struct one *one)
 {
-	for (uint32_t i = 0; i < s->config.sessions_max; i++)
+	for (uint32_t i = 0; i < s->top; i++)
 		if (s->ones[i] == one)
 			s->ones[i] = NULL;
+	while (s->top > 0 && s->ones[s->top - 1] == NULL)
+		s->top--;
 	while (one->path_count > 0)
 		path_free(one, one->path_count - 1);
 	while (one->stream_count > 0)
@@ -176,7 +180,7 @@ static void lose_path(struct one *one, unsigned at)
 void skw_session_path_down(struct skw_session *s, uint32_t path, uint64_t now_us)
 {
 	s->now_us = now_us;
-	for (uint32_t i = 0; i < s->config.sessions_max; i++) {
+	for (uint32_t i = 0; i < s->top; i++) {
 		int at = s->ones[i] != NULL ? path_by_circuit(s->ones[i], path) : -1;
 
 		if (at >= 0)
@@ -258,7 +262,7 @@ enum skw_session_status skw_session_move(struct skw_session *s, uint32_t session
 
 void skw_session_set_room(struct skw_session *s, uint32_t path, uint32_t packets)
 {
-	for (uint32_t i = 0; i < s->config.sessions_max; i++) {
+	for (uint32_t i = 0; i < s->top; i++) {
 		int at = s->ones[i] != NULL ? path_by_circuit(s->ones[i], path) : -1;
 
 		if (at >= 0)
@@ -268,7 +272,7 @@ void skw_session_set_room(struct skw_session *s, uint32_t path, uint32_t packets
 
 static void use_room(struct skw_session *s, uint32_t path)
 {
-	for (uint32_t i = 0; i < s->config.sessions_max; i++) {
+	for (uint32_t i = 0; i < s->top; i++) {
 		int at = s->ones[i] != NULL ? path_by_circuit(s->ones[i], path) : -1;
 		struct path *p = at >= 0 ? s->ones[i]->paths[at] : NULL;
 
@@ -467,8 +471,8 @@ static bool poll_gone(struct skw_session *s, struct skw_session_out *out)
 
 static bool poll_packet(struct skw_session *s, struct skw_session_out *out)
 {
-	for (uint32_t i = 0; i < s->config.sessions_max; i++) {
-		uint32_t at = (s->turn + i) % s->config.sessions_max;
+	for (uint32_t i = 0; i < s->top; i++) {
+		uint32_t at = (s->turn + i) % s->top;
 		struct one *one = s->ones[at];
 		size_t len;
 
@@ -480,7 +484,7 @@ static bool poll_packet(struct skw_session *s, struct skw_session_out *out)
 			len = session_schedule(s, one, &out->path);
 		if (len == 0)
 			continue;
-		s->turn = (at + 1) % s->config.sessions_max;
+		s->turn = (at + 1) % s->top;
 		out->event = SKW_SESSION_SEND;
 		out->data = s->packet;
 		out->len = len;
@@ -493,7 +497,7 @@ static bool poll_packet(struct skw_session *s, struct skw_session_out *out)
 bool skw_session_poll(struct skw_session *s, struct skw_session_out *out)
 {
 	memset(out, 0, sizeof(*out));
-	for (uint32_t i = 0; i < s->config.sessions_max; i++)
+	for (uint32_t i = 0; i < s->top; i++)
 		if (s->ones[i] != NULL && (s->ones[i]->dirty || s->ones[i]->closed) &&
 		    poll_one(s, i, out))
 			return true;
@@ -507,7 +511,7 @@ bool skw_session_poll(struct skw_session *s, struct skw_session_out *out)
 void skw_session_tick(struct skw_session *s, uint64_t now_us)
 {
 	s->now_us = now_us;
-	for (uint32_t i = 0; i < s->config.sessions_max; i++)
+	for (uint32_t i = 0; i < s->top; i++)
 		if (s->ones[i] != NULL && !s->ones[i]->closed)
 			session_tick_one(s, s->ones[i]);
 }
@@ -516,7 +520,7 @@ uint64_t skw_session_next_timer(const struct skw_session *s)
 {
 	uint64_t next = UINT64_MAX;
 
-	for (uint32_t i = 0; i < s->config.sessions_max; i++)
+	for (uint32_t i = 0; i < s->top; i++)
 		if (s->ones[i] != NULL) {
 			uint64_t t = session_timer(s, s->ones[i]);
 
@@ -553,7 +557,7 @@ static void sum_paths(const struct one *one, struct skw_session_info *info)
 
 bool skw_session_next(const struct skw_session *s, uint32_t *cursor, struct skw_session_info *info)
 {
-	for (; *cursor < s->config.sessions_max; (*cursor)++) {
+	for (; *cursor < s->top; (*cursor)++) {
 		const struct one *one = s->ones[*cursor];
 
 		if (one == NULL || one->closed)
@@ -583,7 +587,7 @@ bool skw_session_next(const struct skw_session *s, uint32_t *cursor, struct skw_
 bool skw_session_next_path(const struct skw_session *s, uint32_t *cursor,
 			   struct skw_session_path_info *info)
 {
-	for (; *cursor < s->config.sessions_max * SKW_SESSION_PATHS; (*cursor)++) {
+	for (; *cursor < s->top * SKW_SESSION_PATHS; (*cursor)++) {
 		uint32_t at = *cursor / SKW_SESSION_PATHS, n = *cursor % SKW_SESSION_PATHS;
 		const struct one *one = s->ones[at];
 		const struct path *p;

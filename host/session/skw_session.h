@@ -12,7 +12,8 @@
  * Streams are flow controlled: a reader that does not read stops the writer, and no more than
  * SKW_SESSION_CREDIT bytes wait per session. Datagrams may be lost or dropped, never repeated.
  *
- * Poll until false after each call that takes `now_us`; an output lives until the next call.
+ * Poll until false after each call that takes `now_us`, but for skw_session_receive, of which a
+ * batch may come before it; an output lives until the next call.
  */
 #ifndef SKW_SESSION_H
 #define SKW_SESSION_H

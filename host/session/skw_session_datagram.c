@@ -151,13 +151,13 @@ void datagrams_on_frame(struct skw_session *s, struct one *one, struct skw_reade
 		return;
 	}
 	if (d->in == NULL)
-		d->in = calloc(DATAGRAM_WINDOW, sizeof(*d->in));
+		d->in = calloc(DATAGRAM_WINDOW + DATAGRAM_LATE, sizeof(*d->in));
 	if (d->in == NULL || (before(number, d->next_in) && d->late_count == DATAGRAM_LATE)) {
 		one->datagrams_dropped++;
 		return;
 	}
 	if (before(number, d->next_in)) { /* its turn is over, and late is better than lost */
-		place = &d->late[d->late_count++];
+		place = &d->in[DATAGRAM_WINDOW + d->late_count++];
 	} else {
 		if (!before(number, d->next_in + DATAGRAM_WINDOW))
 			move_window(one, number);
@@ -189,7 +189,7 @@ bool datagrams_poll(struct skw_session *s, struct one *one, struct skw_session_o
 	bool over = d->hold_us != 0 && s->now_us >= d->hold_us;
 
 	if (d->late_count > 0) {
-		give(one, &d->late[--d->late_count], out);
+		give(one, &d->in[DATAGRAM_WINDOW + --d->late_count], out);
 		return true;
 	}
 	while (before(d->next_in, d->last_in)) {

@@ -79,7 +79,7 @@ enum skw_session_status session_on_resp(struct skw_session *s, const uint8_t *da
 /* The same INIT again: the same answer. */
 static bool said_before(struct skw_session *s, uint32_t path, const uint8_t e[SKW_KEY_LEN])
 {
-	for (uint32_t i = 0; i < s->config.sessions_max; i++) {
+	for (uint32_t i = 0; i < s->top; i++) {
 		struct one *one = s->ones[i];
 
 		if (one == NULL || one->client || memcmp(one->peer_e, e, SKW_KEY_LEN) != 0)

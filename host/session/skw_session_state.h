@@ -57,7 +57,7 @@ enum frame_type {
 #define DATAGRAM_QUEUE 524288u  /* bytes waiting to be sent */
 #define DATAGRAM_AGE_US 200000u /* and no longer than this */
 #define DATAGRAM_WINDOW 2048u   /* that wait for an earlier one */
-#define DATAGRAM_LATE 4u        /* that come after their turn, until the next poll */
+#define DATAGRAM_LATE 32u       /* that come after their turn, until the next poll */
 #define DATAGRAM_HOLD_US 100000u
 
 struct chunk {
@@ -141,12 +141,11 @@ struct datagrams {
 	struct ring out; /* records: time u64, length u16, bytes */
 	uint64_t out_start, out_end;
 	uint32_t next_out; /* sequence */
-	/* in: what waits for an earlier one, at sequence % DATAGRAM_WINDOW */
+	/* in: what waits for an earlier one, at sequence % DATAGRAM_WINDOW; DATAGRAM_LATE more */
 	struct waiting *in;
 	uint32_t next_in, last_in; /* the next to come out; beyond the last that came */
-	struct waiting late[DATAGRAM_LATE];
-	unsigned late_count;
-	uint64_t hold_us; /* until then the gap may close */
+	unsigned late_count;       /* after those: what came after its turn */
+	uint64_t hold_us;          /* until then the gap may close */
 };
 
 struct one { /* one session */
@@ -187,6 +186,7 @@ struct skw_session {
 	uint64_t now_us;
 	struct one **ones; /* sessions_max, NULL where free */
 	uint16_t *generations;
+	uint32_t top; /* places from here on are free */
 	uint32_t turn;
 	uint64_t ring_bytes; /* of all streams */
 	bool gone_due;       /* a packet came for a session that is not: `gone` goes back */

@@ -1,0 +1,153 @@
+/* rooms: wire keys
+ *
+ * skw_chacha against RFC 8439's printed vectors and, for every length and both of its libraries,
+ * against libsodium called directly. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <sodium.h>
+
+#include "keys/skw_chacha.h"
+
+enum { MOST = 1500 };
+
+static uint8_t key[32], in[MOST], out[MOST + 16], want[MOST + 16];
+
+static void fill(uint32_t seed)
+{
+	uint8_t s[randombytes_SEEDBYTES] = { (uint8_t)seed, (uint8_t)(seed >> 8) };
+
+	randombytes_buf_deterministic(in, sizeof(in), s);
+	s[31] = 1;
+	randombytes_buf_deterministic(key, sizeof(key), s);
+}
+
+/* Appendix A.5: of the printed ones it has a nonce of our form, 00 00 00 00 01 02 ... 08. */
+static void the_printed_vector_opens(void **state)
+{
+	static const char key_hex[] =
+	    "1c9240a5eb55d38af333888604f6b5f0473917c1402b80099dca5cbc207075c0";
+	static const char cipher_hex[] =
+	    "64a0861575861af460f062c79be643bd5e805cfd345cf389f108670ac76c8cb2"
+	    "4c6cfc18755d43eea09ee94e382d26b0bdb7b73c321b0100d4f03b7f355894cf"
+	    "332f830e710b97ce98c8a84abd0b948114ad176e008d33bd60f982b1ff37c855"
+	    "9797a06ef4f0ef61c186324e2b3506383606907b6a7c02b0f9f6157b53c867e4"
+	    "b9166c767b804d46a59b5216cde7a4e99040c5a40433225ee282a1b0a06c523e"
+	    "af4534d7f83fa1155b0047718cbc546a0d072b04b3564eea1b422273f548271a"
+	    "0bb2316053fa76991955ebd63159434ecebb4e466dae5a1073a6727627097a10"
+	    "49e617d91d361094fa68f0ff77987130305beaba2eda04df997b714d6c6f2c29"
+	    "a6ad5cb4022b02709beead9d67890cbb22392336fea1851f38";
+	static const uint8_t ad[] = { 0xf3, 0x33, 0x88, 0x86, 0, 0, 0, 0, 0, 0, 0x4e, 0x91 };
+	uint8_t cipher[300];
+	size_t len;
+
+	(void)state;
+	assert_int_equal(
+	    sodium_hex2bin(key, sizeof(key), key_hex, strlen(key_hex), NULL, NULL, NULL), 0);
+	assert_int_equal(sodium_hex2bin(cipher, sizeof(cipher), cipher_hex, strlen(cipher_hex),
+					NULL, &len, NULL),
+			 0);
+	assert_int_equal(len, 281);
+	assert_true(
+	    skw_chacha_open(key, UINT64_C(0x0807060504030201), ad, sizeof(ad), cipher, len, out));
+	assert_memory_equal(out,
+			    "Internet-Drafts are draft documents valid for a maximum of six "
+			    "months",
+			    68);
+}
+
+static void both_libraries_seal_and_open_alike(void **state)
+{
+	static const uint8_t ad[40] = "associated";
+
+	(void)state;
+	for (size_t len = 0; len <= MOST; len += len < 700 && len > 400 ? 1 : 7) {
+		uint64_t nonce = 0x8000000000000001u * (len + 1);
+		size_t ad_len = len % 41;
+		uint8_t npub[12] = { 0 };
+
+		fill((uint32_t)len);
+		for (unsigned i = 0; i < 8; i++)
+			npub[4 + i] = (uint8_t)(nonce >> 8 * i);
+		crypto_aead_chacha20poly1305_ietf_encrypt(want, NULL, in, len, ad, ad_len, NULL,
+							  npub, key);
+		skw_chacha_seal(key, nonce, ad, ad_len, in, len, out);
+		assert_memory_equal(out, want, len + 16);
+		memcpy(out, in, len); /* in place */
+		skw_chacha_seal(key, nonce, ad, ad_len, out, len, out);
+		assert_memory_equal(out, want, len + 16);
+		assert_true(skw_chacha_open(key, nonce, ad, ad_len, out, len + 16, out));
+		assert_memory_equal(out, in, len);
+		assert_true(skw_chacha_open(key, nonce, ad, ad_len, want, len + 16, out));
+		assert_memory_equal(out, in, len);
+	}
+}
+
+static void what_was_changed_is_not_shown(void **state)
+{
+	static const uint8_t zeros[MOST];
+	static const size_t lengths[] = { 0, 1, 100, 511, 512, 513, 1423 };
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		size_t len = lengths[i];
+
+		fill(7);
+		skw_chacha_seal(key, 5, (const uint8_t *)"ad", 2, in, len, want);
+		for (size_t at = 0; at < len + 16; at += 1 + len / 20) {
+			want[at] ^= 4;
+			memset(out, 0xaa, sizeof(out));
+			assert_false(
+			    skw_chacha_open(key, 5, (const uint8_t *)"ad", 2, want, len + 16, out));
+			assert_memory_equal(out, zeros, len);
+			want[at] ^= 4;
+		}
+		assert_false(
+		    skw_chacha_open(key, 6, (const uint8_t *)"ad", 2, want, len + 16, out));
+		assert_false(
+		    skw_chacha_open(key, 5, (const uint8_t *)"aD", 2, want, len + 16, out));
+		assert_false(
+		    skw_chacha_open(key, 5, (const uint8_t *)"ad", 1, want, len + 16, out));
+		assert_true(skw_chacha_open(key, 5, (const uint8_t *)"ad", 2, want, len + 16, out));
+		for (size_t cut = 0; cut < 16; cut++)
+			assert_false(
+			    skw_chacha_open(key, 5, (const uint8_t *)"ad", 2, want, cut, out));
+	}
+}
+
+static void both_libraries_make_the_same_keystream(void **state)
+{
+	(void)state;
+	for (size_t len = 0; len <= MOST; len += len < 600 && len > 400 ? 1 : 13) {
+		uint64_t nonce = UINT64_MAX - len * UINT64_C(0x0123456789abcdef);
+		uint8_t n[8];
+
+		fill((uint32_t)len);
+		for (unsigned i = 0; i < 8; i++)
+			n[i] = (uint8_t)(nonce >> 8 * i);
+		crypto_stream_chacha20_xor(want, in, len, n, key);
+		skw_chacha_xor(key, nonce, in, len, out);
+		assert_memory_equal(out, want, len);
+		skw_chacha_xor(key, nonce, out, len, out);
+		assert_memory_equal(out, in, len);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_printed_vector_opens),
+		cmocka_unit_test(both_libraries_seal_and_open_alike),
+		cmocka_unit_test(what_was_changed_is_not_shown),
+		cmocka_unit_test(both_libraries_make_the_same_keystream),
+	};
+
+	if (sodium_init() < 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
