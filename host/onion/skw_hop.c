@@ -41,9 +41,10 @@ static void put_nonce(uint8_t out[8], uint64_t nonce)
 		out[i] = (uint8_t)(nonce >> 8 * i);
 }
 
-void skw_hop_layer(const struct skw_hop_key *key, uint64_t nonce, uint8_t *body, size_t len)
+void skw_hop_layer(const struct skw_hop_key *key, uint64_t nonce, const uint8_t *in, size_t len,
+		   uint8_t *out)
 {
-	skw_chacha_xor(key->stream, nonce, body, len, body);
+	skw_chacha_xor(key->stream, nonce, in, len, out);
 }
 
 static void mac(const struct skw_hop_key *key, uint64_t nonce, const uint8_t *body, size_t len,

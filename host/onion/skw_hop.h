@@ -28,8 +28,9 @@ struct skw_hop {
 void skw_hop_derive(struct skw_hop *hop, const struct skw_noise_cipher *first,
 		    const struct skw_noise_cipher *second);
 
-/* Adds or removes one layer. */
-void skw_hop_layer(const struct skw_hop_key *key, uint64_t nonce, uint8_t *body, size_t len);
+/* Adds or removes one layer; `out` may be `in`. */
+void skw_hop_layer(const struct skw_hop_key *key, uint64_t nonce, const uint8_t *in, size_t len,
+		   uint8_t *out);
 /* Fills in the zero field and the MAC of a plain body. */
 void skw_hop_sign(const struct skw_hop_key *key, uint64_t nonce, uint8_t *body, size_t len);
 /* True if a body without its layer is for this hop. */

@@ -158,21 +158,21 @@ void skw_onion_set_admission(struct skw_onion *o, uint32_t number, bool allowed)
  */
 
 static void on_circuit(struct skw_onion *o, struct circuit *c, enum side from, uint8_t command,
-		       size_t len)
+		       const uint8_t *cell, size_t len)
 {
 	switch (command) {
 	case CMD_CREATED:
 		if (from == NEXT && len == SKW_CELL_SMALL) {
-			onion_on_created(o, c, o->inbox);
+			onion_on_created(o, c, cell);
 			return;
 		}
 		break;
 	case CMD_RELAY:
 	case CMD_RELAY_SURE:
-		onion_on_relay(o, c, from, o->inbox, len);
+		onion_on_relay(o, c, from, cell, len);
 		return;
 	case CMD_DESTROY: {
-		uint8_t reason = o->inbox[SKW_CELL_HEADER];
+		uint8_t reason = cell[SKW_CELL_HEADER];
 
 		if (reason > SKW_ONION_NO_RELAY)
 			reason = SKW_ONION_CLOSED;
@@ -201,15 +201,14 @@ void skw_onion_receive(struct skw_onion *o, uint32_t number, const uint8_t *cell
 		o->counters.malformed++;
 		return;
 	}
-	memcpy(o->inbox, cell, len);
 	o->data_due = false;
 	if (command == CMD_CREATE && len == SKW_CELL_SMALL) {
-		onion_on_create(o, number, o->inbox);
+		onion_on_create(o, number, cell);
 		return;
 	}
 	c = circuit_find(o, number, id, &from);
 	if (c != NULL)
-		on_circuit(o, c, from, command, len);
+		on_circuit(o, c, from, command, cell, len);
 	else if (command != CMD_DESTROY) /* those may cross on the way */
 		o->counters.malformed++;
 }
@@ -328,9 +327,8 @@ static bool poll_cell(struct skw_onion *o, struct skw_onion_out *out)
 	out->event = SKW_ONION_SEND;
 	out->reliable = cell->data[4] != CMD_RELAY;
 	out->len = cell->len;
-	memcpy(o->outbox.data, cell->data, cell->len);
-	out->data = o->outbox.data;
-	cell_free(o, cell);
+	out->data = cell->data;
+	o->lent = cell;
 	o->counters.cells_out++;
 	if (c != NULL) { /* a relay cell: the bill follows */
 		o->meter_out_due = true;
@@ -348,6 +346,9 @@ static bool poll_cell(struct skw_onion *o, struct skw_onion_out *out)
 bool skw_onion_poll(struct skw_onion *o, struct skw_onion_out *out)
 {
 	memset(out, 0, sizeof(*out));
+	if (o->lent != NULL)
+		cell_free(o, o->lent);
+	o->lent = NULL;
 	return poll_meter(o->meter_in_peer, &o->meter_in, &o->meter_in_due, out) ||
 	       poll_meter(o->meter_out_peer, &o->meter_out, &o->meter_out_due, out) ||
 	       poll_event(o, out) || poll_data(o, out) || poll_cell(o, out);

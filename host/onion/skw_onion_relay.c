@@ -69,7 +69,7 @@ static void wrap_forward(const struct origin *origin, size_t hop, uint64_t first
 		nonce += origin->keys[i].forward.shift;
 	skw_hop_sign(&origin->keys[hop].forward, nonce, body, len);
 	for (size_t i = hop;; i--) {
-		skw_hop_layer(&origin->keys[i].forward, nonce, body, len);
+		skw_hop_layer(&origin->keys[i].forward, nonce, body, len, body);
 		if (i == 0)
 			return;
 		nonce -= origin->keys[i - 1].forward.shift;
@@ -97,7 +97,7 @@ bool onion_speak(struct skw_onion *o, struct circuit *c, size_t hop, uint8_t kin
 		wrap_forward(c->origin, hop, nonce, body, body_len);
 	} else {
 		skw_hop_sign(&c->hop.backward, nonce, body, body_len);
-		skw_hop_layer(&c->hop.backward, nonce, body, body_len);
+		skw_hop_layer(&c->hop.backward, nonce, body, body_len, body);
 	}
 	onion_put_header(cell->data, c->ends[side].id, sure ? CMD_RELAY_SURE : CMD_RELAY, nonce);
 	c->cells[side]++;
@@ -161,19 +161,18 @@ static void open_inner(struct skw_onion *o, struct circuit *c, const uint8_t *bo
 /* ---- cells in transit
  * -------------------------------------------------------------------------------------- */
 
-static void pass_on(struct skw_onion *o, struct circuit *c, enum side from, const uint8_t *in,
-		    size_t len, uint64_t nonce)
+/* `cell` has its body; NULL if there was no room for it. */
+static void pass_on(struct skw_onion *o, struct circuit *c, enum side from, struct cell *cell,
+		    uint8_t command, size_t len, uint64_t nonce)
 {
 	enum side to = from == PREV ? NEXT : PREV;
-	struct cell *cell = cell_new(o, false);
 
 	if (cell == NULL) {
 		o->counters.dropped++;
 		return;
 	}
-	memcpy(cell->data, in, len);
 	cell->len = (uint16_t)len;
-	onion_put_header(cell->data, c->ends[to].id, in[4], nonce);
+	onion_put_header(cell->data, c->ends[to].id, command, nonce);
 	if (!cell_queue(o, c, to, cell))
 		return;
 	c->cells[to]++;
@@ -187,30 +186,49 @@ static void tampered(struct skw_onion *o, struct circuit *c)
 	circuit_kill(o, c, SKW_ONION_TAMPERED, 0);
 }
 
-static void from_prev(struct skw_onion *o, struct circuit *c, uint8_t *cell, size_t len)
+/* What goes on is peeled straight into the place where it waits. */
+static void from_prev(struct skw_onion *o, struct circuit *c, const uint8_t *in, size_t len)
 {
-	uint64_t nonce = nonce_of(cell);
-	uint8_t *body = cell + SKW_CELL_HEADER;
+	uint64_t nonce = nonce_of(in);
+	bool relays = c->built && circuit_relays(c);
+	struct cell *cell = relays ? cell_new(o, false) : NULL;
+	uint8_t *body = (cell != NULL ? cell->data : o->inbox) + SKW_CELL_HEADER;
 	size_t body_len = len - SKW_CELL_HEADER;
 
-	skw_hop_layer(&c->hop.forward, nonce, body, body_len);
-	if (skw_hop_recognise(&c->hop.forward, nonce, body, body_len)) {
-		meter_received(o, c, PREV, len);
-		c->cells[NEXT]++;
-		open_inner(o, c, body, body_len);
-	} else if (c->built && circuit_relays(c)) {
-		pass_on(o, c, PREV, cell, len, nonce + c->hop.forward.shift);
-	} else {
-		tampered(o, c);
+	skw_hop_layer(&c->hop.forward, nonce, in + SKW_CELL_HEADER, body_len, body);
+	if (!skw_hop_recognise(&c->hop.forward, nonce, body, body_len)) {
+		if (relays)
+			pass_on(o, c, PREV, cell, in[4], len, nonce + c->hop.forward.shift);
+		else
+			tampered(o, c);
+		return;
 	}
+	if (cell != NULL) {
+		memcpy(o->inbox + SKW_CELL_HEADER, body, body_len);
+		cell_free(o, cell);
+	}
+	meter_received(o, c, PREV, len);
+	c->cells[NEXT]++;
+	open_inner(o, c, o->inbox + SKW_CELL_HEADER, body_len);
 }
 
-static void to_origin(struct skw_onion *o, struct circuit *c, uint8_t *cell, size_t len)
+static void from_next(struct skw_onion *o, struct circuit *c, const uint8_t *in, size_t len)
+{
+	uint64_t nonce = nonce_of(in);
+	struct cell *cell = cell_new(o, false);
+
+	if (cell != NULL)
+		skw_hop_layer(&c->hop.backward, nonce, in + SKW_CELL_HEADER, len - SKW_CELL_HEADER,
+			      cell->data + SKW_CELL_HEADER);
+	pass_on(o, c, NEXT, cell, in[4], len, nonce + c->hop.backward.shift);
+}
+
+static void to_origin(struct skw_onion *o, struct circuit *c, const uint8_t *in, size_t len)
 {
 	const struct origin *origin = c->origin;
-	uint64_t nonce = nonce_of(cell);
+	uint64_t nonce = nonce_of(in);
 	uint64_t hop = (nonce - origin->backward_base) >> HOP_SPACE;
-	uint8_t *body = cell + SKW_CELL_HEADER;
+	uint8_t *body = o->inbox + SKW_CELL_HEADER;
 	size_t body_len = len - SKW_CELL_HEADER;
 
 	meter_received(o, c, NEXT, len);
@@ -218,11 +236,12 @@ static void to_origin(struct skw_onion *o, struct circuit *c, uint8_t *cell, siz
 		tampered(o, c);
 		return;
 	}
+	memcpy(body, in + SKW_CELL_HEADER, body_len);
 	for (uint64_t i = 0; i < hop; i++) {
 		nonce -= origin->keys[i].backward.shift;
-		skw_hop_layer(&origin->keys[i].backward, nonce, body, body_len);
+		skw_hop_layer(&origin->keys[i].backward, nonce, body, body_len, body);
 	}
-	skw_hop_layer(&origin->keys[hop].backward, nonce, body, body_len);
+	skw_hop_layer(&origin->keys[hop].backward, nonce, body, body_len, body);
 	if (!skw_hop_recognise(&origin->keys[hop].backward, nonce, body, body_len)) {
 		tampered(o, c);
 		return;
@@ -234,7 +253,7 @@ static void to_origin(struct skw_onion *o, struct circuit *c, uint8_t *cell, siz
 		o->counters.malformed++; /* a hop in the middle has nothing to say any more */
 }
 
-void onion_on_relay(struct skw_onion *o, struct circuit *c, enum side from, uint8_t *cell,
+void onion_on_relay(struct skw_onion *o, struct circuit *c, enum side from, const uint8_t *cell,
 		    size_t len)
 {
 	uint64_t nonce = nonce_of(cell);
@@ -251,9 +270,7 @@ void onion_on_relay(struct skw_onion *o, struct circuit *c, enum side from, uint
 	} else if (from == PREV) {
 		from_prev(o, c, cell, len);
 	} else if (c->built) {
-		skw_hop_layer(&c->hop.backward, nonce, cell + SKW_CELL_HEADER,
-			      len - SKW_CELL_HEADER);
-		pass_on(o, c, NEXT, cell, len, nonce + c->hop.backward.shift);
+		from_next(o, c, cell, len);
 	} else {
 		o->counters.malformed++;
 	}

@@ -96,7 +96,7 @@ struct skw_onion {
 	struct skw_onion_meter meter_in, meter_out;
 	size_t data_at, data_len;
 	uint8_t inbox[SKW_CELL_FULL];
-	struct cell outbox;
+	struct cell *lent; /* the one that was polled last */
 	struct skw_onion_counters counters;
 };
 
@@ -132,7 +132,7 @@ void onion_on_extended(struct skw_onion *o, struct circuit *c, const uint8_t *da
 
 /* skw_onion_relay.c */
 void onion_put_header(uint8_t *cell, uint32_t id, uint8_t command, uint64_t nonce);
-void onion_on_relay(struct skw_onion *o, struct circuit *c, enum side from, uint8_t *cell,
+void onion_on_relay(struct skw_onion *o, struct circuit *c, enum side from, const uint8_t *cell,
 		    size_t len);
 /* A cell of our own: to the end if we are the origin (or to hop `hop`), else to the origin. */
 bool onion_speak(struct skw_onion *o, struct circuit *c, size_t hop, uint8_t kind,

@@ -162,7 +162,8 @@ static void body(size_t hop, bool small, const uint8_t *data, size_t len)
 		nonce += keys[i].forward.shift;
 	skw_hop_sign(&keys[hop].forward, nonce, cell + SKW_CELL_HEADER, plain);
 	for (size_t i = hop + 1; i-- > 0;) {
-		skw_hop_layer(&keys[i].forward, nonce, cell + SKW_CELL_HEADER, plain);
+		skw_hop_layer(&keys[i].forward, nonce, cell + SKW_CELL_HEADER, plain,
+			      cell + SKW_CELL_HEADER);
 		nonce -= i > 0 ? keys[i - 1].forward.shift : 0;
 	}
 	give(0, 1, cell, whole);

@@ -54,7 +54,8 @@ static void on_cell(struct sim *s, unsigned node, bool in, unsigned peer, const 
 		see(node < peer ? node : peer, cell + 5, len - 5);
 	/* `in` is told before the onion works on it, so this is the last cell, without its layer */
 	sim_log_add(&n->log, n->onion->inbox, sizeof(n->onion->inbox));
-	sim_log_add(&n->log, n->onion->outbox.data, sizeof(n->onion->outbox.data));
+	if (n->onion->lent != NULL)
+		sim_log_add(&n->log, n->onion->lent->data, sizeof(n->onion->lent->data));
 }
 
 /* At the end: all that the circuits of a node are made of. */
