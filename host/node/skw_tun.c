@@ -11,14 +11,22 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "node/skw_routes.h"
+#include "node/skw_tun_offload.h"
+
+#ifndef TUN_F_USO4
+#define TUN_F_USO4 0x20
+#define TUN_F_USO6 0x40
+#endif
 
 enum {
 	IPV6_HEADER = 40,
 	PACKET_MAX = 65536,
-	BATCH = 64, /* packets that are read before others get their turn */
+	BATCH = 64,           /* reads, */
+	BATCH_BYTES = 131072, /* and bytes, before others get their turn */
 	PLACES = 128,
 	PREFIX_BITS = 8,         /* all of fd00::/8 is behind the interface */
 	ERRORS_PER_SECOND = 100, /* ICMPv6 answers */
@@ -41,13 +49,69 @@ struct skw_tun {
 	struct skw_node *node;
 	int fd;
 	uv_poll_t poll;
+	uv_prepare_t before_sleep; /* writes what is put together still */
+	bool offload;              /* a virtio_net_hdr stands before each packet */
 	uint8_t self[16];
 	struct place places[PLACES];
 	struct skw_tun_counters counters;
 	uint64_t second;
 	unsigned errors; /* in this second */
-	uint8_t packet[PACKET_MAX], answer[1280];
+	uint8_t packet[PACKET_MAX], segment[PACKET_MAX], answer[1280];
+	struct skw_tun_merge merge;
 };
+
+/* ---- To and from the device ---- */
+
+static bool write_packet(struct skw_tun *t, const uint8_t *packet, size_t len)
+{
+	struct virtio_net_hdr plain = { 0 };
+	const struct iovec parts[] = { { &plain, t->offload ? sizeof(plain) : 0 },
+				       { (void *)(uintptr_t)packet, len } };
+
+	t->counters.writes++;
+	return writev(t->fd, parts, 2) == (ssize_t)(parts[0].iov_len + len);
+}
+
+static void flush(struct skw_tun *t)
+{
+	unsigned count = t->merge.count;
+	size_t len;
+
+	if (count == 0)
+		return;
+	len = skw_tun_merge_take(&t->merge);
+	t->counters.writes++;
+	if (write(t->fd, &t->merge, len) == (ssize_t)len)
+		t->counters.packets_out += count;
+	else
+		t->counters.dropped += count;
+	uv_prepare_stop(&t->before_sleep);
+}
+
+static void before_sleep(uv_prepare_t *prepare)
+{
+	flush(prepare->data);
+}
+
+/* One after the other; what follows each other goes in one call. */
+static void deliver(struct skw_tun *t, const uint8_t *packet, size_t len)
+{
+	if (t->offload) {
+		if (skw_tun_merge_add(&t->merge, packet, len)) {
+			uv_prepare_start(&t->before_sleep, before_sleep);
+			return;
+		}
+		flush(t);
+		if (skw_tun_merge_add(&t->merge, packet, len)) {
+			uv_prepare_start(&t->before_sleep, before_sleep);
+			return;
+		}
+	}
+	if (write_packet(t, packet, len))
+		t->counters.packets_out++;
+	else
+		t->counters.dropped++;
+}
 
 /* ---- Who is where ---- */
 
@@ -95,7 +159,8 @@ static struct place *look_up(struct skw_tun *t, const uint8_t ip[16])
 
 /* ---- Into the network ---- */
 
-static void complain(struct skw_tun *t, size_t len, uint8_t type, uint8_t code, uint32_t word)
+static void complain(struct skw_tun *t, const uint8_t *packet, size_t len, uint8_t type,
+		     uint8_t code, uint32_t word)
 {
 	uint64_t second = skw_node_now(t->node) / 1000000;
 	size_t n;
@@ -107,61 +172,87 @@ static void complain(struct skw_tun *t, size_t len, uint8_t type, uint8_t code, 
 	}
 	if (t->errors >= ERRORS_PER_SECOND)
 		return;
-	n = skw_tun_icmp(t->answer, sizeof(t->answer), t->self, t->packet, len, type, code, word);
+	n = skw_tun_icmp(t->answer, sizeof(t->answer), t->self, packet, len, type, code, word);
 	if (n == 0)
 		return;
 	t->errors++;
-	if (write(t->fd, t->answer, n) == (ssize_t)n)
+	if (write_packet(t, t->answer, n))
 		t->counters.errors++;
 }
 
-static void send_packet(struct skw_tun *t, size_t len)
+/* Whose packet this is; NULL if it goes nowhere: then it was answered, or is the kernel's own
+ * chatter (discovery of routers and so on). `most`: the longest part of it that would travel. */
+static struct place *place_for(struct skw_tun *t, const uint8_t *packet, size_t len, size_t most)
 {
-	const uint8_t *to = t->packet + 24;
-	uint64_t now = skw_node_now(t->node);
+	const uint8_t *to = packet + 24;
 	struct place *place;
 
-	if (len < IPV6_HEADER || t->packet[0] >> 4 != 6 || to[0] == 0xff ||
-	    memcmp(t->packet + 8, t->self, 16) != 0) {
-		t->counters
-		    .dropped++; /* the kernel's own chatter: discovery of routers and so on */
-		return;
+	if (len < IPV6_HEADER || packet[0] >> 4 != 6 || to[0] == 0xff ||
+	    memcmp(packet + 8, t->self, 16) != 0) {
+		t->counters.dropped++;
+		return NULL;
 	}
-	if (len > SKW_TUN_MTU) {
-		complain(t, len, TOO_BIG, 0, SKW_TUN_MTU);
-		return;
+	if (most > SKW_TUN_MTU) {
+		complain(t, packet, len, TOO_BIG, 0, SKW_TUN_MTU);
+		return NULL;
 	}
 	place = place_of(t, to);
 	if (place == NULL)
 		place = look_up(t, to);
 	if (place == NULL) {
-		complain(t, len, UNREACHABLE, to[0] == 0xfd ? ADDRESS : NO_ROUTE, 0);
-		return;
+		complain(t, packet, len, UNREACHABLE, to[0] == 0xfd ? ADDRESS : NO_ROUTE, 0);
+		return NULL;
 	}
-	place->used_us = now;
+	place->used_us = skw_node_now(t->node);
 	if (place->session == 0)
 		place->session = skw_routes_session(t->node->routes, &place->id);
 	if (place->session == 0)
-		complain(t, len, UNREACHABLE, NO_ROUTE, 0);
-	else if (skw_session_send_datagram(t->node->session, place->session, t->packet, len, now) ==
-		 SKW_SESSION_OK)
-		t->counters.packets_in++;
-	else
-		t->counters.dropped++; /* a full queue: the sender's flow control wants to know */
+		complain(t, packet, len, UNREACHABLE, NO_ROUTE, 0);
+	return place->session != 0 ? place : NULL;
+}
+
+static void send_parts(struct skw_tun *t, const struct virtio_net_hdr *header, uint8_t *packet,
+		       size_t len)
+{
+	struct skw_tun_split split;
+	const struct place *place;
+	const uint8_t *part;
+	size_t n;
+
+	if (!skw_tun_split_begin(&split, header, packet, len)) {
+		t->counters.dropped++;
+		return;
+	}
+	place = place_for(t, packet, len, skw_tun_split_most(&split));
+	if (place == NULL)
+		return;
+	while ((part = skw_tun_split_next(&split, t->segment, &n)) != NULL)
+		if (skw_session_send_datagram(t->node->session, place->session, part, n,
+					      skw_node_now(t->node)) == SKW_SESSION_OK)
+			t->counters.packets_in++;
+		else
+			t->counters.dropped++; /* full: the sender's flow control wants to know */
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
 	struct skw_tun *t = poll->data;
+	size_t bytes = 0;
 
 	(void)status;
 	(void)events;
-	for (unsigned i = 0; i < BATCH; i++) {
-		ssize_t n = read(t->fd, t->packet, sizeof(t->packet));
+	for (unsigned i = 0; i < BATCH && bytes < BATCH_BYTES; i++) {
+		struct virtio_net_hdr header = { 0 };
+		const size_t before = t->offload ? sizeof(header) : 0;
+		const struct iovec parts[] = { { &header, before },
+					       { t->packet, sizeof(t->packet) } };
+		ssize_t n = readv(t->fd, parts, 2);
 
-		if (n <= 0)
+		if (n <= (ssize_t)before)
 			break;
-		send_packet(t, (size_t)n);
+		t->counters.reads++;
+		bytes += (size_t)n;
+		send_parts(t, &header, t->packet, (size_t)n - before);
 	}
 	skw_node_pump(t->node);
 }
@@ -205,10 +296,7 @@ void skw_tun_on_datagram(struct skw_tun *t, uint32_t session, const uint8_t *dat
 		return;
 	}
 	place->used_us = skw_node_now(t->node);
-	if (write(t->fd, data, len) == (ssize_t)len)
-		t->counters.packets_out++;
-	else
-		t->counters.dropped++;
+	deliver(t, data, len);
 }
 
 void skw_tun_on_session_closed(struct skw_tun *t, uint32_t session)
@@ -249,9 +337,18 @@ static const char *set_up(const struct skw_tun *t, struct ifreq *request)
 	return wrong;
 }
 
+/* A kernel without segments for UDP may still have them for TCP. */
+static bool ask_for_offload(int fd)
+{
+	const unsigned tcp = TUN_F_CSUM | TUN_F_TSO6, udp = TUN_F_USO4 | TUN_F_USO6;
+
+	return ioctl(fd, TUNSETOFFLOAD, tcp | udp) == 0 || ioctl(fd, TUNSETOFFLOAD, tcp) == 0;
+}
+
 static const char *open_device(struct skw_tun *t, const char *device)
 {
-	struct ifreq request = { .ifr_flags = IFF_TUN | IFF_NO_PI };
+	struct ifreq request = { .ifr_flags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR };
+	int header = sizeof(struct virtio_net_hdr);
 
 	if (strlen(device) >= sizeof(request.ifr_name))
 		return "a name has at most 15 bytes";
@@ -261,6 +358,11 @@ static const char *open_device(struct skw_tun *t, const char *device)
 		return errno == EACCES ? "/dev/net/tun needs a privilege" : strerror(errno);
 	if (ioctl(t->fd, TUNSETIFF, &request) != 0)
 		return errno == EPERM ? "needs the capability CAP_NET_ADMIN" : strerror(errno);
+	t->offload = true; /* so says IFF_VNET_HDR */
+	if (ioctl(t->fd, TUNSETVNETHDRSZ, &header) != 0)
+		return "its header cannot be agreed on";
+	if (!ask_for_offload(t->fd))
+		skw_node_log(t->node, SKW_UNUSUAL, "tun: the kernel does not hand over segments");
 	return set_up(t, &request);
 }
 
@@ -279,6 +381,8 @@ struct skw_tun *skw_tun_open(struct skw_node *node, const char *device)
 			wrong = "the loop does not take it";
 	}
 	if (wrong == NULL) {
+		uv_prepare_init(node->loop, &t->before_sleep);
+		t->before_sleep.data = t;
 		uv_poll_start(&t->poll, UV_READABLE, on_readable);
 		return t;
 	}
@@ -297,8 +401,15 @@ static void on_closed(uv_handle_t *handle)
 	free(t);
 }
 
+static void on_prepare_closed(uv_handle_t *handle)
+{
+	struct skw_tun *t = handle->data;
+
+	uv_close((uv_handle_t *)&t->poll, on_closed);
+}
+
 void skw_tun_close(struct skw_tun *t)
 {
 	if (t != NULL)
-		uv_close((uv_handle_t *)&t->poll, on_closed);
+		uv_close((uv_handle_t *)&t->before_sleep, on_prepare_closed);
 }

@@ -19,6 +19,7 @@ struct skw_tun_counters {
 	uint64_t dropped;                 /* no route, no room, too large, not ours */
 	uint64_t spoofed;                 /* out of a session, with a wrong address */
 	uint64_t errors;                  /* ICMPv6 answers */
+	uint64_t reads, writes;           /* calls: fewer than packets where segments go */
 };
 
 struct skw_tun;

@@ -1,0 +1,327 @@
+/* rooms: node
+ *
+ * skw_tun_offload: segments checked by a checksum of RFC 1071's own words and by putting them back
+ * together; packets that must not be merged; contradictions. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "node/skw_tun_offload.h"
+
+enum { MOST = 70000, HEADER = 40 + 20 + 12 };
+
+static uint8_t large[MOST], part[MOST], again[MOST];
+static struct skw_tun_merge merge;
+
+/* "The 16-bit one's complement of the one's complement sum of all 16-bit words", zero at the end.
+ */
+static uint16_t sum_of(const uint8_t *packet, size_t len, uint8_t next)
+{
+	size_t n = len - 40;
+	uint32_t sum = (uint32_t)(n >> 16) + (uint32_t)(n & 0xffff) + next;
+
+	for (size_t i = 8; i < len; i += 2)
+		sum += (uint32_t)packet[i] << 8 | (i + 1 < len ? packet[i + 1] : 0);
+	while (sum > 0xffff)
+		sum = (sum >> 16) + (sum & 0xffff);
+	return (uint16_t)~sum; /* 0 if the packet's own is right */
+}
+
+static uint32_t u32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static void put_u32(uint8_t *p, uint32_t v)
+{
+	for (unsigned i = 0; i < 4; i++)
+		p[i] = (uint8_t)(v >> (24 - 8 * i));
+}
+
+/* TCP with twelve bytes of options, ACK and `flags`. */
+static void tcp(uint8_t *p, uint32_t sequence, size_t payload, uint8_t flags, unsigned seed)
+{
+	uint16_t sum;
+
+	for (unsigned i = 0; i < HEADER; i++)
+		p[i] = (uint8_t)(i * 37 + 11);
+	p[0] = 0x60;
+	p[4] = (uint8_t)((payload + 32) >> 8);
+	p[5] = (uint8_t)(payload + 32);
+	p[6] = 6;
+	put_u32(p + 44, sequence);
+	p[52] = 0x80;
+	p[53] = 0x10 | flags;
+	p[56] = p[57] = 0;
+	srand(seed);
+	for (size_t i = 0; i < payload; i++)
+		p[HEADER + i] = (uint8_t)rand();
+	sum = sum_of(p, HEADER + payload, 6);
+	p[56] = (uint8_t)(sum >> 8);
+	p[57] = (uint8_t)sum;
+	assert_int_equal(sum_of(p, HEADER + payload, 6), 0);
+}
+
+static struct virtio_net_hdr wants(uint8_t type, size_t header, size_t payload, size_t offset)
+{
+	return (struct virtio_net_hdr) { .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+					 .gso_type = type,
+					 .hdr_len = (uint16_t)header,
+					 .gso_size = (uint16_t)payload,
+					 .csum_start = 40,
+					 .csum_offset = (uint16_t)offset };
+}
+
+static void split_tcp(size_t payload, size_t segment, uint8_t flags)
+{
+	struct virtio_net_hdr h = wants(VIRTIO_NET_HDR_GSO_TCPV6, HEADER, segment, 16);
+	struct skw_tun_split s;
+	const uint8_t *p;
+	size_t len, at = 0;
+	uint32_t first = 0xfffffff0; /* it wraps */
+
+	tcp(large, first, payload, flags, (unsigned)payload);
+	assert_true(skw_tun_split_begin(&s, &h, large, HEADER + payload));
+	assert_int_equal(skw_tun_split_most(&s), HEADER + (payload < segment ? payload : segment));
+	while ((p = skw_tun_split_next(&s, part, &len)) != NULL) {
+		size_t n = len - HEADER;
+		bool last = at + n == payload;
+
+		assert_true(n == segment || last);
+		assert_int_equal(p[4] << 8 | p[5], 32 + n);
+		assert_int_equal(u32(p + 44), (uint32_t)(first + at));
+		assert_int_equal(sum_of(p, len, 6), 0);
+		assert_int_equal(p[53] & 0x09, last ? flags & 0x09 : 0);    /* FIN, PSH */
+		assert_int_equal(p[53] & 0x80, at == 0 ? flags & 0x80 : 0); /* CWR */
+		assert_int_equal(p[53] & 0x50, 0x10 | (flags & 0x40));
+		assert_memory_equal(p, large, 4);
+		assert_memory_equal(p + 6, large + 6, 38);
+		assert_memory_equal(p + 58, large + 58, HEADER - 58);
+		assert_memory_equal(p + HEADER, large + HEADER + at, n);
+		at += n;
+	}
+	assert_int_equal(at, payload);
+}
+
+static void a_large_packet_becomes_those_that_it_stands_for(void **state)
+{
+	(void)state;
+	split_tcp(64000, 1282, 0x08);
+	split_tcp(1282 * 3, 1282, 0x01);
+	split_tcp(1282 * 3 + 1, 1282, 0xc8);
+	split_tcp(100, 1282, 0x08);
+	split_tcp(50, 1, 0);
+}
+
+static void datagrams_are_split_as_well(void **state)
+{
+	struct virtio_net_hdr h = wants(5, 48, 1000, 6);
+	struct skw_tun_split s;
+	const uint8_t *p;
+	size_t len, at = 0;
+
+	(void)state;
+	tcp(large, 0, 4000, 0, 1);
+	large[6] = 17;
+	assert_true(skw_tun_split_begin(&s, &h, large, 48 + 2500));
+	while ((p = skw_tun_split_next(&s, part, &len)) != NULL) {
+		assert_int_equal(len, at < 2000 ? 1048 : 548);
+		assert_int_equal(p[44] << 8 | p[45], len - 40);
+		assert_int_equal(sum_of(p, len, 17), 0);
+		assert_memory_equal(p + 48, large + 48 + at, len - 48);
+		at += len - 48;
+	}
+	assert_int_equal(at, 2500);
+}
+
+static void a_checksum_that_was_left_to_us_is_made(void **state)
+{
+	struct virtio_net_hdr h = wants(VIRTIO_NET_HDR_GSO_NONE, 0, 0, 16), none = { 0 };
+	uint32_t sum = 6 + 32 + 501;
+	struct skw_tun_split s;
+	size_t len = HEADER + 501, n;
+
+	(void)state;
+	tcp(large, 7, 501, 0x08, 4);
+	memcpy(again, large, len);
+	for (unsigned i = 8; i < 40; i += 2) /* the kernel leaves the sum of the pseudo-header */
+		sum += (uint32_t)large[i] << 8 | large[i + 1];
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	large[56] = (uint8_t)(sum >> 8);
+	large[57] = (uint8_t)sum;
+	assert_true(skw_tun_split_begin(&s, &h, large, len));
+	assert_ptr_equal(skw_tun_split_next(&s, part, &n), large);
+	assert_int_equal(n, len);
+	assert_memory_equal(large, again, len);
+	assert_null(skw_tun_split_next(&s, part, &n));
+	assert_true(skw_tun_split_begin(&s, &none, large, len));
+	assert_ptr_equal(skw_tun_split_next(&s, part, &n), large);
+	assert_memory_equal(large, again, len);
+}
+
+static void contradictions_are_refused(void **state)
+{
+	static const struct virtio_net_hdr bad[] = {
+		{ .flags = 1, .gso_type = 4, .gso_size = 0, .csum_start = 40 },
+		{ .flags = 0, .gso_type = 4, .gso_size = 100, .csum_start = 40 },
+		{ .flags = 1, .gso_type = 4, .gso_size = 100, .csum_start = 48 },
+		{ .flags = 1, .gso_type = 1, .gso_size = 100, .csum_start = 40 },
+		{ .flags = 1, .gso_type = 5, .gso_size = 100, .csum_start = 40 },
+		{ .flags = 1, .gso_type = 77, .gso_size = 100, .csum_start = 40 },
+		{ .flags = 1, .gso_type = 0, .csum_start = 60000, .csum_offset = 60000 },
+		{ .flags = 1, .gso_type = 0, .csum_start = 600, .csum_offset = 16 },
+	};
+	struct virtio_net_hdr good = wants(VIRTIO_NET_HDR_GSO_TCPV6, HEADER, 100, 16);
+	struct skw_tun_split s;
+
+	(void)state;
+	tcp(large, 0, 500, 0, 1);
+	assert_true(skw_tun_split_begin(&s, &good, large, HEADER + 500));
+	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(skw_tun_split_begin(&s, &bad[i], large, HEADER + 500));
+	for (size_t len = 0; len <= HEADER; len++)
+		assert_false(skw_tun_split_begin(&s, &good, large, len));
+	large[52] = 0x40; /* a header shorter than TCP's */
+	assert_false(skw_tun_split_begin(&s, &good, large, HEADER + 500));
+	large[52] = 0xf0;
+	assert_true(skw_tun_split_begin(&s, &good, large, HEADER + 500));
+	assert_false(skw_tun_split_begin(&s, &good, large, 100)); /* headers alone */
+}
+
+static void what_was_split_merges_to_the_same(void **state)
+{
+	struct virtio_net_hdr h = wants(VIRTIO_NET_HDR_GSO_TCPV6, HEADER, 1282, 16);
+	struct skw_tun_split s;
+	size_t len, total = 50000, n = 0;
+	const uint8_t *p;
+
+	(void)state;
+	tcp(large, 0xffff0000, total, 0x08, 9);
+	assert_true(skw_tun_split_begin(&s, &h, large, HEADER + total));
+	while ((p = skw_tun_split_next(&s, part, &len)) != NULL) {
+		assert_true(skw_tun_merge_add(&merge, p, len));
+		n++;
+	}
+	assert_int_equal(merge.count, n);
+	assert_int_equal(skw_tun_merge_take(&merge), sizeof(merge.virtio) + HEADER + total);
+	assert_int_equal(merge.count, 0);
+	h.hdr_len = HEADER;
+	assert_memory_equal(&merge.virtio, &h, sizeof(h));
+	assert_memory_equal((const uint8_t *)&merge + sizeof(h), merge.packet, 40); /* one write */
+	/* Its own sum is left to the kernel; split again, it makes the same packets. */
+	assert_true(skw_tun_split_begin(&s, &merge.virtio, merge.packet, HEADER + total));
+	for (size_t at = 0; (p = skw_tun_split_next(&s, part, &len)) != NULL; at += len - HEADER) {
+		assert_int_equal(sum_of(p, len, 6), 0);
+		assert_memory_equal(p + HEADER, large + HEADER + at, len - HEADER);
+	}
+	large[56] = merge.packet[56];
+	large[57] = merge.packet[57];
+	assert_memory_equal(merge.packet, large, HEADER + total);
+}
+
+static bool follows(size_t payload, uint8_t flags, unsigned change, uint8_t by)
+{
+	uint16_t sum;
+	bool taken;
+
+	tcp(large, 1000, 500, 0, 1);
+	merge.count = 0;
+	assert_true(skw_tun_merge_add(&merge, large, HEADER + 500));
+	tcp(part, 1500, payload, flags, 2);
+	part[change] ^= by;
+	part[56] = part[57] = 0;
+	sum = sum_of(part, HEADER + payload, part[6]);
+	part[56] = (uint8_t)(sum >> 8);
+	part[57] = (uint8_t)sum;
+	taken = skw_tun_merge_add(&merge, part, HEADER + payload);
+	assert_int_equal(merge.count, taken ? 2 : 1);
+	return taken;
+}
+
+static void what_differs_is_not_merged(void **state)
+{
+	static const unsigned same[] = { 0,  1,  3,  6,  7,  8,  23, 24, 39, 40, 43,
+					 44, 47, 48, 51, 52, 54, 55, 58, 59, 60, 71 };
+
+	(void)state;
+	assert_true(follows(500, 0, 2, 0));
+	assert_true(follows(1, 0, 2, 0));
+	assert_true(follows(500, 0x08, 2, 0));
+	assert_false(follows(501, 0, 2, 0));
+	for (unsigned i = 0; i < sizeof(same) / sizeof(same[0]); i++)
+		assert_false(follows(500, 0, same[i], same[i] == 52 ? 0x10 : 0x01));
+	for (unsigned bit = 0; bit < 8; bit++) /* no other flag but PSH */
+		assert_int_equal(follows(500, 0, 53, (uint8_t)(1u << bit)), bit == 3);
+}
+
+static void a_short_packet_or_a_push_is_the_last(void **state)
+{
+	(void)state;
+	assert_true(follows(499, 0, 2, 0));
+	tcp(part, 1999, 100, 0, 3);
+	assert_false(skw_tun_merge_add(&merge, part, HEADER + 100));
+	assert_true(follows(500, 0x08, 2, 0));
+	assert_int_equal(merge.packet[53], 0x18);
+	tcp(part, 2000, 500, 0, 3);
+	assert_false(skw_tun_merge_add(&merge, part, HEADER + 500));
+}
+
+static void damaged_and_strange_packets_go_as_they_are(void **state)
+{
+	(void)state;
+	merge.count = 0;
+	tcp(part, 1, 500, 0, 1);
+	for (unsigned at = 8; at < HEADER + 500; at += 13) {
+		part[at] ^= 0x20;
+		assert_false(skw_tun_merge_add(&merge, part, HEADER + 500));
+		part[at] ^= 0x20;
+	}
+	for (size_t len = 0; len < HEADER + 500; len++)
+		assert_false(skw_tun_merge_add(&merge, part, len));
+	tcp(part, 1, 0, 0, 1); /* an acknowledgement has no data */
+	assert_false(skw_tun_merge_add(&merge, part, HEADER));
+	assert_int_equal(merge.count, 0);
+	/* One alone leaves as it came. */
+	tcp(part, 1, 500, 0x08, 1);
+	assert_true(skw_tun_merge_add(&merge, part, HEADER + 500));
+	assert_int_equal(skw_tun_merge_take(&merge), sizeof(merge.virtio) + HEADER + 500);
+	assert_memory_equal(merge.packet, part, HEADER + 500);
+	assert_int_equal(merge.virtio.gso_type | merge.virtio.flags, 0);
+}
+
+static void no_merged_packet_outgrows_its_length_field(void **state)
+{
+	uint32_t at = 0;
+
+	(void)state;
+	merge.count = 0;
+	for (tcp(part, at, 1282, 0, 1); skw_tun_merge_add(&merge, part, HEADER + 1282);
+	     at += 1282, tcp(part, at, 1282, 0, 1))
+		;
+	assert_int_equal(merge.count, (SKW_TUN_LARGE - HEADER) / 1282);
+	assert_true(skw_tun_merge_take(&merge) <= sizeof(merge.virtio) + SKW_TUN_LARGE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_large_packet_becomes_those_that_it_stands_for),
+		cmocka_unit_test(datagrams_are_split_as_well),
+		cmocka_unit_test(a_checksum_that_was_left_to_us_is_made),
+		cmocka_unit_test(contradictions_are_refused),
+		cmocka_unit_test(what_was_split_merges_to_the_same),
+		cmocka_unit_test(what_differs_is_not_merged),
+		cmocka_unit_test(a_short_packet_or_a_push_is_the_last),
+		cmocka_unit_test(damaged_and_strange_packets_go_as_they_are),
+		cmocka_unit_test(no_merged_packet_outgrows_its_length_field),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
