@@ -44,7 +44,7 @@ static bool begin(EVP_CIPHER_CTX *c, const EVP_CIPHER *cipher, const uint8_t *ke
 	return c != NULL && cipher != NULL && EVP_CipherInit_ex2(c, cipher, key, iv, seal, NULL);
 }
 
-static bool bind(EVP_CIPHER_CTX *c, const uint8_t *ad, size_t ad_len)
+static bool take_ad(EVP_CIPHER_CTX *c, const uint8_t *ad, size_t ad_len)
 {
 	int n;
 
@@ -57,7 +57,7 @@ static bool seal_large(const uint8_t *key, const uint8_t npub[NONCE], const uint
 	struct scratch *s = scratch();
 	EVP_CIPHER_CTX *c = s->context;
 	int n = 0, last = 0;
-	bool good = begin(c, s->aead, key, npub, true) && bind(c, ad, ad_len) &&
+	bool good = begin(c, s->aead, key, npub, true) && take_ad(c, ad, ad_len) &&
 		    EVP_CipherUpdate(c, out, &n, in, (int)len) &&
 		    EVP_CipherFinal_ex(c, out + n, &last) &&
 		    EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, SKW_CHACHA_TAG, out + len);
@@ -92,7 +92,7 @@ static bool open_large(const uint8_t *key, const uint8_t npub[NONCE], const uint
 	memcpy(tag, in + len, sizeof(tag));
 	good = begin(c, s->aead, key, npub, false) &&
 	       EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, SKW_CHACHA_TAG, tag) &&
-	       bind(c, ad, ad_len) && EVP_CipherUpdate(c, out, &n, in, (int)len) &&
+	       take_ad(c, ad, ad_len) && EVP_CipherUpdate(c, out, &n, in, (int)len) &&
 	       EVP_CipherFinal_ex(c, out + n, &last);
 	EVP_CIPHER_CTX_reset(c);
 	return good;
