@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DESCRIPTOR_LIFE_S = 3600, PUBLISH_S = 900 };
+/* AGAIN_S: others drop what changes too often, and the last word must not be what they dropped. */
+enum { DESCRIPTOR_LIFE_S = 3600, PUBLISH_S = 900, AGAIN_S = 30 };
 
 static const char SEQUENCE_KEY[] = "sequence";
 
@@ -63,9 +64,10 @@ void node_publish(struct skw_node *node)
 			 config->services[i].name);
 	describe_links(node, &d);
 	len = skw_descriptor_sign(&d, &node->identity, data);
-	if (len > 0)
-		skw_directory_publish(node->directory, data, len, skw_node_unix());
-	node->publish_s = skw_node_unix() + PUBLISH_S;
+	if (len > 0 && skw_directory_publish(node->directory, data, len, skw_node_unix()) ==
+			   SKW_DIRECTORY_TOO_SOON)
+		return; /* the next tick tries again */
+	node->publish_s = skw_node_unix() + (node->links_changed ? AGAIN_S : PUBLISH_S);
 	node->links_changed = false;
 }
 

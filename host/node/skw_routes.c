@@ -10,7 +10,7 @@ enum {
 	RETRY_US = 500000,
 	RETRY_MAX_US = 8000000,
 	SOON_US = 200000,         /* news come in bursts: one search for all of them */
-	MORE_US = 15000000,       /* between searches for one more path, unless links change */
+	MORE_US = 5000000,       /* between searches for one more path, unless links change */
 	FAILED_US = 60000000,     /* so long another path is preferred to one that failed */
 	WATCH_US = 500000,        /* between looks at how the paths do */
 	SILENT_US = 3000000,      /* a path that is silent for longer is given up */
