@@ -10,7 +10,7 @@ enum {
 	RETRY_US = 500000,
 	RETRY_MAX_US = 8000000,
 	SOON_US = 200000,         /* news come in bursts: one search for all of them */
-	MORE_US = 5000000,       /* between searches for one more path, unless links change */
+	MORE_US = 5000000,        /* between searches for one more path, unless links change */
 	FAILED_US = 60000000,     /* so long another path is preferred to one that failed */
 	WATCH_US = 500000,        /* between looks at how the paths do */
 	SILENT_US = 3000000,      /* a path that is silent for longer is given up */
@@ -158,7 +158,8 @@ static void wait_for_retry(struct skw_routes *r, struct route *route)
 	route->tries++;
 }
 
-/* What there is already, and what went wrong lately: the next path keeps away from both. */
+/* What there is already, and what went wrong lately: the next path keeps away from both, but from
+ * what there is twice as much. So what failed is tried again rather than nothing. */
 static size_t list_beside(const struct skw_routes *r, const struct route *route,
 			  const struct skw_path **out)
 {
@@ -166,8 +167,10 @@ static size_t list_beside(const struct skw_routes *r, const struct route *route,
 	size_t n = 0;
 
 	for (size_t i = 0; i < r->legs; i++)
-		if (route->legs[i].state != STATE_NONE)
+		if (route->legs[i].state != STATE_NONE) {
 			out[n++] = &route->legs[i].path;
+			out[n++] = &route->legs[i].path;
+		}
 	for (size_t i = 0; i < FAILED_MAX; i++)
 		if (route->failed[i].until_us > now)
 			out[n++] = &route->failed[i].path;
@@ -177,7 +180,7 @@ static size_t list_beside(const struct skw_routes *r, const struct route *route,
 static bool find_path(struct skw_routes *r, const struct route *route, struct skw_path *path)
 {
 	const struct skw_config *config = r->node->config;
-	const struct skw_path *beside[SKW_CONFIG_PATHS + 1 + FAILED_MAX];
+	const struct skw_path *beside[2 * (SKW_CONFIG_PATHS + 1) + FAILED_MAX];
 	struct skw_path_request request = {
 		.from = r->node->identity.address,
 		.to = route->to,
@@ -197,6 +200,11 @@ static bool find_path(struct skw_routes *r, const struct route *route, struct sk
 	return skw_path_find(r->node->directory, &request, path);
 }
 
+static bool same_path(const struct skw_path *a, const struct skw_path *b)
+{
+	return a->count == b->count && memcmp(a->hops, b->hops, a->count * sizeof(*a->hops)) == 0;
+}
+
 /* A second circuit over the same nodes carries no more than the first. */
 static bool is_new(const struct skw_routes *r, const struct route *route,
 		   const struct skw_path *path)
@@ -204,9 +212,7 @@ static bool is_new(const struct skw_routes *r, const struct route *route,
 	for (size_t i = 0; i < r->legs; i++) {
 		const struct leg *leg = &route->legs[i];
 
-		if (leg->state != STATE_NONE && leg->silent_us == 0 &&
-		    leg->path.count == path->count &&
-		    memcmp(leg->path.hops, path->hops, path->count * sizeof(*path->hops)) == 0)
+		if (leg->state != STATE_NONE && leg->silent_us == 0 && same_path(&leg->path, path))
 			return false;
 	}
 	return true;
@@ -289,11 +295,14 @@ static void join_what_is_built(struct skw_routes *r, struct route *route)
 
 static void remember_failure(struct skw_routes *r, struct route *route, const struct leg *leg)
 {
-	route->failed[route->next_failed] = (struct failed) {
-		.path = leg->path,
-		.until_us = skw_node_now(r->node) + FAILED_US,
-	};
-	route->next_failed = (route->next_failed + 1) % FAILED_MAX;
+	struct failed *place = &route->failed[route->next_failed];
+
+	for (size_t i = 0; i < FAILED_MAX; i++)
+		if (same_path(&route->failed[i].path, &leg->path))
+			place = &route->failed[i];
+	if (place == &route->failed[route->next_failed])
+		route->next_failed = (route->next_failed + 1) % FAILED_MAX;
+	*place = (struct failed) { leg->path, skw_node_now(r->node) + FAILED_US };
 }
 
 void skw_routes_on_circuit_up(struct skw_routes *r, uint32_t circuit)
