@@ -6,16 +6,15 @@
 #include <time.h>
 
 #include "cli/skw_cli.h"
+#include "cli/skw_cli_board.h"
 #include "cli/skw_cli_iq.h"
+#include "cli/skw_cli_phy.h"
 #include "cli/skw_cli_phy_soft.h"
-#include "wire/skw_hostlink.h"
 
 enum {
-	RUN = 512, /* samples at a time */
-	SERVICE_CLOCKS = 65536,
-	BURST_MAX = 131072, /* samples; 4095 bytes at 6 Mb/s take 109,760 */
-	SHORTEST = 480,     /* samples of the shortest frame: preambles, SIGNAL, one symbol */
-	TAIL_MAX = 262144,  /* samples of silence in which the receiver must have finished */
+	RUN = 512,         /* samples at a time */
+	SHORTEST = 480,    /* samples of the shortest frame: preambles, SIGNAL, one symbol */
+	TAIL_MAX = 262144, /* samples of silence in which the receiver must have finished */
 };
 
 struct options {
@@ -41,103 +40,21 @@ static const char HELP[] =
     "  --fcs              encode: append the FCS to the PSDU given\n"
     "  --seed N           encode: scrambler seed, 1..127 [93, that of the standard's example]\n";
 
-static int fail(const char *what, const char *why)
+int skw_cli_phy_fail(const char *what, const char *why)
 {
 	fprintf(stderr, "skywave phy: %s%s%s\n", what, why[0] != '\0' ? ": " : "", why);
 	return 1;
 }
 
-static int wrong(const char *what, const char *why)
+int skw_cli_phy_wrong(const char *what, const char *why)
 {
-	fail(what, why);
+	skw_cli_phy_fail(what, why);
 	fputs("`skywave phy --help` tells more.\n", stderr);
 	return 2;
 }
 
-/* ---- the board's side --------------------------------------------------------------------------
- */
-
-/* What the board says, packet by packet. */
-struct board {
-	struct skw_radio *radio;
-	struct skw_hostlink_parser parser;
-	uint8_t bytes[4096];
-	size_t at, have;
-};
-
-static bool board_open(struct board *b)
-{
-	memset(b, 0, sizeof(*b));
-	b->radio = skw_radio_new();
-	return b->radio != NULL;
-}
-
-static bool board_say(struct board *b, const struct skw_writer *w)
-{
-	bool good = w->ok && skw_radio_host_write(b->radio, w->start, skw_writer_len(w));
-
-	skw_radio_service(b->radio, SERVICE_CLOCKS);
-	return good;
-}
-
-/* The next packet; false if the board has said no more. */
-static bool board_hear(struct board *b, struct skw_hostlink_packet *packet)
-{
-	for (;;) {
-		if (b->at == b->have) {
-			b->at = 0;
-			b->have = skw_radio_host_read(b->radio, b->bytes, sizeof(b->bytes));
-			if (b->have == 0)
-				return false;
-		}
-		b->at += skw_hostlink_feed(&b->parser, packet, b->bytes + b->at, b->have - b->at);
-		if (packet->type != SKW_HOSTLINK_NONE)
-			return true;
-	}
-}
-
 /* ---- encode ------------------------------------------------------------------------------------
  */
-
-static bool send_psdu(struct board *b, const struct options *o, const uint8_t *psdu, size_t len)
-{
-	uint8_t packet[SKW_HOSTLINK_PACKET_MAX];
-	struct skw_writer w = skw_writer(packet, sizeof(packet));
-	struct skw_hostlink_tx_frame f = {
-		.rate_mbps = (uint8_t)o->rate,
-		.length = (uint16_t)(len + (o->fcs ? SKW_FCS_LEN : 0)),
-		.append_fcs = o->fcs,
-		.seed = (uint8_t)o->seed,
-		.amplitude = 0xFFFF,
-	};
-
-	skw_hostlink_put_tx_frame(&w, &f, psdu, len);
-	return board_say(b, &w);
-}
-
-/* Runs until the frame has left; `from` and `to` bound it in `samples`. False if it does not leave.
- */
-static bool catch_burst(struct board *b, struct skw_iq *samples, size_t *from, size_t *to)
-{
-	struct skw_hostlink_packet packet;
-	struct skw_hostlink_tx_status status = { .result = SKW_TX_REFUSED };
-	bool sent = false;
-	size_t n = 0;
-
-	*to = 0;
-	while (n + RUN <= BURST_MAX && !(sent && skw_radio_idle(b->radio))) {
-		skw_radio_run(b->radio, samples + n, NULL, RUN);
-		n += RUN;
-		skw_radio_service(b->radio, SERVICE_CLOCKS);
-		while (board_hear(b, &packet))
-			sent |= skw_hostlink_tx_status_get(&status, &packet);
-	}
-	for (size_t k = 0; k < n; k++)
-		if (samples[k].i != 0 || samples[k].q != 0)
-			*to = k + 1;
-	*from = (size_t)status.time;
-	return sent && status.result == SKW_TX_SENT && *from < *to;
-}
 
 static int encode_soft(const struct options *o, const uint8_t *psdu, size_t len)
 {
@@ -147,40 +64,45 @@ static int encode_soft(const struct options *o, const uint8_t *psdu, size_t len)
 		.append_fcs = o->fcs,
 		.seed = (uint8_t)o->seed,
 	};
-	struct skw_iq *samples = calloc(BURST_MAX, sizeof(*samples));
+	struct skw_iq *samples = calloc(SKW_CLI_BURST_MAX, sizeof(*samples));
 	struct skw_cli_iq out;
-	size_t n = samples != NULL ? skw_cli_soft_burst(samples, BURST_MAX, &f, psdu) : 0;
+	size_t n = samples != NULL ? skw_cli_soft_burst(samples, SKW_CLI_BURST_MAX, &f, psdu) : 0;
 	int result = 0;
 
 	if (n == 0)
-		result = fail("out of memory", "");
+		result = skw_cli_phy_fail("out of memory", "");
 	else if (!skw_cli_iq_save(&out, o->file, o->format, samples, n))
-		result = fail(o->file, out.error);
+		result = skw_cli_phy_fail(o->file, out.error);
 	else
 		fprintf(stderr, "%zu samples at %u MS/s\n", n, o->bandwidth);
 	free(samples);
 	return result;
 }
 
-static int encode_psdu(const struct options *o, const uint8_t *psdu, size_t len)
+static int encode_rtl(const struct options *o, const uint8_t *psdu, size_t len)
 {
-	struct skw_iq *samples = calloc(BURST_MAX, sizeof(*samples));
+	struct skw_hostlink_tx_frame f = {
+		.rate_mbps = (uint8_t)o->rate,
+		.length = (uint16_t)(len + (o->fcs ? SKW_FCS_LEN : 0)),
+		.append_fcs = o->fcs,
+		.seed = (uint8_t)o->seed,
+		.amplitude = 0xFFFF,
+	};
+	struct skw_iq *samples = calloc(SKW_CLI_BURST_MAX, sizeof(*samples));
+	struct skw_cli_board b = { 0 };
 	struct skw_cli_iq out;
-	struct board b;
-	size_t from, to;
 	int result = 0;
+	size_t n;
 
-	if (samples == NULL || !board_open(&b)) {
-		free(samples);
-		return fail("out of memory", "");
-	}
-	if (!send_psdu(&b, o, psdu, len) || !catch_burst(&b, samples, &from, &to))
-		result = fail("the radio did not send the frame", "");
-	else if (!skw_cli_iq_save(&out, o->file, o->format, samples + from, to - from))
-		result = fail(o->file, out.error);
+	if (samples == NULL || !skw_cli_board_open(&b))
+		result = skw_cli_phy_fail("out of memory", "");
+	else if (!skw_cli_board_burst(&b, samples, &n, &f, psdu, len))
+		result = skw_cli_phy_fail("the radio did not send the frame", "");
+	else if (!skw_cli_iq_save(&out, o->file, o->format, samples, n))
+		result = skw_cli_phy_fail(o->file, out.error);
 	else
-		fprintf(stderr, "%zu samples at %u MS/s\n", to - from, o->bandwidth);
-	skw_radio_free(b.radio);
+		fprintf(stderr, "%zu samples at %u MS/s\n", n, o->bandwidth);
+	skw_cli_board_close(&b);
 	free(samples);
 	return result;
 }
@@ -191,18 +113,19 @@ static int encode(const struct options *o)
 	size_t most = SKW_PSDU_MAX - (o->fcs ? SKW_FCS_LEN : 0), len;
 
 	if (!skw_frame_rate_valid((uint8_t)o->rate))
-		return wrong("--rate", "6, 9, 12, 18, 24, 36, 48 or 54");
+		return skw_cli_phy_wrong("--rate", "6, 9, 12, 18, 24, 36, 48 or 54");
 	if (o->file == NULL)
-		return wrong("--out FILE", "is missing");
+		return skw_cli_phy_wrong("--out FILE", "is missing");
 	len = fread(psdu, 1, sizeof(psdu), stdin);
 	if (ferror(stdin))
-		return fail("standard input", "cannot be read");
+		return skw_cli_phy_fail("standard input", "cannot be read");
 	if (len == 0)
-		return fail("the PSDU on standard input is empty", "");
+		return skw_cli_phy_fail("the PSDU on standard input is empty", "");
 	if (len > most)
-		return fail("the PSDU on standard input is too long",
-			    o->fcs ? "4091 bytes at most, the FCS follows" : "4095 bytes at most");
-	return o->soft ? encode_soft(o, psdu, len) : encode_psdu(o, psdu, len);
+		return skw_cli_phy_fail("the PSDU on standard input is too long",
+					o->fcs ? "4091 bytes at most, the FCS follows"
+					       : "4095 bytes at most");
+	return o->soft ? encode_soft(o, psdu, len) : encode_rtl(o, psdu, len);
 }
 
 /* ---- decode ------------------------------------------------------------------------------------
@@ -211,7 +134,7 @@ static int encode(const struct options *o)
 /* One of the two engines, and what came out of it. */
 struct receiver {
 	const struct options *o;
-	struct board board;
+	struct skw_cli_board board;
 	struct skw_cli_soft soft;
 	unsigned long long frames, good;
 };
@@ -239,7 +162,7 @@ static void print_frames(struct receiver *r)
 
 	while (r->o->soft && skw_cli_soft_next(&r->soft, &d, &psdu))
 		print_frame(r, &d, psdu);
-	while (!r->o->soft && board_hear(&r->board, &packet)) {
+	while (!r->o->soft && skw_cli_board_hear(&r->board, &packet)) {
 		if (!skw_hostlink_rx_frame_get(&frame, &packet))
 			continue;
 		d = skw_hostlink_frame_rx(&frame, r->o->bandwidth * 1e6);
@@ -285,17 +208,17 @@ static int decode_samples(struct receiver *r, struct skw_cli_iq *in)
 	for (n = 0; n < TAIL_MAX && !idle(r); n += RUN)
 		receive(r, NULL, RUN);
 	if (!o->soft)
-		skw_radio_service(r->board.radio, SERVICE_CLOCKS);
+		skw_radio_service(r->board.radio, SKW_CLI_SERVICE_CLOCKS);
 	print_frames(r);
 	took = seconds() - began;
 	fflush(stdout);
 
 	if (in->error[0] != '\0')
-		return fail(o->file, in->error);
+		return skw_cli_phy_fail(o->file, in->error);
 	if (in->samples == 0)
-		return fail(o->file, "empty: no samples");
+		return skw_cli_phy_fail(o->file, "empty: no samples");
 	if (in->samples < SHORTEST)
-		return fail(o->file, "too short: the shortest frame has 480 samples");
+		return skw_cli_phy_fail(o->file, "too short: the shortest frame has 480 samples");
 	if (in->clipped > 0)
 		fprintf(stderr, "warning: %llu values beyond full scale were clipped\n",
 			(unsigned long long)in->clipped);
@@ -303,29 +226,23 @@ static int decode_samples(struct receiver *r, struct skw_cli_iq *in)
 	    stderr, "%llu samples, %llu frames (%llu with a good FCS), %.0f samples per second%s\n",
 	    (unsigned long long)in->samples, r->frames, r->good,
 	    took > 0 ? (double)in->samples / took : 0, r->frames == 0 ? ": no frame found" : "");
-	return ferror(stdout) ? fail("standard output", "cannot be written") : 0;
+	return ferror(stdout) ? skw_cli_phy_fail("standard output", "cannot be written") : 0;
 }
 
 static bool receiver_open(struct receiver *r, const struct options *o)
 {
-	uint8_t packet[16];
-	struct skw_writer w = skw_writer(packet, sizeof(packet));
-
 	memset(r, 0, sizeof(*r));
 	r->o = o;
-	if (o->soft)
-		return skw_cli_soft_open(&r->soft, o->bandwidth * 1e6);
-	skw_hostlink_put_reg_write(&w, SKW_REG_CONTROL,
-				   SKW_CONTROL_RX_FRAMES | SKW_CONTROL_FCS_BAD_TOO);
-	return board_open(&r->board) && board_say(&r->board, &w);
+	return o->soft ? skw_cli_soft_open(&r->soft, o->bandwidth * 1e6)
+		       : skw_cli_board_open_rx(&r->board);
 }
 
 static void receiver_close(struct receiver *r)
 {
 	if (r->o->soft)
 		skw_cli_soft_close(&r->soft);
-	else if (r->board.radio != NULL)
-		skw_radio_free(r->board.radio);
+	else
+		skw_cli_board_close(&r->board);
 }
 
 static int decode(const struct options *o)
@@ -335,11 +252,12 @@ static int decode(const struct options *o)
 	int result;
 
 	if (o->file == NULL)
-		return wrong("decode", "name an I/Q file");
+		return skw_cli_phy_wrong("decode", "name an I/Q file");
 	if (!skw_cli_iq_open(&in, o->file, o->format)) {
-		result = fail(o->file, in.error);
+		result = skw_cli_phy_fail(o->file, in.error);
 	} else {
-		result = receiver_open(&r, o) ? decode_samples(&r, &in) : fail("out of memory", "");
+		result = receiver_open(&r, o) ? decode_samples(&r, &in)
+					      : skw_cli_phy_fail("out of memory", "");
 		receiver_close(&r);
 	}
 	skw_cli_iq_close(&in);
@@ -365,32 +283,33 @@ static int take_option(struct options *o, int option, bool *engine, bool encodin
 	case 'e':
 		o->soft = strcmp(optarg, "soft") == 0;
 		*engine = o->soft || strcmp(optarg, "rtl") == 0;
-		return *engine ? 0 : wrong("--engine", "rtl or soft");
+		return *engine ? 0 : skw_cli_phy_wrong("--engine", "rtl or soft");
 	case 'r':
 		return encoding && whole(&o->rate, optarg, 6, 54)
 			   ? 0
-			   : wrong("--rate", "for encode: 6, 9, 12, 18, 24, 36, 48 or 54");
+			   : skw_cli_phy_wrong("--rate",
+					       "for encode: 6, 9, 12, 18, 24, 36, 48 or 54");
 	case 'b':
 		return whole(&o->bandwidth, optarg, 5, 20) &&
 			       (o->bandwidth == 5 || o->bandwidth == 10 || o->bandwidth == 20)
 			   ? 0
-			   : wrong("--bandwidth", "5, 10 or 20");
+			   : skw_cli_phy_wrong("--bandwidth", "5, 10 or 20");
 	case 'f':
 		return skw_cli_iq_format_named(&o->format, optarg)
 			   ? 0
-			   : wrong("--format", "cf32 or cs16");
+			   : skw_cli_phy_wrong("--format", "cf32 or cs16");
 	case 'F':
 		o->fcs = encoding;
-		return encoding ? 0 : wrong("--fcs", "for encode");
+		return encoding ? 0 : skw_cli_phy_wrong("--fcs", "for encode");
 	case 's':
 		return encoding && whole(&o->seed, optarg, 1, 127)
 			   ? 0
-			   : wrong("--seed", "for encode: 1 to 127");
+			   : skw_cli_phy_wrong("--seed", "for encode: 1 to 127");
 	case 'o':
 		o->file = optarg;
-		return encoding ? 0 : wrong("--out", "for encode");
+		return encoding ? 0 : skw_cli_phy_wrong("--out", "for encode");
 	default:
-		return wrong("arguments", "unknown or incomplete option");
+		return skw_cli_phy_wrong("arguments", "unknown or incomplete option");
 	}
 }
 
@@ -412,13 +331,15 @@ int skw_cli_phy(int argc, char **argv)
 	bool engine = false, encoding = argc > 1 && strcmp(argv[1], "encode") == 0;
 	int option, bad = 0;
 
+	if (argc > 1 && strcmp(argv[1], "sweep") == 0)
+		return skw_cli_phy_sweep(argc - 1, argv + 1);
 	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)) {
 		fputs(HELP, stdout);
 		return 0;
 	}
 	if (!encoding && (argc < 2 || strcmp(argv[1], "decode") != 0))
-		return wrong(argc < 2 ? "say encode or decode" : argv[1],
-			     argc < 2 ? "" : "say encode or decode");
+		return skw_cli_phy_wrong(argc < 2 ? "say encode or decode" : argv[1],
+					 argc < 2 ? "" : "say encode or decode");
 	optind = 1;
 	while (bad == 0 && (option = getopt_long(argc - 1, argv + 1, "", options, NULL)) != -1) {
 		if (option == 'h') {
@@ -431,10 +352,10 @@ int skw_cli_phy(int argc, char **argv)
 	if (bad != 0)
 		return bad;
 	if (!engine)
-		return wrong("--engine rtl or soft", "is missing");
+		return skw_cli_phy_wrong("--engine rtl or soft", "is missing");
 	if (!encoding && optind < argc - 1)
 		o.file = argv[1 + optind++];
 	if (optind < argc - 1)
-		return wrong(argv[1 + optind], "unexpected");
+		return skw_cli_phy_wrong(argv[1 + optind], "unexpected");
 	return encoding ? encode(&o) : decode(&o);
 }
