@@ -21,7 +21,7 @@ void skw_cli_mpi_send(const void *data, size_t len); /* to rank 0 */
  * come. */
 bool skw_cli_mpi_receive(void *data, size_t len, bool wait);
 void skw_cli_mpi_stop(void);
-/* Ends all ranks at once, without results. */
-void skw_cli_mpi_abort(int status);
+/* Ends all ranks at once. */
+_Noreturn void skw_cli_mpi_abort(int status);
 
 #endif

@@ -2,7 +2,6 @@
 #include "cli/skw_cli_sweep.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -128,14 +127,8 @@ static bool take(void *context, const struct skw_cli_sweep_result *r)
 /* ---- What comes out
  * -------------------------------------------------------------------------------- */
 
-static int write_csv(const struct options *o, const uint32_t *lost)
+static void print_table(FILE *out, const struct skw_cli_sweep *s, const uint32_t *lost)
 {
-	const struct skw_cli_sweep *s = &o->sweep;
-	FILE *out = o->csv != NULL ? fopen(o->csv, "w") : stdout;
-	bool bad;
-
-	if (out == NULL)
-		return skw_cli_phy_fail(o->csv, strerror(errno));
 	fputs("rate_mbps,snr_db,frames,lost,per\n", out);
 	for (unsigned k = 0; k < s->rate_count * s->points; k++) {
 		unsigned gone = point_lost(s, lost, k);
@@ -144,12 +137,25 @@ static int write_csv(const struct options *o, const uint32_t *lost)
 			(s->from_cdb + (int)(k % s->points) * s->step_cdb) / 100.0, s->frames, gone,
 			(double)gone / s->frames);
 	}
+}
+
+static int write_csv(const struct options *o, const uint32_t *lost)
+{
+	FILE *out = stdout;
+	bool bad;
+
+	if (o->csv == NULL) {
+		print_table(out, &o->sweep, lost);
+		return fflush(out) == 0 ? 0
+					: skw_cli_phy_fail("standard output", "cannot be written");
+	}
+	out = fopen(o->csv, "w");
+	if (out == NULL)
+		return skw_cli_phy_fail(o->csv, strerror(errno));
+	print_table(out, &o->sweep, lost);
 	bad = ferror(out) != 0;
-	if (o->csv != NULL ? fclose(out) != 0 : fflush(out) != 0)
-		bad = true;
-	return bad ? skw_cli_phy_fail(o->csv != NULL ? o->csv : "standard output",
-				      "cannot be written")
-		   : 0;
+	bad |= fclose(out) != 0;
+	return bad ? skw_cli_phy_fail(o->csv, "cannot be written") : 0;
 }
 
 /* A point that lost nothing is drawn at half a frame: a logarithm has no place for 0. */

@@ -53,8 +53,11 @@ static struct skw_modem_iq gauss(struct skw_cli_bench *b, float sigma)
 	float u = ((float)(bits >> 40) + 0.5f) * 0x1p-24f;
 	float turn = (float)(bits & 0xFFFFFF) * (float)(2 * M_PI * 0x1p-24);
 	float radius = sigma * sqrtf(-2 * logf(u));
+	struct skw_modem_iq x;
 
-	return (struct skw_modem_iq) { radius * cosf(turn), radius * sinf(turn) };
+	x.i = radius * cosf(turn);
+	x.q = radius * sinf(turn);
+	return x;
 }
 
 static uint64_t unit_seed(const struct skw_cli_sweep *s, const struct skw_cli_sweep_unit *u)

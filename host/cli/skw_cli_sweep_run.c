@@ -1,6 +1,7 @@
 /* Who simulates: processes of this machine that take the next unit as they are free, or the ranks
  * of an MPI run, each every size-th of those that are to do. */
 #include <errno.h>
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,8 +97,10 @@ static bool processes(const struct skw_cli_sweep *s, const uint32_t *lost, unsig
 		if (child < 0)
 			break;
 		if (child == 0) {
-			close(ends[0]);
-			worker(s, lost, next, ends[1]);
+			/* Also the results file, whose lock would outlive the parent. */
+			dup2(ends[1], 3);
+			close_range(4, UINT_MAX, 0);
+			worker(s, lost, next, 3);
 		}
 	}
 	close(ends[1]);
@@ -137,6 +140,7 @@ static bool ranks(const struct skw_cli_sweep *s, const uint32_t *known, skw_cli_
 	if (b == NULL || lost == NULL) {
 		complain("out of memory");
 		skw_cli_mpi_abort(1);
+		return false;
 	}
 	memcpy(lost, known, units * sizeof(*lost));
 	skw_cli_mpi_share(lost, units * sizeof(*lost)); /* only rank 0 has read the file */
