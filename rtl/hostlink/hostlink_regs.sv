@@ -4,6 +4,9 @@
 //        event_* (one clock each) --> counters
 //                               board_* --> the board's own, 0x80 to 0xFF
 //
+// What is only read back lies in a block RAM: the counters but for their low bits, and a copy of the front end's registers.
+// A reading of it waits for the counters to be in order, some two dozen clocks at most after an event.
+//
 // An access waits while `board_busy`, if it is one of the board's. Unknown addresses read 0 and ignore writes. Counters wrap at 2^32. TIME_LO latches TIME_HI.
 
 `default_nettype none
@@ -100,36 +103,94 @@ module hostlink_regs #(
     end
   end
 
-  // Counters --------------------------------------------------------------------------
+  // Counters: what happened lately is counted beside the memory, LOW bits each, and carried into it one counter at a time.
+  // A carry waits 2 COUNTERS clocks and a few more; the next one is 2^LOW events away, so none is lost even if all happens always.
 
-  logic [31:0] n_rx_frame, n_fcs_bad, n_dropped, n_detected, n_signal_bad;
-  logic [31:0] n_tx_frame, n_late, n_underrun, n_iq_lost, n_link_error;
+  localparam int unsigned COUNTERS = 10, LOST = 8, LOW = 5, LOST_LOW = 14;
+
+  wire [COUNTERS-1:0] happened = {event_link_error, 1'b0, event_tx_underrun, event_tx_late, event_tx_frame,
+                                  event_rx_signal_bad, event_rx_detected, event_rx_dropped, event_rx_fcs_bad, event_rx_frame};
+
+  logic [COUNTERS*LOW-1:0] low;
+  logic [LOST_LOW-1:0]     lost_low;
+  logic [COUNTERS-1:0]     carry;               // waits to be added
+  logic [COUNTERS-1:0]     carried;             // is being added
+
+  wire [LOST_LOW:0] lost_sum = {1'b0, lost_low} + (LOST_LOW + 1)'(iq_lost);
 
   always_ff @(posedge clk) begin
-    if (event_rx_frame)      n_rx_frame   <= n_rx_frame + 1'b1;
-    if (event_rx_fcs_bad)    n_fcs_bad    <= n_fcs_bad + 1'b1;
-    if (event_rx_dropped)    n_dropped    <= n_dropped + 1'b1;
-    if (event_rx_detected)   n_detected   <= n_detected + 1'b1;
-    if (event_rx_signal_bad) n_signal_bad <= n_signal_bad + 1'b1;
-    if (event_tx_frame)      n_tx_frame   <= n_tx_frame + 1'b1;
-    if (event_tx_late)       n_late       <= n_late + 1'b1;
-    if (event_tx_underrun)   n_underrun   <= n_underrun + 1'b1;
-    if (event_link_error)    n_link_error <= n_link_error + 1'b1;
-    if (iq_lost != 0)        n_iq_lost    <= n_iq_lost + 32'(iq_lost);
+    carry <= carry & ~carried;
+    for (int n = 0; n < COUNTERS; n++) begin
+      if (happened[n]) begin
+        low[LOW*n +: LOW] <= low[LOW*n +: LOW] + 1'b1;
+        if (&low[LOW*n +: LOW]) carry[n] <= 1'b1;
+      end
+    end
+    if (iq_lost != 0) begin
+      lost_low <= lost_sum[LOST_LOW-1:0];
+      if (lost_sum[LOST_LOW]) carry[LOST] <= 1'b1;
+    end
+    if (rst) {low, lost_low, carry} <= '0;
+  end
+
+  // The memory: {0, counter}, its low bits 0, and {1, front-end register}. A word counts once it has been written. -------
+
+  typedef enum logic [1:0] {Rest, Fetch, Store} state_e;
+  logic [1:0]  state;
+
+  (* ram_style = "block", no_rw_check *)        // never read where it is written: see the assertion
+  logic [31:0] mem [32];
+  logic [31:0] mem_q;
+  logic [31:0] written;
+  logic [3:0]  nth;                             // the counter in work
+
+  wire         front   = at[7:3] == 5'b01000;
+  wire         counter = at[7:4] == 4'd1 && at[3:0] < 4'(COUNTERS);
+  wire         stores  = state == Store && !(reg_write && front);       // the host comes first
+
+  wire         write   = (reg_write && front) || stores;
+  wire [4:0]   wr_at   = stores ? {1'b0, nth} : {2'b10, at[2:0]};
+  wire [31:0]  so_far  = written[{1'b0, nth}] ? mem_q : '0;
+  wire [31:0]  wr_word = stores ? so_far + (nth == 4'(LOST) ? 32'(1 << LOST_LOW) : 32'(1 << LOW)) : reg_value;
+  wire         get     = reg_read && !m_axis_tvalid && (beyond ? !board_busy : state == Rest && carry == 0);
+  wire         read    = (get && !beyond) || state == Fetch;
+  wire [4:0]   rd_at   = state == Fetch ? {1'b0, nth} : front ? {2'b10, at[2:0]} : {1'b0, at[3:0]};
+
+  wire [COUNTERS-1:0] waiting = carry & ~carried;
+
+  always_comb begin
+    carried = '0;
+    if (stores) carried[nth] = 1'b1;
+  end
+
+  always_ff @(posedge clk) begin
+    if (write) mem[wr_at] <= wr_word;
+    if (read)  mem_q <= mem[rd_at];
+  end
+
+  always_ff @(posedge clk) begin
+    if (write) written[wr_at] <= 1'b1;
+    if (state == Fetch) state <= Store;
+    else if (state == Rest || stores) begin
+      state <= waiting != 0 ? Fetch : Rest;
+      for (int n = COUNTERS - 1; n >= 0; n--) if (waiting[n]) nth <= 4'(n);
+    end
     if (rst) begin
-      {n_rx_frame, n_fcs_bad, n_dropped, n_detected, n_signal_bad} <= '0;
-      {n_tx_frame, n_late, n_underrun, n_iq_lost, n_link_error}    <= '0;
+      state   <= Rest;
+      written <= '0;
     end
   end
+
+  always_ff @(posedge clk) if (!rst) assert (!(write && read && wr_at == rd_at));
 
   // Read: header, address, tag, value -------------------------------------------------
 
   logic [31:0] time_hi, tag, value;
   logic [31:0] address;
   logic [1:0]  word;
+  logic        fetched;                         // the memory's word comes in this clock
 
-  assign reg_taken    = (reg_write || (reg_read && !m_axis_tvalid)) && !(beyond && board_busy);
-  wire   read         = reg_read && reg_taken;
+  assign reg_taken    = reg_write ? !(beyond && board_busy) : get;
   assign m_axis_tlast = word == 2'd3;
 
   always_comb begin
@@ -142,11 +203,14 @@ module hostlink_regs #(
   end
 
   always_ff @(posedge clk) begin
-    if (read) begin
+    fetched <= 1'b0;
+    if (fetched) value <= value | mem_q;
+    if (get) begin
       m_axis_tvalid <= 1'b1;
       word    <= '0;
       address <= reg_address;
       tag     <= reg_value;
+      fetched <= (front || counter) && written[rd_at];
       if (at == 8'h04) time_hi <= now[63:32];
       case (at)
         8'h00:   value <= ID;
@@ -156,33 +220,16 @@ module hostlink_regs #(
         8'h04:   value <= now[31:0];
         8'h05:   value <= time_hi;
         8'h08:   value <= TX_SPACE;
-        8'h10:   value <= n_rx_frame;
-        8'h11:   value <= n_fcs_bad;
-        8'h12:   value <= n_dropped;
-        8'h13:   value <= n_detected;
-        8'h14:   value <= n_signal_bad;
-        8'h15:   value <= n_tx_frame;
-        8'h16:   value <= n_late;
-        8'h17:   value <= n_underrun;
-        8'h18:   value <= n_iq_lost;
-        8'h19:   value <= n_link_error;
-        8'h40:   value <= fe_rx_hz[31:0];
-        8'h41:   value <= fe_rx_hz[63:32];
-        8'h42:   value <= fe_tx_hz[31:0];
-        8'h43:   value <= fe_tx_hz[63:32];
-        8'h44:   value <= fe_rate;
-        8'h45:   value <= fe_rx_gain;
-        8'h46:   value <= fe_tx_gain;
-        8'h47:   value <= fe_rx_antenna;
-        default: value <= beyond ? board_result : '0;
+        8'h18:   value <= 32'(lost_low);
+        default: value <= beyond ? board_result : counter ? 32'(low[LOW * at[3:0] +: LOW]) : '0;
       endcase
     end else if (m_axis_tvalid && m_axis_tready) begin
       word <= word + 1'b1;
       if (m_axis_tlast) m_axis_tvalid <= 1'b0;
     end
     if (rst) begin
-      m_axis_tvalid <= 1'b0;
-      time_hi       <= '0;
+      {m_axis_tvalid, fetched} <= '0;
+      time_hi <= '0;
     end
   end
 
