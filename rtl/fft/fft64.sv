@@ -14,7 +14,7 @@
 // so the result is the orthonormal sum / 8 in both directions. The inverse is the same with real
 // and imaginary parts exchanged on the way in and on the way out.
 //
-// Timing: 195 clocks from the last beat in to the first beat out; a transform every 192 clocks
+// Timing: 196 clocks from the last beat in to the first beat out; a transform every 192 clocks
 // where both neighbours keep up. The passes follow each other without a gap because each takes its
 // butterflies in the order in which the pass before finished their words.
 //
@@ -136,6 +136,7 @@ module fft64 #(
   wire  [2*IW-1:0] bank0_q, bank1_q;
 
   for (genvar g = 0; g < 2; g++) begin : g_bank
+    (* no_rw_check *)                           // never read where it is written: see the assertion
     logic [2*IW-1:0] mem [64];
     logic [2*IW-1:0] q;
 
@@ -150,6 +151,9 @@ module fft64 #(
     always_ff @(posedge clk) begin
       if (computing || loading) mem[waddr] <= wdata;
       if (reading || unloading) q <= mem[raddr];
+    end
+    always_ff @(posedge clk) begin
+      if (!rst) assert (!((computing || loading) && (reading || unloading) && waddr == raddr));
     end
     if (g == 0) assign bank0_q = q;
     else        assign bank1_q = q;
@@ -174,14 +178,15 @@ module fft64 #(
   // y_step 0..3 makes y_0, y_2, y_1, y_3: so each pair of sums is fetched once.
   wire                  minus_re = y_step[0];
   wire                  minus_im = y_step[0] ^ y_step[1];
-  wire signed [IW+1:0]  y_re = minus_re ? (IW+2)'(l_re) - (IW+2)'(r_re)
-                                        : (IW+2)'(l_re) + (IW+2)'(r_re);
-  wire signed [IW+1:0]  y_im = minus_im ? (IW+2)'(l_im) - (IW+2)'(r_im)
-                                        : (IW+2)'(l_im) + (IW+2)'(r_im);
+  // One adder for sum and difference: l - r = l + ~r + 1, the 1 carried out of a bit below.
+  /* verilator lint_off UNUSEDSIGNAL */             // that bit
+  wire signed [IW+2:0]  y_re = $signed({l_re[IW], l_re, 1'b1}) + $signed({r_re[IW] ^ minus_re, r_re ^ {(IW+1){minus_re}}, minus_re});
+  wire signed [IW+2:0]  y_im = $signed({l_im[IW], l_im, 1'b1}) + $signed({r_im[IW] ^ minus_im, r_im ^ {(IW+1){minus_im}}, minus_im});
+  /* verilator lint_on UNUSEDSIGNAL */
   wire signed [IW-1:0]  half_re, half_im;
 
-  round #(.IN(IW + 2), .DROP(1), .OUT(IW)) i_half_re (.value(y_re), .result(half_re));
-  round #(.IN(IW + 2), .DROP(1), .OUT(IW)) i_half_im (.value(y_im), .result(half_im));
+  round #(.IN(IW + 2), .DROP(1), .OUT(IW)) i_half_re (.value(y_re[IW+2:1]), .result(half_re));
+  round #(.IN(IW + 2), .DROP(1), .OUT(IW)) i_half_im (.value(y_im[IW+2:1]), .result(half_im));
 
   always_ff @(posedge clk) begin
     if (flow[X-1]) {x_im, x_re} <= cp_bank_q ? bank1_q : bank0_q;
@@ -213,7 +218,7 @@ module fft64 #(
     if (rst) {x_step, y_next} <= '0;
   end
 
-  // Twiddle W^t = cos - j sin, from a quarter of the wave -------------------------------
+  // Twiddle W^t = cos - j sin, t < 48, from a memory made of a quarter of the wave ----------
 
   function automatic logic [16:0] sine(input logic [4:0] i);  // 65536 sin(2 pi i / 64)
     case (i)
@@ -237,29 +242,36 @@ module fft64 #(
     endcase
   endfunction
 
-  logic [7:0] tw_step;                          // the step that is being fetched
+  logic [2*TW-1:0] wave [64];                   // {-sin, cos}
+
+  initial begin
+    for (int i = 0; i < 16; i++) begin
+      wave[i]      = { -{1'b0, sine(5'(i))},      {1'b0, sine(5'(16 - i))}};
+      wave[16 + i] = { -{1'b0, sine(5'(16 - i))}, -{1'b0, sine(5'(i))}};
+      wave[32 + i] = {  {1'b0, sine(5'(i))},      -{1'b0, sine(5'(16 - i))}};
+      wave[48 + i] = '0;                        // never asked for
+    end
+  end
+
+  logic [7:0] tw_step;                          // the step whose twiddle is looked up
   wire  [1:0] tw_q = {tw_step[0], tw_step[1]};
   wire  [3:0] tw_m = tw_step[7:6] == 2'd0 ? {tw_step[3:2], tw_step[5:4]} :
                      tw_step[7:6] == 2'd1 ? {tw_step[5:4], 2'b00} : 4'd0;
 
-  logic [5:0] t;                                // m q of the step whose y is being made; below 48
-  wire [16:0] up   = sine({1'b0, t[3:0]});
-  wire [16:0] down = sine(5'd16 - {1'b0, t[3:0]});
-  wire [17:0] cosine = {1'b0, t[4] ? up : down};
-  wire [17:0] sinus  = {1'b0, t[4] ? down : up};
-
+  logic [5:0]           t;                      // m q of that step
+  logic [2*TW-1:0]      wave_q;
   logic signed [TW-1:0] w_re, w_im;
   logic signed [IW-1:0] u_re, u_im;
 
   always_ff @(posedge clk) begin
-    if (flow[Y-1]) begin
+    if (flow[Y-2]) begin
       t       <= (tw_q[0] ? {2'b00, tw_m} : 6'd0) + (tw_q[1] ? {1'b0, tw_m, 1'b0} : 6'd0);
       tw_step <= tw_step == 8'd191 ? '0 : tw_step + 1'b1;
     end
-    if (flow[Y]) begin                          // quadrants 0, 1, 2
+    if (flow[Y-1]) wave_q <= wave[t];
+    if (flow[Y]) begin
       {u_re, u_im} <= {half_re, half_im};
-      w_re <= t[5:4] == 2'd0 ? cosine : -cosine;
-      w_im <= t[5:4] == 2'd2 ? sinus : -sinus;
+      {w_im, w_re} <= wave_q;
     end
     if (rst) tw_step <= '0;
   end
@@ -309,6 +321,7 @@ module fft64 #(
   logic [5:0] ul_count;
   logic       ul_done;                          // all 64 have been read
   logic       q_valid, q_last;                  // a word waits at the bank's output
+  logic       x_valid, x_last;                  // .. and one register on: a block RAM answers late in its clock
 
   wire        ul_inv  = user[ul_bank][0];
   wire [5:0]  ul_k    = {ul_count[5] ^ (CENTRED && !ul_inv), ul_count[4:0]};
@@ -317,9 +330,10 @@ module fft64 #(
   assign ul_addr = {ul_k[1:0], ul_k[3:2], ul_k[5:4]};
   assign ul_read = computed[ul_bank] && !ul_done && out_en;
 
-  wire [2*IW-1:0]         word = ul_bank ? bank1_q : bank0_q;
-  wire signed [IW-1:0]    ul_re = ul_inv ? word[2*IW-1:IW] : word[IW-1:0];
-  wire signed [IW-1:0]    ul_im = ul_inv ? word[IW-1:0] : word[2*IW-1:IW];
+  logic [USER-1:0]        x_user;
+  logic [2*IW-1:0]        x_word;
+  wire signed [IW-1:0]    ul_re = x_user[0] ? x_word[2*IW-1:IW] : x_word[IW-1:0];
+  wire signed [IW-1:0]    ul_im = x_user[0] ? x_word[IW-1:0] : x_word[2*IW-1:IW];
 
   function automatic logic [WIDTH-1:0] saturate(input logic [IW-1:0] v);
     if (v[IW-1:IW-3] == 3'b000 || v[IW-1:IW-3] == 3'b111) saturate = v[WIDTH-1:0];
@@ -337,14 +351,20 @@ module fft64 #(
     if (freed) ul_done <= 1'b0;
     if (out_en) begin
       q_valid       <= ul_read;
-      m_axis_tvalid <= q_valid;
+      x_valid       <= q_valid;
+      m_axis_tvalid <= x_valid;
       if (q_valid) begin
+        x_word <= ul_bank ? bank1_q : bank0_q;
+        x_user <= user[ul_bank];
+        x_last <= q_last;
+      end
+      if (x_valid) begin
         m_axis_tdata <= {saturate(ul_im), saturate(ul_re)};
-        m_axis_tuser <= user[ul_bank];
-        m_axis_tlast <= q_last;
+        m_axis_tuser <= x_user;
+        m_axis_tlast <= x_last;
       end
     end
-    if (rst) {ul_count, ul_done, q_valid, m_axis_tvalid} <= '0;
+    if (rst) {ul_count, ul_done, q_valid, x_valid, m_axis_tvalid} <= '0;
   end
 
   // A bank changes hands ---------------------------------------------------------------

@@ -55,8 +55,9 @@ module rx_deinterleave (
 
   // Two banks, each written whole, then read whole ------------------------------------
 
-  logic [23:0] mem_a [128];                   // address {bank, subcarrier}
-  logic [23:0] mem_b [128];
+  // No bank is read and written at once: see the assertion.
+  (* no_rw_check *) logic [23:0] mem_a [128]; // address {bank, subcarrier}
+  (* no_rw_check *) logic [23:0] mem_b [128];
   logic [1:0]  full;                          // bank holds a whole symbol
   logic [1:0]  tag;                           // .. which is a SIGNAL
   logic [1:0]  dead;                          // .. which nobody wants any more
@@ -195,6 +196,8 @@ module rx_deinterleave (
   logic        valid_1, valid_2;
 
   wire [8:0] pos_b = both ? pos_1 : pos;
+
+  always_ff @(posedge clk) if (!rst) assert (!(wr_en && rd_en && wr_bank == rd_bank));
 
   always_ff @(posedge clk) begin
     if (rd_en) begin

@@ -42,8 +42,8 @@ module rx_traceback (
 
   // Survivor memory: 1024 steps ---------------------------------------------------------------
 
-  logic [63:0] even [512];
-  logic [63:0] odd  [512];
+  (* no_rw_check *) logic [63:0] even [512];  // never read where they are written: see the assertion
+  (* no_rw_check *) logic [63:0] odd  [512];
   logic [10:0] wr, base;                      // steps, modulo twice the size
 
   wire [10:0] fill = wr - base;
@@ -91,6 +91,8 @@ module rx_traceback (
   wire before_even = before_odd ? even_qq[{state[4:0], 1'b1}] : even_qq[{state[4:0], 1'b0}];
 
   wire finished = valid_3 && left_3 == 0;
+
+  always_ff @(posedge clk) if (!rst) assert (!(s_valid && valid_0 && wr[9:1] == address));
 
   always_ff @(posedge clk) begin
     if (launch) begin

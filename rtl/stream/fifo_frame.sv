@@ -45,6 +45,7 @@ module fifo_frame #(
     $error("DEPTH must be a power of two, 4 or more");
   end
 
+  (* no_rw_check *)                            // never read where it is written: see the assertion
   logic [WIDTH:0] mem [DEPTH];                 // {last, word}
   logic [AW:0]    start, wr_ptr, rd_ptr;       // one bit more than the address: full is not empty
   logic           closing;                     // the words are in, the head is to be written
@@ -140,6 +141,7 @@ module fifo_frame #(
     assert (used <= DEPTH || (used == DEPTH + 1 && open == 1));    // only an empty open frame may overhang
     assert (!closing || open >= 2);
     assert (!empty || (whole == 0 && open == 1 && !closing));
+    assert (!(wr_en && fetch && wr_addr == rd_ptr[AW-1:0]));
     assert (written == (ahead < used && nth != start));            // every word but the open head, and no other
     if (written) assert (mem[nth[AW-1:0]] == word);                // nobody wrote over it
   end

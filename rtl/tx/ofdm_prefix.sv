@@ -33,6 +33,7 @@ module ofdm_prefix (
 
   // Two banks, each written whole, then read as a section ------------------------------
 
+  (* no_rw_check *)                           // no bank is read and written at once: see the assertion
   logic [31:0] mem [128];
   logic [1:0]  full;
   logic [1:0]  bank_last;
@@ -70,6 +71,8 @@ module ofdm_prefix (
     end
     if (rst) wr_count <= '0;
   end
+
+  always_ff @(posedge clk) if (!rst) assert (!(wr_en && rd_en && wr_bank == rd_bank));
 
   always_ff @(posedge clk) begin
     if (rd_en) begin
