@@ -25,7 +25,7 @@ module rx_demap (
   input  wire  logic        [1:0]  s_mod,       // ofdm_pkg::mod_e, steady while carriers are inside
 
   output       logic        [23:0] m_soft,      // bit b at [4b +: 4], -7..7; unused ones 0
-  output       logic               m_valid      // a pulse, eight clocks after s_valid
+  output       logic               m_valid      // a pulse, nine clocks after s_valid
 );
 
   // 4 / d, with eight bits of fraction.
@@ -46,7 +46,7 @@ module rx_demap (
     four_bits = r > 16'sd7 ? 4'd7 : r < -16'sd7 ? 4'b1001 : r[3:0];
   endfunction
 
-  logic [7:1]         v;                        // v[n]: an input came n clocks ago
+  logic [8:1]         v;                        // v[n]: an input came n clocks ago
   logic signed [17:0] re, im;
   logic [9:0]         weight1, weight3, weight4, weight5;     // seen from that clock on, for two
 
@@ -58,21 +58,20 @@ module rx_demap (
     if (v[2]) weight3 <= weight1;
     if (v[3]) weight4 <= weight3;
     if (v[4]) weight5 <= weight4;
-    v <= {v[6:1], s_valid};
+    v <= {v[7:1], s_valid};
     if (rst) v <= '0;
   end
 
   // One axis a clock --------------------------------------------------------------------------------
 
   logic signed [31:0] product;
-  logic signed [14:0] u, u3, u4;                // s11.3
-  logic signed [15:0] size, outer, beyond;
+  logic signed [14:0] u, u3, u4, u5;            // s11.3
+  logic signed [15:0] size, outer, outer5, beyond, middle;
   logic        [11:0] axis, axis_re;
 
   wire signed [17:0] axis_in = v[1] ? re : im;
   wire signed [15:0] two    = {6'd0, weight4};     // 8 w with three bits of fraction: 64 w
   wire signed [15:0] four   = {5'd0, weight4, 1'b0};     // 16 w
-  wire signed [15:0] middle = {6'd0, weight5} - (beyond < 0 ? -beyond : beyond);
 
   /* verilator lint_off UNUSEDSIGNAL */
   wire signed [31:0] rounded = product + 32'sd65536;
@@ -90,9 +89,14 @@ module rx_demap (
       outer  <= (s_mod == ofdm_pkg::Qam64 ? four : two) - size;
       beyond <= size - four;
     end
-    if (v[5] || v[6]) axis <= {four_bits(middle), four_bits(outer), four_bits(16'(u4))};
-    if (v[6]) axis_re <= axis;
-    if (v[7]) begin
+    if (v[5] || v[6]) begin
+      u5     <= u4;
+      outer5 <= outer;
+      middle <= {6'd0, weight5} - (beyond < 0 ? -beyond : beyond);
+    end
+    if (v[6] || v[7]) axis <= {four_bits(middle), four_bits(outer5), four_bits(16'(u5))};
+    if (v[7]) axis_re <= axis;
+    if (v[8]) begin
       case (s_mod)
         ofdm_pkg::Bpsk:  m_soft <= {20'd0, axis_re[3:0]};
         ofdm_pkg::Qpsk:  m_soft <= {16'd0, axis[3:0], axis_re[3:0]};
@@ -100,7 +104,7 @@ module rx_demap (
         default:         m_soft <= {axis, axis_re};
       endcase
     end
-    m_valid <= v[7] && !rst;
+    m_valid <= v[8] && !rst;
   end
 
 endmodule

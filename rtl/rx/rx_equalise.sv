@@ -35,7 +35,7 @@ module rx_equalise (
   input  wire  logic        [1:0]  data_mod,    // ofdm_pkg::mod_e of the data symbols
   input  wire  logic               data_go,     // it is known
 
-  output       logic        [31:0] signal_part, // 4 S and 4 N summed over the carriers: SNR = signal / noise
+  output       logic        [31:0] signal_part, // in one unit: SNR = signal / noise
   output       logic        [31:0] noise_part,
 
   output       logic        [23:0] m_axis_tdata,  // as rx_decode takes it
@@ -82,11 +82,12 @@ module rx_equalise (
 
   // Memories, and the carrier on its way: v[n] is n clocks after its issue -------------------------------
 
-  logic [33:0] h_mem [64];                      // h; before it, the first long symbol
-  logic [17:0] g_mem [64];                      // |h|^2 / 2^12
-  logic [35:0] c_mem [64];                      // H'
-  logic [9:0]  w_mem [64];
-  logic [35:0] z_mem [64];
+  // None is read where it is written: see the assertion.
+  (* no_rw_check *) logic [33:0] h_mem [64];    // h; before it, the first long symbol
+  (* no_rw_check, ram_style = "block" *) logic [17:0] g_mem [64];      // |h|^2 / 2^12
+  (* no_rw_check *) logic [35:0] c_mem [64];    // H'
+  (* no_rw_check, ram_style = "block" *) logic [9:0] w_mem [64];
+  (* no_rw_check *) logic [35:0] z_mem [64];
 
   logic [5:1]         v;
   logic [5:0]         at1, at2, at3, at4, at5;
@@ -123,7 +124,12 @@ module rx_equalise (
   logic        [16:0] reciprocal;               // R
 
   wire signed [17:0] r = {1'b0, reciprocal};
-  wire signed [36:0] sum = minus_p ? 37'(p0) - 37'(p1) : 37'(p0) + 37'(p1);
+
+  // One adder for sum and difference: p0 - p1 = p0 + ~p1 + 1, the 1 carried out of a bit below.
+  /* verilator lint_off UNUSEDSIGNAL */             // that bit
+  wire signed [37:0] sum_and_one = $signed({p0[35], p0, 1'b1}) + $signed({p1[35] ^ minus_p, p1 ^ {36{minus_p}}, minus_p});
+  /* verilator lint_on UNUSEDSIGNAL */
+  wire signed [36:0] sum = sum_and_one[37:1];
 
   // h smoothed: 16 h(k) + (6 + 5j) h(k+1) + (6 - 5j) h(k-1), over 32, in three steps of one carrier each. The outermost carriers
   // and those beside the middle of the band have one neighbour only and stay as they are.
@@ -197,7 +203,8 @@ module rx_equalise (
   logic [29:0] quotient;
 
   wire [26:0] rest2   = {rest, bits == 5'd30 || bits == 5'd29 || bits == 5'd27};  // 52 2^24 in binary
-  wire        fits    = rest2 >= {1'b0, sum_a[39:14]};
+  wire [26:0] rest3   = rest2 - {1'b0, sum_a[39:14]};        // the rest is less than the divisor, so bit 26 is its sign
+  wire        fits    = !rest3[26];
   wire [36:0] w_wide  = {1'b0, p0} >> 20;
 
   always_ff @(posedge clk) begin
@@ -211,7 +218,7 @@ module rx_equalise (
 
     if (state == Take && kind == Long1) {sum_a, sum_b} <= '0;
     if (state == Divide && bits != 0) begin
-      rest     <= fits ? rest2[25:0] - sum_a[39:14] : rest2[25:0];
+      rest     <= fits ? rest3[25:0] : rest2[25:0];
       quotient <= {quotient[28:0], fits};
       bits     <= bits - 1'b1;
     end
@@ -222,26 +229,22 @@ module rx_equalise (
     reciprocal <= |quotient[29:17] ? '1 : quotient[16:0];
   end
 
-  logic [31:0] part_a, part_b, part_c;          // on the way to signal_part, a step a clock
-
-  /* verilator lint_off UNUSEDSIGNAL */             // in the same unit as the signal
-  wire [39:0] noise = sum_b * 2 + sum_b / 2 - sum_b / 32;       // 2 B, and 64/52 for the idle carriers
-  /* verilator lint_on UNUSEDSIGNAL */
+  // S : N of these sums is (A - 3/8 B) / 0.97^2 : 2 B 64/52 (the idle carriers too), 0.4335 (A - 3/8 B) : B; 7/16 stands for that.
+  logic [31:0] part_a, part_b;                  // on the way to signal_part, a step a clock
 
   always_ff @(posedge clk) begin
     if (state == Divide) begin
       part_a      <= sum_a[39:8] - (sum_b[39:8] >> 2);
       part_b      <= part_a - (sum_b[39:8] >> 3);
-      part_c      <= part_b + (part_b >> 4) + (part_b >> 7);      // over 0.97^2
-      signal_part <= sum_a > sum_b >> 1 ? part_c : '0;
-      noise_part  <= noise[39:8] == 0 ? 32'd1 : noise[39:8];
+      signal_part <= sum_a > sum_b >> 1 ? (part_b >> 1) - (part_b >> 4) : '0;
+      noise_part  <= sum_b[39:8] == 0 ? 32'd1 : sum_b[39:8];
     end
   end
 
   // Equalised carriers, waiting ----------------------------------------------------------------------------
 
   logic signed [17:0] z_re;
-  wire signed  [17:0] z_now = clip(27'((sum + 37'sd8192) >>> 14));
+  wire signed  [17:0] z_now = clip(27'(sum >>> 14));
 
   always_ff @(posedge clk) begin
     if (v[4] && symbol && !scaling) z_re       <= z_now;
@@ -250,7 +253,8 @@ module rx_equalise (
 
   // Pilots: turned back by what is foretold, what angle is left? -------------------------------------------
 
-  logic signed [20:0] low_re, low_im, high_re, high_im;     // sums of p z over carriers -21, -7 and 7, 21
+  logic signed [20:0] sum_re, sum_im;           // of p z over the carriers -21, -7, 7, 21; in the end over the upper two
+  logic signed [20:0] low_re, low_im;           // over the lower two
   logic        [6:0]  polarity;                 // 18.3.5.5 from all ones: p_n
   logic        [2:0]  to_ask;                   // pilots still to be turned
   logic        [2:0]  heard;                    // pilots that came back
@@ -258,9 +262,9 @@ module rx_equalise (
   logic        [6:0]  age;                      // symbols so far, up to 64
   logic signed [25:0] slope;                    // turns a carrier, s0.26
   logic signed [25:0] slope_rate;
-  logic signed [17:0] angle, angle_low;
+  logic signed [17:0] angle, angle_high;
   logic               angle_start, angle_done;
-  logic [1:0]         asked;                    // of the angle: 0 all, 1 low, 2 high, 3 nothing
+  logic [1:0]         asked;                    // of the angle: 0 all, 1 high, 2 low, 3 nothing
 
   logic               turned_valid;
   logic signed [17:0] turned_re, turned_im;
@@ -269,9 +273,8 @@ module rx_equalise (
   wire                late     = age[6:4] != 0;
   wire                ask      = state == Pilots && !beat && to_ask != 0;
   wire                against  = polarity[6] ^ polarity[3] ^ (heard == 3'd3);    // the last pilot is -p_n
-  wire signed [20:0]  pilot_re = against ? 21'sd0 - 21'(turned_re) : 21'(turned_re);
-  wire signed [20:0]  pilot_im = against ? 21'sd0 - 21'(turned_im) : 21'(turned_im);
-  wire signed [17:0]  tilt     = angle - angle_low;         // over 28 carriers: 9.1 of it is the slope
+  wire                foretell = state == Settle && after == Pilots && settle == 3'd5;
+  wire signed [17:0]  tilt     = angle_high - angle;        // over 28 carriers: 9.1 of it is the slope
   wire signed [25:0]  tilt_wide = {{8{tilt[17]}}, tilt};
   logic signed [25:0] slope_step, rate_step;
   wire                quick = data_go && data_mod[1];
@@ -283,42 +286,46 @@ module rx_equalise (
     else             {slope_step, rate_step} = {tilt_wide <<< 1, tilt_wide >>> 2};
   end
 
+  // One adder: pilots with their sign, and when all are in, less the lower two.
+  wire                less     = heard[2] || against;
+  wire signed [20:0]  more_re  = heard[2] ? ~low_re : 21'(turned_re) ^ {21{against}};
+  wire signed [20:0]  more_im  = heard[2] ? ~low_im : 21'(turned_im) ^ {21{against}};
+  /* verilator lint_off UNUSEDSIGNAL */             // its lowest bit made the carry
+  wire signed [21:0]  next_re  = {sum_re, 1'b1} + {more_re, less};
+  wire signed [21:0]  next_im  = {sum_im, 1'b1} + {more_im, less};
+  /* verilator lint_on UNUSEDSIGNAL */
+
+  wire signed [17:0]  turn     = foretell ? rate : early ? angle >>> 1 : late ? angle >>> 3 : angle >>> 2;
+
   always_ff @(posedge clk) begin
     angle_start <= 1'b0;
     if (state == Settle) begin
-      {low_re, low_im, high_re, high_im} <= '0;
+      {sum_re, sum_im} <= '0;
       heard  <= '0;
       to_ask <= 3'd4;
     end
     if (ask) to_ask <= to_ask - 1'b1;
+    if ((state == Pilots && turned_valid) || (angle_done && asked == 2'd0)) {sum_re, sum_im} <= {next_re[21:1], next_im[21:1]};
     if (state == Pilots && turned_valid) begin
       heard <= heard + 1'b1;
-      if (heard[1]) begin
-        high_re <= high_re + pilot_re;
-        high_im <= high_im + pilot_im;
-      end else begin
-        low_re <= low_re + pilot_re;
-        low_im <= low_im + pilot_im;
-      end
+      if (heard == 3'd2) {low_re, low_im} <= {sum_re, sum_im};
       angle_start <= heard == 3'd3;
       asked       <= 2'd0;
     end
+    if (foretell || (angle_done && asked == 2'd0)) phase <= phase + turn;
     if (angle_done) begin
       asked       <= asked + 1'b1;
       angle_start <= asked != 2'd2;
       case (asked)
         2'd0: begin
-          phase    <= phase + rate + (early ? angle >>> 1 : late ? angle >>> 3 : angle >>> 2);
           rate     <= rate + (early ? angle >>> 2 : late ? angle >>> 6 : angle >>> 4);
           if (!age[6]) age <= age + 1'b1;
           polarity <= {polarity[5:0], polarity[6] ^ polarity[3]};
         end
-        2'd1: angle_low <= angle;
-        default: begin
-          slope      <= slope + slope_rate + slope_step;
-          slope_rate <= slope_rate + rate_step;
-        end
+        2'd1:    angle_high <= angle;
+        default: slope_rate <= slope_rate + rate_step;
       endcase
+      if (asked != 2'd0) slope <= slope + (asked[0] ? slope_rate : slope_step);
     end
     if (state == Take && kind == Long1) begin
       polarity <= '1;
@@ -327,21 +334,77 @@ module rx_equalise (
     if (rst) angle_start <= 1'b0;
   end
 
-  wire signed [20:0] ask_re = asked == 2'd0 ? low_re + high_re : asked == 2'd1 ? low_re : high_re;
-  wire signed [20:0] ask_im = asked == 2'd0 ? low_im + high_im : asked == 2'd1 ? low_im : high_im;
+  rx_angle #(.IN(21)) i_angle (
+    .clk, .rst, .x(asked[1] ? low_re : sum_re), .y(asked[1] ? low_im : sum_im), .start(angle_start), .done(angle_done), .angle
+  );
 
-  rx_angle #(.IN(21)) i_angle (.clk, .rst, .x(ask_re), .y(ask_im), .start(angle_start), .done(angle_done), .angle);
-
-  // The angle of the next carrier to turn: phase + k slope, by addition alone ----------------------------------
-
-  logic signed [25:0] walk;
-  wire signed  [25:0] foretold = {phase + rate, 8'd0};
-
-  // Carriers leave -----------------------------------------------------------------------------------------
+  // The angle of the next carrier to turn: phase + k slope, by addition alone, a power of two of slopes in a clock.
+  // To carrier -21 it goes by -16 - 4 - 1, from pilot to pilot by 16 - 2, to carrier -26 by -16 - 4 - 4 - 2 while the pilots'
+  // angle is taken, which is then added to it.
 
   localparam int unsigned ROOM = 16;
 
-  logic [4:0]         on_way;                   // carriers issued and not yet handed over
+  logic        [4:0]  on_way;                   // carriers issued and not yet handed over
+  wire                give = state == Give && !beat && on_way != 5'(ROOM);
+
+  logic signed [25:0] walk;
+  logic        [1:0]  stride;                   // 1, 2, 4, 16 slopes
+  logic signed [25:0] step;
+  logic               strides, back;
+  logic        [2:0]  place;                    // steps taken towards carrier -26
+
+  wire placing    = state == Pilots && to_ask == 0 && !beat && place != 3'd5;
+  wire start_walk = (state == Settle && settle == 3'd4) || (placing && place == 0);
+
+  function automatic logic [5:0] next_data(input logic [5:0] k);
+    next_data = pilot(k + 1'b1) || k == 6'd31 ? k + 6'd2 : k + 6'd1;
+  endfunction
+
+  always_comb begin
+    strides = 1'b1;
+    back    = 1'b1;
+    stride  = 2'd0;
+    case (state)
+      Settle: case (settle)
+        3'd3:    stride  = 2'd3;
+        3'd2:    stride  = 2'd2;
+        3'd1:    stride  = 2'd0;
+        default: strides = 1'b0;
+      endcase
+      Pilots: begin
+        if (placing) stride = place == 3'd1 ? 2'd3 : place == 3'd4 ? 2'd1 : 2'd2;
+        else         stride = beat ? 2'd1 : 2'd3;
+        back    = placing || beat;
+        strides = placing || ask || beat || angle_done;
+      end
+      default: begin
+        stride  = {1'b0, next_data(at) != at + 6'd1};
+        back    = 1'b0;
+        strides = give;
+      end
+    endcase
+    if (state == Pilots && angle_done) step = {turn, 8'd0};
+    else case (stride)
+      2'd0:    step = slope;
+      2'd1:    step = slope <<< 1;
+      2'd2:    step = slope <<< 2;
+      default: step = slope <<< 4;
+    endcase
+  end
+
+  /* verilator lint_off UNUSEDSIGNAL */             // its lowest bit made the carry
+  wire signed [26:0] walked = {walk, 1'b1} + {step ^ {26{back}}, back};
+  /* verilator lint_on UNUSEDSIGNAL */
+
+  always_ff @(posedge clk) begin
+    if (state == Settle) place <= '0;
+    else if (placing)    place <= place + 1'b1;
+    if (start_walk)   walk <= {phase, 8'd0};
+    else if (strides) walk <= walked[26:1];
+  end
+
+  // Carriers leave -----------------------------------------------------------------------------------------
+
   logic               z_valid;
   logic signed [17:0] out_re, out_im;
   logic [9:0]         out_phase;
@@ -353,11 +416,6 @@ module rx_equalise (
   logic               from_signal;
   logic [5:0]         handed;
 
-  function automatic logic [5:0] next_data(input logic [5:0] k);
-    next_data = pilot(k + 1'b1) || k == 6'd31 ? k + 6'd2 : k + 6'd1;
-  endfunction
-
-  wire give = state == Give && !beat && on_way != 5'(ROOM);
   wire pop  = m_axis_tvalid && m_axis_tready;
 
   always_ff @(posedge clk) begin
@@ -366,11 +424,7 @@ module rx_equalise (
       out_phase        <= walk[25:16];
     end
     z_valid <= give || ask;
-    if (state == Settle)    walk <= foretold - (slope <<< 4) - (slope <<< 2) - slope;       // k = -21
-    else if (state == Wait) walk <= {phase, 8'd0} - (slope <<< 4) - (slope <<< 3) - (slope <<< 1);   // k = -26
-    else if (ask)           walk <= walk + (slope <<< 4) - (slope <<< 1);
-    else if (give)          walk <= next_data(at) == at + 6'd1 ? walk + slope : walk + (slope <<< 1);
-    weight  <= w_mem[w_at];
+    if (!scaling) weight <= w_mem[w_at];
     if (state == Wait)     w_at <= 6'd6;
     else if (turned_valid) w_at <= next_data(w_at);
     on_way  <= on_way + 5'(give) - 5'(pop);
@@ -398,7 +452,12 @@ module rx_equalise (
     .m_axis_tdata({m_axis_tuser, m_axis_tdata}), .m_axis_tvalid, .m_axis_tready
   );
 
-  always_ff @(posedge clk) if (soft_valid && !rst) assert (fifo_ready);
+  always_ff @(posedge clk) if (!rst) begin
+    assert (!soft_valid || fifo_ready);
+    assert (!(issue && v[1] && !scaling && at == (kind == Long1 ? at1 : middle)));           // h_mem
+    assert (!(issue && v[4] && (scaling ? at == at4 : kind == Long2 && at == at4 - 6'd4)));   // c_mem, g_mem
+    assert (!((give || ask) && v[5] && symbol && !scaling));                                // z_mem; w_mem is gated
+  end
 
   // Order of work --------------------------------------------------------------------------------------------
 
