@@ -5,6 +5,8 @@
 // At a quarter of full scale a frame leaves the orthonormal transform with rms 0.225, 13 dB below
 // the converter's limit, and the outermost point of 64-QAM (1.08) has room as well.
 //
+// A point leaves before the next is looked up, so one every other clock at most: tready then hangs on no tready behind.
+//
 // s_axis_tuser[1:0] is the modulation (ofdm_pkg::mod_e), equal on all bits of a symbol; the bits
 // above it travel along.
 
@@ -61,7 +63,7 @@ module ofdm_mapper #(
   logic            whole;                     // all bits of the point are there
 
   wire [1:0] mod    = user[1:0];
-  wire       out_en = m_axis_tready || !m_axis_tvalid;
+  wire       out_en = !m_axis_tvalid;
   wire       taken  = s_axis_tvalid && s_axis_tready;
   wire       ends   = count == ofdm_pkg::n_bpsc(s_axis_tuser[1:0]) - 3'd1;
 
@@ -83,12 +85,11 @@ module ofdm_mapper #(
       user         <= s_axis_tuser;
       count        <= ends ? '0 : count + 1'b1;
     end
-    if (out_en) begin
-      m_axis_tvalid <= whole;
-      if (whole) begin
-        m_axis_tdata <= {mod == ofdm_pkg::Bpsk ? 16'd0 : level(mod, b_q), level(mod, point[2:0])};
-        m_axis_tuser <= user[USER-1:2];
-      end
+    if (m_axis_tready) m_axis_tvalid <= 1'b0;
+    if (whole && out_en) begin
+      m_axis_tvalid <= 1'b1;
+      m_axis_tdata  <= {mod == ofdm_pkg::Bpsk ? 16'd0 : level(mod, b_q), level(mod, point[2:0])};
+      m_axis_tuser  <= user[USER-1:2];
     end
     if (rst) {m_axis_tvalid, whole, count} <= '0;
   end
