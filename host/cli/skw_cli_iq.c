@@ -61,34 +61,18 @@ static float to_float(uint32_t bits)
 	return v;
 }
 
-/* False for what is not a number. */
-static bool quantise(struct skw_cli_iq *f, int16_t *out, float v)
+static void convert(const struct skw_cli_iq *f, struct skw_modem_iq *out, struct skw_reader *r)
 {
-	float scaled = v * 32768;
-
-	if (!isfinite(v))
-		return false;
-	if (scaled > 32767.5f || scaled < -32768.5f)
-		f->clipped++;
-	*out = (int16_t)lrintf(fminf(32767, fmaxf(-32768, scaled)));
-	return true;
-}
-
-static bool convert(struct skw_cli_iq *f, struct skw_iq *out, struct skw_reader *r)
-{
-	float i, q; /* in this order: the operands of one expression have none */
-
-	if (f->format == SKW_CLI_CS16) {
-		out->i = (int16_t)skw_get_u16(r);
-		out->q = (int16_t)skw_get_u16(r);
-		return true;
+	if (f->format == SKW_CLI_CS16) { /* I first: the operands of one expression have no order */
+		out->i = (float)(int16_t)skw_get_u16(r) / 32768;
+		out->q = (float)(int16_t)skw_get_u16(r) / 32768;
+		return;
 	}
-	i = to_float(skw_get_u32(r));
-	q = to_float(skw_get_u32(r));
-	return quantise(f, &out->i, i) && quantise(f, &out->q, q);
+	out->i = to_float(skw_get_u32(r));
+	out->q = to_float(skw_get_u32(r));
 }
 
-size_t skw_cli_iq_read(struct skw_cli_iq *f, struct skw_iq *samples, size_t max)
+size_t skw_cli_iq_read_float(struct skw_cli_iq *f, struct skw_modem_iq *samples, size_t max)
 {
 	uint8_t bytes[BATCH * SAMPLE_MAX];
 	size_t size = sample_size(f->format), got, n;
@@ -103,7 +87,8 @@ size_t skw_cli_iq_read(struct skw_cli_iq *f, struct skw_iq *samples, size_t max)
 		odd_length(f, got % size);
 	r = skw_reader(bytes, got);
 	for (n = 0; n < got / size; n++) {
-		if (!convert(f, &samples[n], &r)) {
+		convert(f, &samples[n], &r);
+		if (!isfinite(samples[n].i) || !isfinite(samples[n].q)) {
 			snprintf(f->error, sizeof(f->error),
 				 "sample %llu is not a number (is it %s?)",
 				 (unsigned long long)(f->samples + n), format_name(f->format));
@@ -111,6 +96,27 @@ size_t skw_cli_iq_read(struct skw_cli_iq *f, struct skw_iq *samples, size_t max)
 		}
 	}
 	f->samples += n;
+	return n;
+}
+
+static int16_t quantise(struct skw_cli_iq *f, float v)
+{
+	float scaled = v * 32768;
+
+	if (scaled > 32767.5f || scaled < -32768.5f)
+		f->clipped++;
+	return (int16_t)lrintf(fminf(32767, fmaxf(-32768, scaled)));
+}
+
+size_t skw_cli_iq_read(struct skw_cli_iq *f, struct skw_iq *samples, size_t max)
+{
+	struct skw_modem_iq exact[BATCH];
+	size_t n = skw_cli_iq_read_float(f, exact, max < BATCH ? max : BATCH);
+
+	for (size_t k = 0; k < n; k++) {
+		samples[k].i = quantise(f, exact[k].i);
+		samples[k].q = quantise(f, exact[k].q);
+	}
 	return n;
 }
 

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "modem/skw_modem.h"
 #include "radio/skw_radio.h"
 
 enum skw_cli_iq_format { SKW_CLI_CF32, SKW_CLI_CS16 };
@@ -28,7 +29,9 @@ struct skw_cli_iq {
 bool skw_cli_iq_format_named(enum skw_cli_iq_format *format, const char *name);
 /* Opens for reading, "-" for standard input; false with `error`. */
 bool skw_cli_iq_open(struct skw_cli_iq *f, const char *path, enum skw_cli_iq_format format);
-/* Up to `max` samples; 0 at the end or with `error` set. */
+/* Up to `max` samples as they are, whatever their level; 0 at the end or with `error` set. */
+size_t skw_cli_iq_read_float(struct skw_cli_iq *f, struct skw_modem_iq *samples, size_t max);
+/* The same rounded to 16 bits and clipped. */
 size_t skw_cli_iq_read(struct skw_cli_iq *f, struct skw_iq *samples, size_t max);
 void skw_cli_iq_close(struct skw_cli_iq *f);
 /* Writes a whole file; false with `error`. */

@@ -170,16 +170,23 @@ static void print_frames(struct receiver *r)
 	}
 }
 
-/* Up to RUN samples, or silence if `samples` is NULL. */
-static void receive(struct receiver *r, const struct skw_iq *samples, size_t n)
+/* Up to RUN samples of the file, or silence if `in` is NULL; how many. */
+static size_t receive(struct receiver *r, struct skw_cli_iq *in)
 {
-	struct skw_iq sent[RUN];
+	struct skw_modem_iq exact[RUN];
+	struct skw_iq samples[RUN], sent[RUN];
+	size_t n = RUN;
 
-	if (r->o->soft)
-		skw_cli_soft_feed(&r->soft, samples, n);
-	else
-		skw_radio_run(r->board.radio, sent, samples, n);
+	if (r->o->soft) {
+		n = in != NULL ? skw_cli_iq_read_float(in, exact, RUN) : RUN;
+		skw_cli_soft_feed(&r->soft, in != NULL ? exact : NULL, n);
+	} else {
+		n = in != NULL ? skw_cli_iq_read(in, samples, RUN) : RUN;
+		if (n > 0)
+			skw_radio_run(r->board.radio, sent, in != NULL ? samples : NULL, n);
+	}
 	print_frames(r);
+	return n;
 }
 
 static bool idle(const struct receiver *r)
@@ -199,14 +206,12 @@ static double seconds(void)
 static int decode_samples(struct receiver *r, struct skw_cli_iq *in)
 {
 	const struct options *o = r->o;
-	struct skw_iq samples[RUN];
 	double began = seconds(), took;
-	size_t n;
 
-	while ((n = skw_cli_iq_read(in, samples, RUN)) > 0)
-		receive(r, samples, n);
-	for (n = 0; n < TAIL_MAX && !idle(r); n += RUN)
-		receive(r, NULL, RUN);
+	while (receive(r, in) > 0)
+		;
+	for (size_t n = 0; n < TAIL_MAX && !idle(r); n += RUN)
+		receive(r, NULL);
 	if (!o->soft)
 		skw_radio_service(r->board.radio, SKW_CLI_SERVICE_CLOCKS);
 	print_frames(r);

@@ -40,14 +40,14 @@ void skw_cli_soft_close(struct skw_cli_soft *s)
 	s->rx = NULL;
 }
 
-void skw_cli_soft_feed(struct skw_cli_soft *s, const struct skw_iq *samples, size_t n)
+void skw_cli_soft_feed(struct skw_cli_soft *s, const struct skw_modem_iq *samples, size_t n)
 {
 	s->at = 0;
 	s->have = n;
-	for (size_t k = 0; k < n; k++)
-		s->in[k] = samples == NULL ? (struct skw_modem_iq) { 0, 0 }
-					   : (struct skw_modem_iq) { (float)samples[k].i / 32768,
-								     (float)samples[k].q / 32768 };
+	if (samples == NULL)
+		memset(s->in, 0, n * sizeof(*s->in));
+	else
+		memcpy(s->in, samples, n * sizeof(*s->in));
 }
 
 bool skw_cli_soft_next(struct skw_cli_soft *s, struct skw_frame_rx *f, const uint8_t **psdu)

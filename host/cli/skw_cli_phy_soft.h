@@ -27,7 +27,7 @@ size_t skw_cli_soft_burst(struct skw_iq *out, size_t max, const struct skw_frame
 bool skw_cli_soft_open(struct skw_cli_soft *s, double rate_hz);
 void skw_cli_soft_close(struct skw_cli_soft *s);
 /* Up to SKW_CLI_SOFT_RUN samples, or silence if `samples` is NULL. Fetch the frames then. */
-void skw_cli_soft_feed(struct skw_cli_soft *s, const struct skw_iq *samples, size_t n);
+void skw_cli_soft_feed(struct skw_cli_soft *s, const struct skw_modem_iq *samples, size_t n);
 bool skw_cli_soft_next(struct skw_cli_soft *s, struct skw_frame_rx *f, const uint8_t **psdu);
 
 #endif

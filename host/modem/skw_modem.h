@@ -6,7 +6,8 @@
  * full scale 1.0, at one sample per carrier spacing / 64: 20, 10 or 5 MS/s. No allocation after
  * `new`, no I/O, no clock: time is the device's sample count. One thread at a time per object.
  *
- * The receiver believes nothing: a value that is not a number counts as 0, huge ones are clipped,
+ * The receiver takes any level: full scale is only what its levels are told by. It believes
+ * nothing: a value that is not a number counts as 0, huge ones are clipped,
  * and whatever it finds in noise ends at the frame's stated length or at the next preamble.
  */
 #ifndef SKW_MODEM_H
@@ -55,10 +56,10 @@ struct skw_modem_rx;
 /* Where frames went, from `new` on. */
 struct skw_modem_counts {
 	uint64_t samples;
-	uint64_t repaired;   /* samples that were not numbers, or beyond 32 times full scale */
-	uint64_t gaps;       /* jumps of time in what was pushed */
-	uint64_t detected;   /* periods of 16 samples that looked like short symbols */
-	uint64_t synced;     /* of them followed by long symbols */
+	uint64_t repaired; /* samples that were not numbers, or beyond a million times full scale */
+	uint64_t gaps;     /* jumps of time in what was pushed */
+	uint64_t detected; /* periods of 16 samples that looked like short symbols */
+	uint64_t synced;   /* of them followed by long symbols */
 	uint64_t signal_bad; /* of them with a SIGNAL that is none */
 	uint64_t foreign;    /* HT or VHT frames, slept through */
 	uint64_t overtaken;  /* frames given up since another preamble began inside */

@@ -37,9 +37,13 @@ static void sum_block(struct skw_detect_sums *s, const float *re, const float *i
 
 static void follow_dc(struct skw_detect *d, const struct skw_detect_sums *s)
 {
-	const float keep = 1 - 1.0F / 512, quietest = SKW_DETECT_BLOCK * 1e-8F;
-	float trust = 1e-6F / (s->power + quietest);
+	const float keep = 1 - 1.0F / 512, quietest = 2e-7F;
+	float trust;
 
+	d->loudest = fmaxf((1 - 1.0F / 8192) * d->loudest, s->power);
+	if (d->loudest <= 0)
+		return;
+	trust = 1 / (s->power + quietest * d->loudest);
 	d->dc_re = keep * d->dc_re + trust * s->sr;
 	d->dc_im = keep * d->dc_im + trust * s->si;
 	d->dc_weight = keep * d->dc_weight + trust * SKW_DETECT_BLOCK;
@@ -78,7 +82,7 @@ bool skw_detect_block(struct skw_detect *d, struct skw_detect_event *event, cons
 	w.power -= dc;
 	size = w.pr * w.pr + w.pi * w.pi;
 	d->last = size;
-	if (size < threshold * threshold * w.power * w.power || w.power < 1e-12F ||
+	if (size < threshold * threshold * w.power * w.power || w.power < 1e-24F ||
 	    size <= d->peak || size <= last)
 		return past_peak(d, event);
 	d->peak = size;

@@ -31,8 +31,9 @@ struct skw_detect {
 	float peak; /* |P|^2; 0: no event under way */
 	struct skw_detect_event event;
 	/* The mixer's DC over the last 8,192 samples or so is sum / weight: blocks count by the
-	 * inverse of their power, so that the quiet between frames tells most of it. */
-	float dc_re, dc_im, dc_weight;
+	 * inverse of their power, so that the quiet between frames tells most of it. What is quiet
+	 * is measured by the loudest of late: no level is better than another. */
+	float dc_re, dc_im, dc_weight, loudest;
 };
 
 /* Zero the struct to start. Takes 16 samples from re[0], im[0], whose 16 predecessors lie before

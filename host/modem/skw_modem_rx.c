@@ -531,7 +531,7 @@ static void make_room(struct skw_modem_rx *rx)
  * ask again. */
 static void take(struct skw_modem_rx *rx, const struct skw_modem_iq *in, unsigned n)
 {
-	const float most = 32;
+	const float most = 1e6F;
 	float *re = rx->re + rx->have, *im = rx->im + rx->have;
 	int odd = 0;
 

@@ -510,7 +510,7 @@ static void test_speckled(void **unused)
 }
 
 /* Every recorded frame: rate, octets, FCS, time, carrier offset. */
-static void recording(const char *name, unsigned *frames)
+static void recording(const char *name, float scale, unsigned *frames)
 {
 	static int16_t raw[2 * AIR];
 	static char line[16384];
@@ -524,8 +524,8 @@ static void recording(const char *name, unsigned *frames)
 	aired = fread(raw, 4, AIR, f);
 	fclose(f);
 	for (size_t i = 0; i < aired; i++)
-		air[i] = (struct skw_modem_iq) { (float)raw[2 * i] / 32768,
-						 (float)raw[2 * i + 1] / 32768 };
+		air[i] = (struct skw_modem_iq) { (float)raw[2 * i] / 32768 * scale,
+						 (float)raw[2 * i + 1] / 32768 * scale };
 	silence(1000);
 	hear();
 	f = fopen("tests/vectors/ofdm/captures/frames.tsv", "r");
@@ -567,9 +567,21 @@ static void test_recordings(void **unused)
 	(void)unused;
 	for (unsigned r = 0; r < 7; r++) {
 		snprintf(name, sizeof(name), "cable_%umbps.cs16", rates[r]);
-		recording(name, &frames);
+		recording(name, 1, &frames);
 	}
 	assert_int_equal(frames, 130);
+}
+
+/* Whatever full scale is. */
+static void test_recordings_scaled(void **unused)
+{
+	unsigned frames = 0;
+
+	(void)unused;
+	recording("cable_9mbps.cs16", 1e-4F, &frames);
+	recording("cable_36mbps.cs16", 1e-4F, &frames);
+	recording("cable_48mbps.cs16", 1e3F, &frames);
+	assert_true(frames > 20);
 }
 
 /* Fewer than one in ten lost at 2 dB beyond the ideal receiver (docs/performance.md), 30 frames a
@@ -599,15 +611,25 @@ static void test_sensitivity(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_recordings),  cmocka_unit_test(test_every_pad),
-		cmocka_unit_test(test_longest),     cmocka_unit_test(test_back_to_back),
-		cmocka_unit_test(test_levels),      cmocka_unit_test(test_after_truncated),
-		cmocka_unit_test(test_drowned),     cmocka_unit_test(test_echo),
-		cmocka_unit_test(test_clocks),      cmocka_unit_test(test_dc),
-		cmocka_unit_test(test_wide_offset), cmocka_unit_test(test_far_clocks),
-		cmocka_unit_test(test_foreign),     cmocka_unit_test(test_bad_signal),
-		cmocka_unit_test(test_gap_in_time), cmocka_unit_test(test_noise),
-		cmocka_unit_test(test_rubbish),     cmocka_unit_test(test_speckled),
+		cmocka_unit_test(test_recordings),
+		cmocka_unit_test(test_recordings_scaled),
+		cmocka_unit_test(test_every_pad),
+		cmocka_unit_test(test_longest),
+		cmocka_unit_test(test_back_to_back),
+		cmocka_unit_test(test_levels),
+		cmocka_unit_test(test_after_truncated),
+		cmocka_unit_test(test_drowned),
+		cmocka_unit_test(test_echo),
+		cmocka_unit_test(test_clocks),
+		cmocka_unit_test(test_dc),
+		cmocka_unit_test(test_wide_offset),
+		cmocka_unit_test(test_far_clocks),
+		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_bad_signal),
+		cmocka_unit_test(test_gap_in_time),
+		cmocka_unit_test(test_noise),
+		cmocka_unit_test(test_rubbish),
+		cmocka_unit_test(test_speckled),
 		cmocka_unit_test(test_sensitivity),
 	};
 	int failed;
