@@ -7,7 +7,7 @@
 // it began: READY samples. If it runs dry (the chip's clocks jumped, the core was reset) zeros go until READY are in again: a gap, counted.
 // A sample for which there is no room, since the core is too slow for the rate, is lost, and counted.
 //
-// With `enable` clear nothing is taken or sent, and strobes come every SPACING clocks with zeros: the core works, for
+// With `enable` clear what comes is dropped and nothing is sent, and strobes come every SPACING clocks with zeros: the core works, for
 // a self-test, on a board whose chip is not set up.
 
 `default_nettype none
@@ -51,7 +51,7 @@ module converter #(
   /* verilator lint_off PINCONNECTEMPTY */
   fifo_async #(.WIDTH(32), .DEPTH(DEPTH)) from_chip (
     .s_clk(rx_clk), .s_rst(rx_rst), .s_axis_tdata(rx_tdata), .s_axis_tvalid(rx_tvalid), .s_axis_tready(room), .s_level(),
-    .m_clk(clk), .m_rst(rst), .m_axis_tdata(heard_data), .m_axis_tvalid(heard), .m_axis_tready(sample || !enable), .m_level()
+    .m_clk(clk), .m_rst(rst), .m_axis_tdata(heard_data), .m_axis_tvalid(heard), .m_axis_tready(sample), .m_level()
   );
   /* verilator lint_on PINCONNECTEMPTY */
 

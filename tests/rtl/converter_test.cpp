@@ -130,6 +130,18 @@ int main()
 	}
 	{
 		Bench b(96, 40, 2);
+		b.run(50);
+		b.rx_on = false;
+		b.run(0.15);
+		b.rx_on = true;
+		b.run(50);
+		size_t first = 0;
+		while (first < b.out.size() && !b.out[first])
+			first++;
+		drive::check(!b.gaps && counts_up(b.out, first, b.out.size()), "one of three samples is none: the queue bridges it");
+	}
+	{
+		Bench b(96, 40, 2);
 		b.dut.enable = 0;
 		b.run(50);
 		bool zeros = true;
