@@ -91,7 +91,7 @@ struct skw_onion_counters {
 	uint64_t replayed;  /* nonce seen before on this circuit */
 	uint64_t tampered;  /* MAC wrong where the circuit ends */
 	uint64_t refused;   /* circuits: price, no room, no link */
-	uint64_t dropped;   /* cells: queue full */
+	uint64_t dropped;   /* cells: queue full, or too long in it */
 };
 
 /* For `skywave circuits`. The hops are known at the origin only; elsewhere hop_count is 0. */

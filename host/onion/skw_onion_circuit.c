@@ -229,16 +229,20 @@ void circuit_wake(struct skw_onion *o, struct circuit *c)
 
 bool cell_queue(struct skw_onion *o, struct circuit *c, enum side side, struct cell *cell)
 {
-	uint32_t limit = circuit_relays(c) ? SKW_ONION_QUEUE_RELAY : SKW_ONION_QUEUE_OWN;
+	struct end *e = &c->ends[side];
+	bool sure = cell->data[4] == CMD_RELAY_SURE, relays = circuit_relays(c);
+	uint32_t limit = relays ? SKW_ONION_QUEUE_RELAY : SKW_ONION_QUEUE_OWN;
 	/* Control must not wait for bulk to make room. */
-	uint32_t extra = cell->data[4] == CMD_RELAY_SURE ? 4 : 0;
+	uint32_t extra = sure ? 4 : 0;
 
-	if (c->ends[side].queue.count >= limit + extra) {
+	if (e->queue.count >= limit + extra ||
+	    (relays && !sure && skw_codel_drops(&e->codel, o->now_us))) {
 		cell_free(o, cell);
 		o->counters.dropped++;
 		return false;
 	}
-	push(o, &c->ends[side].queue, cell);
+	cell->queued_us = o->now_us;
+	push(o, &e->queue, cell);
 	activate(o, c, side);
 	return true;
 }
@@ -280,6 +284,8 @@ static struct cell *next_of(struct skw_onion *o, struct onion_peer *p, struct ci
 		if (!may_go(o, *c))
 			continue;
 		cell = pop(o, &e->queue);
+		skw_codel_on_leave(&e->codel, o->now_us - cell->queued_us, e->queue.count == 0,
+				   o->now_us);
 		activate(o, *c, *side);
 		return cell;
 	}

@@ -3,6 +3,7 @@
 #define SKW_ONION_STATE_H
 
 #include "keys/skw_replay.h"
+#include "onion/skw_codel.h"
 #include "onion/skw_hop.h"
 #include "onion/skw_onion.h"
 
@@ -22,6 +23,7 @@ enum side { PREV, NEXT }; /* towards the origin, towards the end */
 struct cell {
 	uint32_t next;
 	uint32_t peer; /* control cells only */
+	uint64_t queued_us;
 	uint16_t len;
 	uint8_t data[SKW_CELL_FULL];
 };
@@ -35,6 +37,7 @@ struct end { /* one side of a circuit; unused: peer 0 */
 	uint64_t offer;
 	struct list queue; /* cells that wait to go there */
 	bool active;       /* queued at the peer */
+	struct skw_codel codel;
 	uint32_t next_active, next_hash;
 };
 

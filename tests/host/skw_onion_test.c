@@ -318,6 +318,84 @@ static void queues_are_bounded_and_circuits_take_turns(void **state)
 			 192 * (4 + SKW_ONION_QUEUE_RELAY + 10));
 }
 
+/* What comes in a second of `load` cells to each circuit through a link of `rate` cells a second.
+ */
+static void overload(const uint32_t *circuits, const unsigned *load, size_t count, unsigned rate,
+		     unsigned got[])
+{
+	for (unsigned ms = 0; ms < 1000; ms++, now += 1000) {
+		for (size_t i = 0; i < count; i++)
+			for (unsigned k = ms * load[i] / 1000; k < (ms + 1) * load[i] / 1000; k++) {
+				uint8_t number = (uint8_t)i;
+
+				skw_onion_send(node[0].onion, circuits[i], &number, 1, now);
+				carry();
+			}
+		for (unsigned k = ms * rate / 1000; k < (ms + 1) * rate / 1000; k++) {
+			unsigned before = node[2].data;
+
+			skw_onion_set_room(node[1].onion, 3, 1);
+			carry();
+			if (node[2].data > before)
+				got[node[2].last[0]]++;
+			skw_onion_set_room(node[1].onion, 3, 0);
+		}
+	}
+}
+
+static void a_greedy_circuit_takes_its_share_and_no_more(void **state)
+{
+	enum { FLOWS = 21, RATE = 2100 };
+	uint32_t circuits[FLOWS];
+	unsigned load[FLOWS], got[FLOWS] = { 0 };
+	uint64_t sum = 0, squares = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < FLOWS; i++) {
+		circuits[i] = build(0, 2);
+		load[i] = i == 0 ? 50 * RATE / FLOWS : RATE / FLOWS; /* one greedy, twenty small */
+	}
+	skw_onion_set_room(node[1].onion, 3, 0);
+	for (unsigned s = 0; s < 4; s++)
+		overload(circuits, load, FLOWS, RATE, got);
+	for (unsigned i = 0; i < FLOWS; i++) {
+		sum += got[i];
+		squares += (uint64_t)got[i] * got[i];
+	}
+	/* Jain: (sum x)^2 / (n sum x^2) >= 0.95 */
+	assert_true(sum * sum * 100 >= 95 * FLOWS * squares);
+	assert_true(sum >= 4 * RATE * 95 / 100); /* and the link was not idle for it */
+	for (unsigned i = 1; i < FLOWS; i++)
+		assert_true(got[i] >= 4 * load[i] * 95 / 100);
+}
+
+/* A sender that does not slow down at all, a tenth too fast: delay is controlled, bills are right.
+ */
+static void a_standing_queue_does_not_stay(void **state)
+{
+	uint32_t circuit = build(0, 2);
+	unsigned load = 1100, got[1], last = 0;
+	uint64_t queued = 0;
+
+	(void)state;
+	skw_onion_set_room(node[1].onion, 3, 0);
+	for (unsigned s = 0; s < 30; s++) {
+		got[0] = 0;
+		overload(&circuit, &load, 1, 1000, got);
+		last = got[0];
+	}
+	/* All that the relay took and did not pass on yet is what waits there. */
+	queued =
+	    node[1].metered[SKW_ONION_PAYEE][0] / 192 - node[1].metered[SKW_ONION_PAYER][1] / 192;
+	assert_true(last >= 950);
+	assert_true(queued < 40); /* at 1000 a second: milliseconds; full it would hold 64 */
+	assert_true(skw_onion_counters(node[1].onion)->dropped > 2000);
+	skw_onion_set_room(node[1].onion, 3, SKW_ONION_ROOM_ANY);
+	carry();
+	assert_int_equal(node[1].metered[SKW_ONION_PAYEE][0],
+			 node[1].metered[SKW_ONION_PAYER][1] + 192); /* EXTEND ended there */
+}
+
 static void the_own_queue_tells_its_room(void **state)
 {
 	uint32_t c = build(0, 2);
@@ -517,6 +595,8 @@ int main(void)
 		CASE(a_cell_is_taken_once_wherever_it_is_repeated),
 		CASE(cells_may_be_lost_and_overtake_each_other),
 		CASE(queues_are_bounded_and_circuits_take_turns),
+		CASE(a_greedy_circuit_takes_its_share_and_no_more),
+		CASE(a_standing_queue_does_not_stay),
 		CASE(the_own_queue_tells_its_room),
 		CASE(admission_stops_relayed_cells_of_the_payer_only),
 		CASE(a_neighbour_that_goes_takes_its_circuits_along),
