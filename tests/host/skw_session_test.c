@@ -558,6 +558,77 @@ static void packets_are_opened_once_and_unaltered(void **state)
 	}
 }
 
+static unsigned paths_of(unsigned i)
+{
+	struct skw_session_info info;
+	uint32_t cursor = 0;
+
+	assert_true(skw_session_next(side[i].session, &cursor, &info));
+	return info.paths;
+}
+
+/* What goes to the server over `path` now, taken off the wire. */
+static struct packet catch_packet(uint32_t path)
+{
+	struct packet caught = { 0 };
+
+	pump();
+	for (unsigned i = 0; i < PACKETS; i++)
+		if (packets[i].used && packets[i].to == 1 && packets[i].path == path) {
+			caught = packets[i];
+			packets[i].used = false;
+		}
+	assert_true(caught.used);
+	return caught;
+}
+
+static void a_path_that_was_left_is_not_brought_back(void **state)
+{
+	struct packet late, never;
+
+	(void)state;
+	side[0].to_write = 100;
+	connect();
+	open_stream(0, "files");
+	run(SECOND, 1);
+	assert_int_equal(skw_session_add_path(side[0].session, side[0].handle, 6, now),
+			 SKW_SESSION_OK);
+	run(SECOND, 0);
+	assert_int_equal(paths_of(1), 2);
+	/* One packet stays on the way, authentic and never seen, until the path is left. */
+	skw_session_ping(side[0].session, side[0].handle, 0, now);
+	late = catch_packet(6);
+	assert_int_equal(skw_session_remove_path(side[0].session, side[0].handle, 6, now),
+			 SKW_SESSION_OK);
+	run(SECOND, 0);
+	assert_int_equal(paths_of(1), 1);
+	assert_int_equal(skw_session_receive(side[1].session, 6, late.data, late.len, now),
+			 SKW_SESSION_DROPPED);
+	assert_int_equal(paths_of(1), 1);
+	/* The same of a path that the server hears of only by its end. */
+	assert_int_equal(skw_session_add_path(side[0].session, side[0].handle, 7, now),
+			 SKW_SESSION_OK);
+	never = catch_packet(7);
+	assert_int_equal(skw_session_remove_path(side[0].session, side[0].handle, 7, now),
+			 SKW_SESSION_OK);
+	run(SECOND, 0);
+	assert_int_equal(skw_session_receive(side[1].session, 7, never.data, never.len, now),
+			 SKW_SESSION_DROPPED);
+	assert_int_equal(paths_of(1), 1);
+	/* A number of its own lets the same circuit come again; however many did, old is old. */
+	for (unsigned i = 0; i < 150; i++) {
+		assert_int_equal(skw_session_add_path(side[0].session, side[0].handle, 6, now),
+				 SKW_SESSION_OK);
+		run(SECOND, 0);
+		assert_int_equal(paths_of(1), 2);
+		skw_session_remove_path(side[0].session, side[0].handle, 6, now);
+		run(SECOND, 0);
+		assert_int_equal(skw_session_receive(side[1].session, 6, late.data, late.len, now),
+				 SKW_SESSION_DROPPED);
+		assert_int_equal(paths_of(1), 1);
+	}
+}
+
 static void streams_are_limited_on_each_side(void **state)
 {
 	uint32_t stream;
@@ -649,6 +720,7 @@ int main(void)
 		CASE(nobody_there_is_a_timeout),
 		CASE(a_session_whose_other_end_dies_is_closed),
 		CASE(packets_are_opened_once_and_unaltered),
+		CASE(a_path_that_was_left_is_not_brought_back),
 		CASE(streams_are_limited_on_each_side),
 		CASE(ranges_are_a_set),
 		CASE(the_round_trip_follows_the_rfc),
