@@ -20,7 +20,7 @@ export OBJCACHE
 
 PKGS     := libsodium libcrypto libuv libsecp256k1 sqlite3 libmicrohttpd jansson libcurl nettle SoapySDR inih volk
 PKG_CF   := $(shell pkg-config --cflags $(PKGS) libusb-1.0 2>/dev/null)
-PKG_LD   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lliquid -lm -lpthread
+PKG_LD   := -Wl,--as-needed $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lliquid -lm -lpthread
 
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
 CFLAGS   := -std=c11 $(WARN) -O2 -g -fPIC -D_GNU_SOURCE -Ihost -Isim $(PKG_CF) $(EXTRA_CFLAGS)

@@ -70,10 +70,12 @@ static int run(const struct skw_config *config)
 	static struct skw_node node;
 	static uv_signal_t signals[2];
 	uv_loop_t *loop = uv_default_loop();
+	const bool remote = strcmp(config->ledger.mode, "remote") == 0;
 	bool ok;
 
 	signal(SIGPIPE, SIG_IGN);
-	curl_global_init(CURL_GLOBAL_DEFAULT);
+	if (remote) /* it wakes libraries that nothing else needs */
+		curl_global_init(CURL_GLOBAL_DEFAULT);
 	ok = skw_node_start(&node, config, loop);
 	if (ok) {
 		for (int i = 0; i < 2; i++) {
@@ -91,7 +93,8 @@ static int run(const struct skw_config *config)
 		fprintf(stderr, "skywaved: %s\n", node.error);
 	skw_node_stop(&node);
 	uv_loop_close(loop);
-	curl_global_cleanup();
+	if (remote)
+		curl_global_cleanup();
 	return ok ? 0 : 1;
 }
 

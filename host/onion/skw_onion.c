@@ -55,8 +55,6 @@ struct skw_onion *skw_onion_new(const struct skw_onion_config *config)
 		return NULL;
 	}
 	o->free = o->control = (struct list) { NONE, NONE, 0 };
-	for (uint32_t i = o->config.cells_max; i > 0; i--)
-		cell_free(o, &o->cells[i - 1]);
 	o->event_head = o->event_tail = NONE;
 	o->hash_key = skw_random_u64(&o->config.random);
 	return o;
@@ -224,7 +222,7 @@ uint32_t skw_onion_room(const struct skw_onion *o, uint32_t handle)
 	if (c == NULL || !c->built || circuit_relays(c))
 		return 0;
 	queued = c->ends[c->origin != NULL ? NEXT : PREV].queue.count;
-	pool = o->free.count > CONTROL_RESERVE ? o->free.count - CONTROL_RESERVE : 0;
+	pool = cells_left(o) > CONTROL_RESERVE ? cells_left(o) - CONTROL_RESERVE : 0;
 	if (queued >= SKW_ONION_QUEUE_OWN)
 		return 0;
 	return pool < SKW_ONION_QUEUE_OWN - queued ? pool : SKW_ONION_QUEUE_OWN - queued;

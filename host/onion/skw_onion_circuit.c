@@ -160,10 +160,17 @@ static struct cell *pop(struct skw_onion *o, struct list *list)
 	return cell;
 }
 
+uint32_t cells_left(const struct skw_onion *o)
+{
+	return o->free.count + o->config.cells_max - o->cells_made;
+}
+
 struct cell *cell_new(struct skw_onion *o, bool control)
 {
-	if (!control && o->free.count <= CONTROL_RESERVE)
+	if (!control && cells_left(o) <= CONTROL_RESERVE)
 		return NULL;
+	if (o->free.count == 0 && o->cells_made < o->config.cells_max)
+		return &o->cells[o->cells_made++];
 	return pop(o, &o->free);
 }
 

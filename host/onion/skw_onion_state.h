@@ -90,6 +90,7 @@ struct skw_onion {
 	uint32_t bucket_mask;
 	uint64_t hash_key;
 	struct cell *cells;
+	uint32_t cells_made; /* those past it were never used, and have no memory yet */
 	struct list free, control;
 	uint32_t turn;    /* the peer whose turn it is */
 	uint64_t waiting; /* bit n - 1: peer n has active ends */
@@ -119,6 +120,8 @@ void circuit_event(struct skw_onion *o, struct circuit *c);
 bool circuit_relays(const struct circuit *c);
 void circuit_wake(struct skw_onion *o, struct circuit *c);
 
+/* Free ones, and those that were never used. */
+uint32_t cells_left(const struct skw_onion *o);
 struct cell *cell_new(struct skw_onion *o, bool control);
 /* Puts it at the end of a queue; the cell is gone either way. False: there was no room. */
 bool cell_queue(struct skw_onion *o, struct circuit *c, enum side side, struct cell *cell);

@@ -296,7 +296,7 @@ static void close_row(void)
 		poll_node(i);
 		FUZZ_CHECK(!skw_onion_next(onion, &cursor, &info));
 		FUZZ_CHECK(onion->used == 0);
-		FUZZ_CHECK(onion->free.count == onion->config.cells_max);
+		FUZZ_CHECK(cells_left(onion) == onion->config.cells_max);
 		skw_onion_free(onion);
 	}
 	FUZZ_CHECK(world.node[0].ups <= world.node[0].downs);
