@@ -22,6 +22,7 @@ MAY = {
     "cli": {"modem", "plain", "ledger", "pay", "radio"},
     "radio": set(),
     "air": {"radio"},
+    "net": {"node", "link", "onion", "session", "ledger", "pay"},
 }
 # Protocol rooms hold no socket, thread or clock.
 PURE = {"wire", "keys", "modem", "mac", "link", "onion", "session", "pay"}
