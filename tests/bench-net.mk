@@ -1,4 +1,7 @@
-# The whole road in network namespaces; needs root. RELAYS=3 BENCH_S=5.
+# The whole road in network namespaces; needs root. BENCH_S=5 seconds a flow, ROWS=line,slow,short,equal,unequal,dark,fair.
 .PHONY: bench-net
-bench-net: $(BUILD)/bin/skywaved
+$(BUILD)/bench/linkemu: tests/bench/linkemu.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -o $@ $<
+bench-net: $(BUILD)/bin/skywaved $(BUILD)/bench/linkemu
 	@BUILD=$(BUILD) tests/bench/bench_net.py

@@ -1,147 +1,233 @@
 #!/usr/bin/env python3
-"""One TCP flow from a client over RELAYS (default 3) to a server, a namespace each, joined by veth: forwarded by the
-kernel, then through a TUN. BENCH_S is the length of a run in seconds (default 5). Needs root."""
-import base64, hashlib, ipaddress, json, os, pathlib, socket, statistics, subprocess, sys, tempfile, time
+"""The whole road in network namespaces, a row for each thing to reach: prints what was measured as it comes, and one
+table with targets at the end. Needs root. BENCH_S is the length of a flow (default 5), ROWS=line,slow,... chooses:
 
-BUILD = pathlib.Path(os.environ.get("BUILD", "build")).absolute()
-DAEMON = BUILD / "bin/skywaved"
-RELAYS, SECONDS = int(os.environ.get("RELAYS", "3")), float(os.environ.get("BENCH_S", "5"))
-SINK = """
-import socket
-s = socket.create_server(("::", 9000), family=socket.AF_INET6, dualstack_ipv6=True)
-while True:
-    c, _ = s.accept()
-    n = 0
-    while x := c.recv_into(b := bytearray(1 << 20)): n += x
-    c.sendall(str(n).encode())
-    c.close()
+  line     five nodes in a row, veth: TCP over TUN beside the kernel, wireguard-go and yggdrasil; delay; circuits; memory
+  slow     the same with 100 Mb/s and 5 ms a link: TCP, and ping beside a flow that fills the way
+  short    client, relay, server at 1 Gb/s
+  equal    one stream over 16 ways of 10 Mb/s and 10 ms;  unequal: 5 to 50 ms, 1 % lost each way
+  dark     4 of the 16 ways die at once and come back
+  fair     one greedy client and 20 small ones through one relay
 """
-SOURCE = """
-import socket, sys, time
-s = socket.create_connection((sys.argv[1], 9000), timeout=30)
-s.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"cubic") if len(sys.argv) > 3 else None
-begin, data = time.monotonic(), bytes(1 << 18)
-while time.monotonic() - begin < float(sys.argv[2]):
-    s.sendall(data)
-s.shutdown(1)
-n = int(s.recv(100))
-print(n * 8 / (time.monotonic() - begin) / 1e6)
-"""
-PING = """
-import socket, struct, sys, time
-family, proto, kind, skip = (10, 58, (128, 129), 0) if ":" in sys.argv[1] else (2, 1, (8, 0), 20)
-s = socket.socket(family, socket.SOCK_RAW, proto)
-s.settimeout(2)
-for i in range(50):
-    p = struct.pack(">BBHHH", kind[0], 0, 0, 7, i) + bytes(56)
-    t = sum(struct.unpack(">32H", p))
-    t = ~((t & 0xffff) + (t >> 16)) & 0xffff
-    s.sendto(p if family == 10 else p[:2] + struct.pack(">H", t) + p[4:], (sys.argv[1], 0))
-    sent = time.monotonic()
-    while True:
-        try: a = s.recv(2000)[skip:]
-        except OSError: break
-        if a[0] == kind[1] and a[4:8] == p[4:8]:
-            print((time.monotonic() - sent) * 1e6)
-            break
-    time.sleep(0.02)
-"""
+import os, pathlib, statistics, sys, threading, time, traceback
+
+import net_peers
+from net_world import BUILD, Nodes, World
+
+SECONDS = float(os.environ.get("BENCH_S", "5"))
+ROWS = os.environ.get("ROWS", "line,slow,short,equal,unequal,dark,fair").split(",")
+RELAYS = 3
+WAYS = 16
+results = []
 
 
-class Space:
-    def __init__(self):
-        self.holder = subprocess.Popen(["unshare", "-n", "sleep", "3600"])
-        while os.readlink(f"/proc/{self.holder.pid}/ns/net") == os.readlink("/proc/self/ns/net"):
-            time.sleep(0.01)
-        self.enter = ["nsenter", f"--net=/proc/{self.holder.pid}/ns/net", "--"]
-        self.run("ip", "link", "set", "lo", "up")
-        self.run("sysctl", "-qw", "net.ipv4.ip_forward=1")
-
-    def run(self, *args):
-        return subprocess.run([*self.enter, *map(str, args)], check=True, capture_output=True, text=True).stdout
+def report(what, value, unit, least=None, most=None, note=""):
+    target = f">= {least:g}" if least is not None else f"<= {most:g}" if most is not None else ""
+    good = least is None and most is None or (value >= least if least is not None else value <= most)
+    verdict = "" if not target else "met" if good else "missed"
+    results.append((what, target, f"{value:.3g}" if value < 100 else f"{value:.0f}", unit, verdict, note))
+    print(f"  {what}: {results[-1][2]} {unit} {note}", flush=True)
 
 
-def build_line():
-    line = [Space() for _ in range(RELAYS + 2)]
-    for i, (a, b) in enumerate(zip(line, line[1:])):
-        a.run("ip", "link", "add", "right", "type", "veth", "peer", "name", "left", "netns", b.holder.pid)
-        for space, name, last in ((a, "right", 1), (b, "left", 2)):
-            space.run("ip", "link", "set", name, "up")
-            space.run("ip", "addr", "add", f"10.7.{i}.{last}/24", "dev", name)
-    for i, space in enumerate(line):
-        for net in range(RELAYS + 1):
-            if net > i:
-                space.run("ip", "route", "add", f"10.7.{net}.0/24", "via", f"10.7.{i}.2")
-            elif net < i - 1:
-                space.run("ip", "route", "add", f"10.7.{net}.0/24", "via", f"10.7.{i - 1}.1")
-    return line
+def skipped(what, why):
+    results.append((what, "", "-", "", "skipped", why))
+    print(f"  {what}: skipped, {why}", flush=True)
 
 
-def flow(client, to):
-    rate = float(client.run("python3", "-c", SOURCE, to, SECONDS))
-    rtts = [float(x) for x in client.run("python3", "-c", PING, to).split()]
-    return rate, statistics.median(rtts) if rtts else float("nan")
+def warm(world, nodes, to):
+    """Builds the circuits and lets the windows open."""
+    world.ping(0, nodes.address(to), 3)
+    world.flow(0, nodes.address(to), min(2, SECONDS))
 
 
-def start_nodes(folder, line):
-    inis = [folder / f"{i}.ini" for i in range(len(line))]
-    keys = []
-    for i, ini in enumerate(inis):
-        ini.write_text(f"[node]\nstate = {folder}/{i}\ncontrol = {folder}/{i}.sock\nlog = unusual\n[udp]\nlisten = 0.0.0.0:7000\n"
-                       f"[path]\nrelays = {RELAYS}\n" + ("[tun]\ndevice = sky0\n" if i in (0, len(line) - 1) else ""))
-        keys.append(subprocess.run([DAEMON, "--key", ini], capture_output=True, text=True, check=True).stdout.strip())
-    for i in range(len(line) - 1):
-        with open(inis[i], "a") as f:
-            f.write(f"[peer next]\nkey = {keys[i + 1]}\naddress = 10.7.{i}.2:7000\n")
-    return keys, [subprocess.Popen([*s.enter, str(DAEMON), str(ini)]) for s, ini in zip(line, inis)]
+def row_of(world, hops, **link):
+    for _ in range(hops + 2):
+        world.space()
+    for i in range(hops + 1):
+        world.join(i, i + 1, **link)
+    if link.get("rate") is not None:
+        world.emulate()
+    world.route_line()
+    world.sink(hops + 1)
 
 
-def known(folder):
-    with socket.socket(socket.AF_UNIX) as s:
+def peers(name, seconds, **link):
+    for what, (programs, measure) in net_peers.PEERS.items():
+        if net_peers.missing(programs):
+            skipped(f"{name}, {what}", f"not installed: {', '.join(net_peers.missing(programs))}")
+            continue
         try:
-            s.connect(f"{folder}/0.sock")
-            s.sendall(b'{"command":"status"}\n')
-            return json.loads(s.makefile().readline())["nodes_known"]
-        except OSError:
-            return 0
+            with World() as world:
+                row_of(world, RELAYS, **link)
+                report(f"{name}, {what}", measure(world, seconds), "Mb/s")
+        except Exception as error:  # theirs: the row is lost, not the run
+            skipped(f"{name}, {what}", str(error)[:80])
 
 
-def cpu(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def line():
+    with World() as world:
+        row_of(world, RELAYS)
+        report("veth, kernel forwarding", world.flow(0, f"10.7.{RELAYS}.2", SECONDS)[0], "Mb/s")
+        plain = statistics.median(world.ping(0, f"10.7.{RELAYS}.2"))
+        nodes = Nodes(world, ends=(0, RELAYS + 1), relays=RELAYS)
+        time.sleep(1)
+        report("relay resident, idle", nodes.resident_mib(1), "MiB", most=12)
+        world.ping(0, nodes.address(RELAYS + 1), 5)
+        took = statistics.median(nodes.build_ms(0))
+        report("veth, circuit of 3 relays built", took, "ms", most=15)
+        idle = statistics.median(world.ping(0, nodes.address(RELAYS + 1)))
+        report("veth, added round trip per hop", 1e3 * (idle - plain) / (RELAYS + 1), "us", most=100,
+               note=f"{idle * 1e3:.0f} us over TUN, {plain * 1e3:.0f} us by the kernel")
+        before = [nodes.cpu_s(i) for i in range(len(nodes.daemons))]
+        report("veth, TCP over TUN, 3 relays", world.flow(0, nodes.address(RELAYS + 1), SECONDS)[0], "Mb/s", least=300)
+        used = [nodes.cpu_s(i) - b for i, b in enumerate(before)]
+        print("    processor seconds of each node:", " ".join(f"{u:.2f}" for u in used))
+        report("veth, SOCKS5 stream, 3 relays", world.flow(0, nodes.service("sink", RELAYS + 1), SECONDS, socks=1080)[0], "Mb/s")
+        report("relay resident, after the flows", nodes.resident_mib(1), "MiB")
+    peers("veth", SECONDS)
+
+
+def slow():
+    link = {"rate": 100, "delay": 5}
+    with World() as world:
+        row_of(world, RELAYS, **link)
+        report("100 Mb/s + 5 ms, kernel forwarding", world.flow(0, f"10.7.{RELAYS}.2", SECONDS)[0], "Mb/s")
+        nodes, to = Nodes(world, ends=(0, RELAYS + 1), relays=RELAYS), RELAYS + 1
+        world.ping(0, nodes.address(to), 5)
+        idle = statistics.median(world.ping(0, nodes.address(to)))
+        report("100 Mb/s + 5 ms, circuit built, in round trips", statistics.median(nodes.build_ms(0)) / (2 * 5 * (RELAYS + 1)), "",
+               most=4, note=f"{statistics.median(nodes.build_ms(0)):.0f} ms")
+        warm(world, nodes, to)
+        report("100 Mb/s + 5 ms, TCP over TUN", world.flow(0, nodes.address(to), SECONDS)[0], "Mb/s", least=80)
+        report("100 Mb/s + 5 ms, SOCKS5 stream", world.flow(0, nodes.service("sink", to), SECONDS, socks=1080)[0], "Mb/s")
+        bulk = world.flow_start(0, nodes.address(to), max(SECONDS, 4) + 2)
+        time.sleep(2)
+        busy = world.ping(0, nodes.address(to), int(max(SECONDS, 4) / 0.1))
+        rate = float(bulk.communicate(timeout=120)[0].split()[0])
+        if busy:
+            report("ping beside a flow that fills the way, above idle", statistics.median(busy) - idle, "ms", most=20,
+                   note=f"idle {idle:.1f}, median {statistics.median(busy):.1f}, worst {busy[-1]:.1f} ms; the flow {rate:.0f} Mb/s")
+        else:
+            skipped("ping beside a flow that fills the way", "no answer came")
+    peers("100 Mb/s + 5 ms", SECONDS, **link)
+
+
+def short():
+    with World() as world:
+        row_of(world, 1, shape=1000)
+        report("1 Gb/s, kernel forwarding", world.flow(0, "10.7.1.2", SECONDS)[0], "Mb/s")
+        nodes = Nodes(world, ends=(0, 2), relays=1)
+        warm(world, nodes, 2)
+        report("1 Gb/s, TCP over TUN, one relay", world.flow(0, nodes.address(2), SECONDS)[0], "Mb/s", least=800,
+               note="token bucket, no delay: a delay of 50 us would measure the emulator")
+        report("1 Gb/s, SOCKS5 stream, one relay", world.flow(0, nodes.service("sink", 2), SECONDS, socks=1080)[0], "Mb/s")
+
+
+def ways(world, delay, loss):
+    """Client 0, relays 1..16, server 17: each relay behind a way of its own."""
+    client, relays, server = world.space(), [world.space() for _ in range(WAYS)], world.space()
+    for i, relay in enumerate(relays):
+        world.join(client, relay, rate=10, delay=delay(i), loss=loss, queue=100)
+    for relay in relays:
+        world.join(relay, server)
+    world.emulate()
+    world.sink(server)
+    nodes = Nodes(world, ends=(client, server), relays=1, paths=WAYS)
+    warm(world, nodes, server)
+    end = time.monotonic() + 30
+    while sum(c.get("state") in ("in use", "built") for c in nodes.ask(0, "circuits")["circuits"]) < WAYS and time.monotonic() < end:
+        time.sleep(0.2)
+    warm(world, nodes, server)
+    return nodes, server
+
+
+# Of 1514 bytes on a link 1422 are a cell (UDP, IPv4, Ethernet: 42; the link's own: 30, of which 20 are beyond 1472):
+# 1361 of frames in it; a TUN packet of 1354 carries 1282 of TCP (timestamps), a stream's frame 1346 bytes.
+def limits():
+    return WAYS * 10 * 1282 / 1494, WAYS * 10 * 1346 / 1494
+
+
+def equal():
+    with World() as world:
+        nodes, to = ways(world, lambda i: 10, 0)
+        tun, stream = limits()
+        report("16 ways of 10 Mb/s, 10 ms: TCP over TUN", world.flow(0, nodes.address(to), SECONDS)[0], "Mb/s", least=136,
+               note=f"headers leave {tun:.0f}")
+        report("16 ways of 10 Mb/s, 10 ms: SOCKS5", world.flow(0, nodes.service("sink", to), SECONDS, socks=1080)[0], "Mb/s", least=140,
+               note=f"headers leave {stream:.0f}")
+
+
+def unequal():
+    with World() as world:
+        nodes, to = ways(world, lambda i: 5 + 3 * i, 1)
+        report("16 ways, 5 to 50 ms, 1 % lost: TCP over TUN", world.flow(0, nodes.address(to), SECONDS)[0], "Mb/s", least=125)
+        report("16 ways, 5 to 50 ms, 1 % lost: SOCKS5", world.flow(0, nodes.service("sink", to), SECONDS, socks=1080)[0], "Mb/s", least=125)
+
+
+def dark():
+    seconds = max(SECONDS, 6)
+    for name, socks in (("TCP over TUN", 0), ("SOCKS5", 1080)):
+        with World() as world:
+            nodes, to = ways(world, lambda i: 10, 0)
+
+            def darken():
+                for verb, wait in (("cut", seconds / 3), ("join", seconds / 3)):
+                    time.sleep(wait)
+                    for i in range(4):
+                        world.order(f"{verb} {i}")
+
+            thread = threading.Thread(target=darken)
+            thread.start()
+            rate, silence, intact = world.flow(0, nodes.service("hashed", to) if socks else nodes.address(to), seconds, 9001, socks=socks)
+            thread.join()
+            report(f"4 of 16 ways die and return, longest stall: {name}", silence, "ms", most=300,
+                   note=f"{rate:.0f} Mb/s, stream {'intact' if intact else 'BROKEN'}")
+            if not intact:
+                results.append((f"4 of 16 ways: {name}", "intact", "broken", "", "missed", ""))
+
+
+def fair():
+    small = 20
+    with World() as world:
+        clients, relay, server = [world.space() for _ in range(small + 1)], world.space(), world.space()
+        for client in clients:
+            world.join(client, relay)
+        world.join(relay, server, rate=50, delay=5, queue=100)
+        world.emulate()
+        world.sink(server)
+        nodes = Nodes(world, ends=(*clients, server), relays=1)
+        for client in clients:
+            world.ping(client, nodes.address(server), 2)
+        seconds = max(SECONDS, 5)
+        flows = [world.flow_start(c, nodes.address(server), seconds, streams=8 if c == clients[0] else 1) for c in clients]
+        rates = [float(f.communicate(timeout=seconds + 120)[0].split()[0]) for f in flows]
+        jain = sum(rates) ** 2 / (len(rates) * sum(r * r for r in rates))
+        report("1 greedy client (8 streams), 20 small ones: Jain's index", jain, "", least=0.95,
+               note=f"greedy {rates[0]:.2f}, small {min(rates[1:]):.2f} to {max(rates[1:]):.2f} Mb/s, in all {sum(rates):.1f} of 50")
+
+
+def table():
+    columns = ("what", "target", "measured", "", "verdict", "")
+    widths = [max(len(r[i]) for r in [*results, columns]) for i in range(6)]
+    for r in [columns, *results]:
+        print("  ".join(c.ljust(w) for c, w in zip(r, widths)).rstrip())
 
 
 def main():
-    line, nodes = build_line(), []
-    sink = subprocess.Popen([*line[-1].enter, "python3", "-c", SINK])
-    try:
-        time.sleep(0.5)
-        tcp = pathlib.Path("/proc/sys/net/ipv4/tcp_congestion_control").read_text().strip()
-        print(f"{len(line)} nodes in a row, veth, TCP {tcp}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
-        rate, rtt = flow(line[0], f"10.7.{RELAYS}.2")
-        print(f"kernel forwarding   {rate:8.1f} Mb/s   round trip {rtt:8.0f} us", flush=True)
-        with tempfile.TemporaryDirectory(prefix="skywave-") as folder:
-            keys, nodes = start_nodes(pathlib.Path(folder), line)
-            end = time.monotonic() + 30
-            while known(folder) != len(line) and time.monotonic() < end:
-                time.sleep(0.1)
-            raw = base64.b32decode(keys[-1].upper() + "====")
-            there = str(ipaddress.IPv6Address(b"\xfd" + hashlib.blake2b(b"skywave tun address" + raw, digest_size=32).digest()[:15]))
-            line[0].run("python3", "-c", PING, there)  # builds the circuit
-            before = [cpu(n.pid) for n in nodes]
-            rate, rtt = flow(line[0], there)
-            used = [cpu(n.pid) - b for n, b in zip(nodes, before)]
-            print(f"skywave, TUN        {rate:8.1f} Mb/s   round trip {rtt:8.0f} us   "
-                  f"processor seconds of each node: {' '.join(f'{u:.2f}' for u in used)}")
-            for n in nodes:
-                n.terminate()
-                n.wait()
-    finally:
-        for p in [sink, *nodes, *(s.holder for s in line)]:
-            p.kill()
-            p.wait()
+    if os.geteuid() != 0:
+        sys.exit("bench-net: network namespaces need root")
+    tcp = pathlib.Path("/proc/sys/net/ipv4/tcp_congestion_control").read_text().strip()
+    print(f"TCP {tcp} at both ends, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}, flows of {SECONDS:g} s")
+    for name in ROWS:
+        print(f"{name}:", flush=True)
+        try:
+            globals()[name]()
+        except Exception:
+            traceback.print_exc()
+            skipped(name, "failed, see above")
+    print()
+    table()
+    print(f"tor is not run: it needs a network of its own, with authorities; load at the end {os.getloadavg()[0]:.1f}")
 
 
-if os.geteuid() != 0:
-    sys.exit("bench-net: network namespaces need root")
 main()
