@@ -224,7 +224,7 @@ help:
 	@echo 'make prove              the FORMAL sections of the modules, by induction'
 	@echo 'make bench-per          sensitivity per rate beside the ideal receiver; ENGINE=rtl (default) or soft'
 	@echo 'make mask               the transmitter against the spectrum mask: table and plot'
-	@echo 'make bench-modem, bench-relay, bench-net, bench-ledger, bench-sync'
+	@echo 'make bench-modem, bench-relay, bench-net, bench-scale, bench-ledger, bench-sync'
 	@echo 'make fuzz TARGET=name   search for inputs that break a parser, SECONDS=n; test-fuzz: two seconds of each'
 	@echo 'make lint               formatting, static checks, Verilator and Yosys warnings, walls'
 	@echo 'make setup              install what is needed (Debian packages; a Python environment for the ECP5 tools)'

@@ -13,7 +13,9 @@
 
 #include "onion/skw_descriptor.h"
 
+#ifndef SKW_DIRECTORY_NODES /* bench-scale looks beyond */
 #define SKW_DIRECTORY_NODES 1024u
+#endif
 #define SKW_DIRECTORY_PEERS 64u /* peers are numbered as by skw_link: 1..64 */
 #define SKW_DIRECTORY_LIFE_MAX                                                                     \
 	86400u                    /* seconds that a descriptor may be valid for, ahead of now      \
