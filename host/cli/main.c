@@ -20,6 +20,8 @@ static const struct command {
 	{ "names", skw_cli_names, "petnames of nodes; `names add`, `names remove`" },
 	{ "wallet", skw_cli_wallet, "addresses and coins; works offline" },
 	{ "ledger", skw_cli_ledger, "verify a chain file, ask a ledger node" },
+	{ "monitor", skw_cli_monitor,
+	  "frames on a channel, from any SDR or a file: table, Wireshark, waterfall" },
 	{ "phy", skw_cli_phy, "encode and decode radio frames in I/Q files" },
 	{ "radio", skw_cli_radio, "test a radio by itself: `radio selftest`" },
 };

@@ -13,6 +13,7 @@ int skw_cli_names(int argc, char **argv);
 int skw_cli_wallet(int argc, char **argv);
 int skw_cli_ledger(int argc, char **argv);
 int skw_cli_phy(int argc, char **argv);
+int skw_cli_monitor(int argc, char **argv);
 int skw_cli_radio(int argc, char **argv);
 
 #endif
