@@ -126,6 +126,63 @@ module framer_gate (
     end
   end
 
+`ifdef FORMAL
+  initial assume (rst);
+  // The caller: strobes four clocks apart, and time moves with them alone; time_at and resume stand still while the gate is not closed;
+  // start finds it closed, with time_at steady for two clocks; stop finds it open.
+  logic [1:0] since;                           // clocks since the strobe, up to 3
+  logic [1:0] live;                            // clocks since the reset, up to 3
+  always @(posedge clk) begin
+    since  <= sample ? '0 : since == 2'd3 ? 2'd3 : since + 1'b1;
+    live   <= live == 2'd3 ? 2'd3 : live + 1'b1;
+    if (rst) {since, live} <= '0;
+  end
+  always @(posedge clk) if (!rst) begin
+    if (state == Closed) assume (!stop);
+    if (stop)            assume (begun || state == Drain);
+    if (live < 2'd2)     assume (!start);
+  end
+  always @(posedge clk) if (!rst && live >= 2'd1) begin
+    assume (now == $past(now) + 64'($past(sample)));
+    assume (!sample || since == 2'd3);
+    if (state != Closed || start) assume (live >= 2'd2 && $stable(time_at) && $past(time_at, 2) == time_at);
+    if (state != Closed) assume ($stable(resume) && !start);
+    assume (now < 64'hffff_ffff_ffff_0000);
+    if ($past(s_axis_tvalid && !s_axis_tready)) assume (s_axis_tvalid && $stable({s_axis_tlast, s_axis_tdata}));
+  end
+
+  logic        fresh;                          // a started stream has not yet been told of
+  logic [63:0] first_time;                     // of its first sample
+  logic [63:0] last_told;
+  logic        any_told;
+
+  always @(posedge clk) begin
+    if (start && state == Closed) fresh <= 1'b1;
+    if (leaves && !begun) first_time <= now;
+    if (ended || stop) fresh <= 1'b0;
+    if (done) begin
+      last_told <= done_time;
+      any_told  <= 1'b1;
+    end
+    if (rst) {fresh, any_told} <= '0;
+  end
+
+  always @(posedge clk) if (!rst && live >= 2'd2) begin
+    assert (state != Open || begun);
+    assert (state != Waiting || !begun || !by_time);
+    assert (fresh == (state != Closed));                            // each start is told of once, at its end
+    if (done) assert ($past(fresh));
+    if (state != Closed && since != 0) assert (due == (time_at == now));
+    if (leaves && !begun && by_time) assert (now == time_at);       // in its time, to the sample
+    if (begun && state != Closed) assert (done_time == first_time && first_time <= now);
+    if ($past(sample)) assert (tx_active == $past(leaves));         // to the antenna, or zero
+    if ($past(sample)) assert ({tx_q, tx_i} == ($past(leaves) ? $past(s_axis_tdata) : 32'd0));
+    if (!$past(sample)) assert ($stable({tx_q, tx_i, tx_active}));
+    if (any_told || state == Drain || done) assert (done_time <= now);
+    if (any_told) assert (done_time >= last_told);                  // times told never go back
+  end
+`endif
+
 endmodule
 
 `default_nettype wire

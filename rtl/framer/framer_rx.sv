@@ -182,6 +182,52 @@ module framer_rx #(
     if (rst) part <= '0;
   end
 
+`ifdef FORMAL
+  initial assume (rst);
+  // rx: descriptors and octets stay until taken; a frame has at most 4,095 octets.
+  always @(posedge clk) if (!rst) begin
+    if ($past(!rst && s_desc_tvalid && !s_desc_tready)) assume (s_desc_tvalid && $stable({s_desc_rate, s_desc_length, s_desc_energy,
+                                                                 s_desc_signal, s_desc_noise, s_desc_cfo, s_desc_time}));
+    if (state == Octets && count == 12'd4094) assume (s_axis_tlast);
+  end
+
+  logic [10:0] put;                            // words of the frame in work that the queue took
+  logic [11:0] promised;                       // the descriptor's length
+  logic [10:0] full;                           // words that it comes to
+  always_comb full = 11'd6 + 11'(count[11:2]) + 11'(count[1:0] != 0);
+
+  always @(posedge clk) begin
+    if (offer && room) put <= put + 1'b1;
+    if (s_desc_tvalid && s_desc_tready) promised <= s_desc_length;
+    if (rst || state == Close) put <= '0;
+  end
+
+  always @(posedge clk) if (!rst && $past(!rst)) begin
+    assert (state <= Close && field <= 3'd5 && (field == 0 || state == Describe));
+    if (state == Describe && !lost) assert (put == 11'(field));
+    if (state != Describe) assert (length == promised && count <= 12'd4095);
+    if (state == Octets)           assert (count <= 12'd4094);
+    if (state == Octets && !lost)  assert (put == 11'd6 + 11'(count[11:2]));
+    if (state == Word)             assert (count[1:0] == 0 && count != 0 && count <= 12'd4094);
+    if (state == Word && !lost)    assert (put == 11'd5 + 11'(count[11:2]));
+    if (state == Verdict)          assert (count != 0);
+    if (state == Verdict && !lost) assert (put == full - 1'b1);
+    // A frame that is kept is there to its last word, as many as its descriptor says; one that is not is forgotten.
+    if (state == Close && kept)    assert (!lost && put == full && count == length);
+    if (state == Close)            assert (kept == event_frame);
+    assert (event_frame + event_dropped <= 1);                     // delivered or lost, not both
+    if ($past(state == Verdict && wanted)) assert (event_frame || event_dropped || event_fcs_bad);
+  end
+
+  // The reader: a header and the head's two words, then the queue's up to its last; what is offered stays until taken.
+  always @(posedge clk) if (!rst && $past(!rst)) begin
+    if ($past(m_axis_tvalid && m_axis_tready)) assert (part == ($past(m_axis_tlast) ? 2'd0 : $past(part) == 2'd3 ? 2'd3 : $past(part) + 2'd1));
+    else assert ($stable(part));
+    if ($past(m_axis_tvalid && !m_axis_tready)) assert (m_axis_tvalid && $stable({m_axis_tlast, m_axis_tdata}));
+    if (queued_valid && queued_ready) assert (part == 2'd2 || part == 2'd3);
+  end
+`endif
+
 endmodule
 
 `default_nettype wire

@@ -116,6 +116,45 @@ module hostlink_rx (
     end
   end
 
+`ifdef FORMAL
+  initial assume (rst);
+  always @(posedge clk) if ($past(!rst && s_host_tvalid && !s_host_tready)) begin
+    assume (s_host_tvalid && $stable(s_host_tdata));
+  end
+
+  logic [14:0] total, seen, passed;            // words that the header promised, that came, that went to m_axis
+
+  always @(posedge clk) begin
+    if (take && state == Header) begin
+      total <= words;
+      {seen, passed} <= '0;
+    end else if (take) begin
+      seen   <= seen + 1'b1;
+      if (pass) passed <= passed + 1'b1;
+    end
+  end
+
+  wire bulk = state == Queue;
+  always @(posedge clk) if (!rst && $past(!rst)) begin
+    assert (state <= Skip);
+    if (bulk || state == Skip) assert (left >= 1 && left <= total && seen == total - left);
+    if (bulk) begin
+      assert (kind == TX_FRAME ? total >= 15'd7 && total <= 15'd1030 : kind == TX_IQ && total >= 15'd4 && total <= 15'd1028);
+      assert (nth == (seen < 15'd6 ? 3'(seen) : 3'd6));
+      assert (passed == seen - 15'(kind == TX_FRAME && seen > 15'd3));
+    end
+
+    // A packet is handed on whole: its last word goes out, is marked, and is as far from the first as the header said.
+    if (bulk && take && left == 15'd1) assert (m_axis_tvalid && m_axis_tlast && passed + 1'b1 == total - 15'(kind == TX_FRAME));
+    if (m_axis_tvalid) assert (bulk && m_axis_tlast == (left == 15'd1));
+    if ($past(bulk) && bulk) assert ($stable({m_axis_tuser, total}) || $past(take && left == 15'd1));
+    // What is offered stays until it is taken; so does a register's turn.
+    if ($past(m_axis_tvalid && !m_axis_tready)) assert (m_axis_tvalid && $stable({m_axis_tlast, m_axis_tdata, m_axis_tuser}));
+    if ($past((reg_write || reg_read) && !reg_taken)) assert ($stable({reg_write, reg_read, reg_address, reg_value}));
+    assert (!(reg_write && reg_read));
+  end
+`endif
+
 endmodule
 
 `default_nettype wire

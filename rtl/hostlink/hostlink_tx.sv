@@ -84,6 +84,38 @@ module hostlink_tx (
     if (rst) {m_host_tvalid, open} <= '0;
   end
 
+`ifdef FORMAL
+  initial assume (rst);
+  wire [3:0] take = {s_iq_tvalid, s_frame_tvalid, s_status_tvalid, s_value_tvalid} &
+                    {s_iq_tready, s_frame_tready, s_status_tready, s_value_tready};
+  logic [3:0] taken;                           // who gave the word that stands at m_host
+  logic       inside;                          // a packet has begun and not ended, from `owner`
+  logic [3:0] owner;
+
+  always @(posedge clk) begin
+    if (take != 0) begin
+      taken  <= take;
+      inside <= !last;
+      owner  <= take;
+    end
+    if (rst) inside <= 1'b0;
+  end
+
+  always @(posedge clk) if (!rst) begin
+    assert (take == 0 || take == 4'd1 || take == 4'd2 || take == 4'd4 || take == 4'd8);      // one at a time
+    assert (!inside || (take & ~owner) == 0);                      // nobody breaks into a packet
+    assert (inside == open);
+    if (open) assert (owner == 4'd1 << holder);
+  end
+
+  // What is taken leaves next, once and as it was; nothing else does.
+  always @(posedge clk) if (!rst && $past(!rst)) begin
+    if ($past(take != 0))            assert (m_host_tvalid && {m_host_tlast, m_host_tdata} == $past({last, word}));
+    else if ($past(m_host_tready))   assert (!m_host_tvalid);
+    if ($past(m_host_tvalid && !m_host_tready)) assert (m_host_tvalid && $stable({m_host_tlast, m_host_tdata}));
+  end
+`endif
+
 endmodule
 
 `default_nettype wire
