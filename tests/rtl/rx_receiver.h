@@ -19,7 +19,7 @@ class Receiver {
 public:
 	std::vector<Frame_in> frames;
 	unsigned detected = 0, signal_bad = 0, faults = 0;
-	uint64_t time = 0, clocks = 0;
+	uint64_t time = 0, clocks = 0, last_octet = 0; // in its clock a frame's last octet left
 	unsigned stall = 0, spacing = 4, jitter = 0;
 
 	Receiver()
@@ -86,6 +86,7 @@ private:
 				Frame_in &f = announced.front();
 				f.psdu.push_back(dut.m_axis_tdata);
 				if (dut.m_axis_tlast) {
+					last_octet = clocks;
 					f.whole = f.psdu.size() == f.length;
 					faults += !f.whole;
 					frames.push_back(f);

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <map>
 
+#include "impairment.h"
 #include "rx_receiver.h"
 
 using namespace ofdm;
@@ -178,25 +179,6 @@ static void measures()
 			  worst_cfo, worst_snr, mean_snr / got, worst_energy));
 }
 
-// The signal as a receiver sees it whose sampling clock is `ppm` slow: windowed sinc.
-static Samples resampled(const Samples &in, double ppm)
-{
-	const int half = 16;
-	Samples out(in.size());
-	for (size_t n = 0; n < out.size(); n++) {
-		double at = double(n) * (1 + ppm * 1e-6);
-		long mid = long(std::floor(at));
-		for (long m = mid - half + 1; m <= mid + half; m++) {
-			if (m < 0 || m >= long(in.size()))
-				continue;
-			double x = at - double(m);
-			double sinc = std::fabs(x) < 1e-12 ? 1 : std::sin(M_PI * x) / (M_PI * x);
-			out[n] += in[m] * sinc * (0.5 + 0.5 * std::cos(M_PI * x / (half + 1)));
-		}
-	}
-	return out;
-}
-
 // Clock and carrier come from one crystal: 40 ppm apart, the symbols move through their window.
 static void clocks_apart(unsigned count)
 {
@@ -267,53 +249,167 @@ static Samples noise(size_t n, double dbfs, unsigned seed)
 	return s;
 }
 
-// Frames of 802.11n: a preamble of old, whose SIGNAL says 6 Mb/s and a length that covers all; then HT-SIG, two symbols
-// of BPSK turned by 90 degrees (20.3.9.4.3), a short training symbol of 4 us, a long one, 64-QAM. Nothing of it may be
-// taken for a frame of its own: one is told, of the length claimed and with a payload that no FCS passes.
-static void ht_frames()
+// Frames of 802.11n and 802.11ac: a preamble of old, whose SIGNAL says 6 Mb/s and a length that covers all; then HT-SIG, two symbols
+// of BPSK turned by 90 degrees (802.11-2012, 20.3.9.4.3), or VHT-SIG-A, of which only the second is turned (802.11ac-2013, 22.3.8.3.3); a short
+// training symbol of 4 us, a long one, for VHT SIG-B, 64-QAM. Nothing of it may be taken for a frame of its own: one is told, of
+// the length claimed and with a payload that no FCS passes, and the receiver is deaf for its time, no longer.
+static void later_standards(bool vht)
 {
 	Samples air;
 	std::vector<Sent> sent;
 	Channel ch;
 	ch.snr_db = 30;
 	ch.gain = dbfs_gain(-20);
-	ch.delay = 400;
 	unsigned claimed = 40;
 	for (unsigned n = 0; n < 6; n++) {
-		std::vector<Sent> none;
 		Frame f = frame_of(random_octets(claimed, n), 6, 1 + n); // SIGNAL and the time that it claims
 		Frame inner = frame_of(random_octets(600, n + 3), 54, 7 + n);
 		Samples ht = f.samples;
 		size_t symbols = symbol_count(rate_of(6), claimed);
 		for (size_t s = 0; s < symbols; s++) {
-			Carriers c = s < 2    ? f.symbols[1 + s]
-				     : s == 2 ? short_training()
-				     : s == 3 ? long_training()
-					      : inner.symbols[1 + s % (inner.symbols.size() - 1)];
-			if (s < 2)
+			Carriers c = s < 2	 ? f.symbols[1 + s]
+				     : s == 2	 ? short_training()
+				     : s == 3	 ? long_training()
+				     : vht && s == 4 ? f.symbols[3]
+						 : inner.symbols[1 + s % (inner.symbols.size() - 1)];
+			if (s == 1 || (s == 0 && !vht))
 				for (int k = -26; k <= 26; k++)
 					if (k && !is_pilot(k))
 						c[k & 63] *= Cplx(0, 1);
 			Carriers time = dft(c, true, 1.0 / 64);
 			for (int t = -16; t < 64; t++)
-				ht[400 + 80 * s + 16 + t] = time[t & 63];
+				ht[400 + 80 * s + 16 + size_t(t)] = time[t & 63];
 		}
 		ch.seed = n + 1;
+		ch.delay = 400;
 		Samples a = through(ht, ch);
 		air.insert(air.end(), a.begin(), a.end());
+		ch.delay = 320; // 16 us
 		add(air, sent, random_octets(60, n), 24, ch);
 	}
 	Receiver rx;
 	rx.samples(air);
 	bool settled = rx.settle();
-	unsigned passed = 0;
+	unsigned passed = 0, foreign = 0;
 	for (const Frame_in &f : rx.frames) {
 		Octets body(f.psdu.begin(), f.psdu.end() - 4);
 		passed += f.code == rate_of(6).code && with_fcs(body) == f.psdu;
+		foreign += f.code == rate_of(6).code && f.length == claimed;
 	}
-	drive::check(settled && correct(rx, sent) == 6 && rx.frames.size() == 12 && rx.faults == 0 && passed == 0,
-		     text("6 frames of 802.11n: %zu told, %u with an FCS; the 6 between them: %u", rx.frames.size() - correct(rx, sent),
-			  passed, correct(rx, sent)));
+	drive::check(settled && correct(rx, sent) == 6 && foreign == 6 && rx.frames.size() == 12 && rx.faults == 0 && passed == 0,
+		     text("6 frames of 802.11%s: %u told with the length claimed, %u with an FCS; the 6 that follow 16 us behind: %u, told %zu",
+			  vht ? "ac" : "n", foreign, passed, correct(rx, sent), rx.frames.size()));
+}
+
+// A frame whose SIGNAL is other bits than its own.
+static Samples with_signal(Samples frame, const Bits &signal)
+{
+	Carriers c = symbol_carriers(interleave(convolve(signal), rate_of(6)).data(), rate_of(6), 0);
+	Carriers time = dft(c, true, 1.0 / 64);
+	for (int n = -16; n < 64; n++)
+		frame[320 + 16 + size_t(n)] = time[n & 63];
+	return frame;
+}
+
+// A SIGNAL that no receiver may believe: refused, counted, and the next frame is heard.
+static void refused_signals()
+{
+	Frame f = frame_of(random_octets(50, 3), 12, 9);
+	auto even = [](Bits b) {
+		b[17] = 0;
+		for (int n = 0; n < 17; n++)
+			b[17] ^= b[n];
+		return b;
+	};
+	std::map<std::string, Bits> cases;
+	Bits b = f.signal;
+	b[8] ^= 1;
+	cases["wrong parity"] = b;
+	for (unsigned code = 0; code < 8; code++) { // R4 is 0
+		b = f.signal;
+		for (int n = 0; n < 4; n++)
+			b[n] = code >> n & 1;
+		cases["reserved rate " + std::to_string(code)] = even(b);
+	}
+	b = f.signal;
+	std::fill(b.begin() + 5, b.begin() + 17, 0);
+	cases["length 0"] = even(b);
+	b = f.signal;
+	b[4] = 1;
+	cases["reserved bit set"] = even(b);
+	for (const auto &[what, bits] : cases) {
+		Samples air;
+		std::vector<Sent> sent;
+		Channel ch;
+		ch.snr_db = 22;
+		ch.gain = dbfs_gain(-20);
+		ch.delay = 400;
+		air = through(with_signal(f.samples, bits), ch);
+		add(air, sent, random_octets(50, 4), 12, ch);
+		Receiver rx;
+		rx.samples(air);
+		rx.settle();
+		drive::check(all_came(rx, sent) && rx.signal_bad >= 1,
+			     text("SIGNAL, %s: %u refused, %zu frames", what.c_str(), rx.signal_bad, rx.frames.size()));
+	}
+}
+
+// The second begins 2 us behind the first, whose last symbols are then still being decoded.
+static void second_while_decoding()
+{
+	Samples air;
+	std::vector<Sent> sent;
+	Channel ch;
+	ch.snr_db = 30;
+	ch.gain = dbfs_gain(-20);
+	for (unsigned n = 0; n < 6; n++) {
+		ch.delay = n % 2 ? 40 : 1000;
+		ch.seed = n + 1;
+		add(air, sent, random_octets(n % 2 ? 300 : 1500, n), n % 2 ? 24 : 54, ch);
+	}
+	Receiver rx;
+	rx.stall = 30;
+	size_t overlapped = 0;
+	for (size_t at = 0, n = 0; at < air.size(); at++) {
+		rx.sample(pack_iq(air[at]));
+		if (n < sent.size() && rx.time == sent[n].time + 40) {
+			overlapped += n % 2 && rx.frames.size() < n; // the one before is not yet out
+			n++;
+		}
+	}
+	rx.settle();
+	drive::check(all_came(rx, sent) && overlapped == 3,
+		     text("a frame begins while the last is decoded, %zu times: %u of %zu", overlapped, correct(rx, sent), sent.size()));
+}
+
+// From a frame's last sample to its last octet, at four clocks a sample; 20 us are 400 samples of a 20 MHz channel.
+static void latency()
+{
+	double worst = 0;
+	unsigned came = 0, sent_count = 0, worst_mbps = 0, worst_length = 0;
+	for (const Rate &r : ofdm::rates())
+		for (unsigned length : {1u, 14u, 100u, 500u, 1500u, 4095u}) {
+			if (length == 4095 && r.mbps < 54)
+				continue;
+			Receiver rx;
+			Channel ch;
+			ch.snr_db = 30;
+			ch.gain = dbfs_gain(-20);
+			ch.delay = 300;
+			ch.cfo = cfo_of_ppm(double(length % 5) * 20 - 40);
+			Samples s = through(frame_of(random_octets(length, r.mbps), r.mbps, 5).samples, ch);
+			rx.samples(s); // the last is the window's half sample
+			uint64_t end = rx.clocks;
+			while (rx.frames.empty() && rx.clocks < end + 40000)
+				rx.sample(0);
+			came += !rx.frames.empty() && rx.frames[0].psdu == random_octets(length, r.mbps);
+			sent_count++;
+			double us = double(rx.last_octet - end) / 80;
+			if (us > worst)
+				worst = us, worst_mbps = r.mbps, worst_length = length;
+		}
+	drive::check(came == sent_count && worst <= 20, text("latency, last sample to last octet, at 80 MHz: at most %.1f us (%u octets at %u Mb/s)",
+							    worst, worst_length, worst_mbps));
 }
 
 // What is not a frame gives none, and what comes after it is still heard.
@@ -394,7 +490,10 @@ static void trouble()
 		drive::check(settled && rx.faults == 0 && correct(rx, sent) == 8 && rx.frames.size() == 16,
 			     text("right behind one cut off, at 6 dB: %u of 8", correct(rx, sent)));
 	}
-	ht_frames();
+	later_standards(false);
+	later_standards(true);
+	refused_signals();
+	second_while_decoding();
 	{ // a constant below the signal
 		Samples air;
 		std::vector<Sent> sent;
@@ -408,6 +507,11 @@ static void trouble()
 		rx.samples(air);
 		rx.settle(3000);
 		drive::check(correct(rx, sent) == 8, text("a constant 12 dB below the signal: %u of 8", correct(rx, sent)));
+	}
+	{ // a constant alone is followed, and leaves silence
+		Receiver rx;
+		rx.samples(Samples(20000, Cplx(0.03, -0.02)));
+		drive::check(!rx.busy() && rx.frames.empty(), "a constant alone does not keep the receiver busy");
 	}
 	{ // two paths of air
 		Samples air;
@@ -423,25 +527,6 @@ static void trouble()
 		rx.settle();
 		drive::check(all_came(rx, sent, 8), text("echoes of -6 and -14 dB: %u of 8", correct(rx, sent)));
 		ch.taps = {1};
-	}
-	{ // a SIGNAL of wrong parity is refused, and counted
-		Samples air;
-		std::vector<Sent> sent, bad;
-		ch.cfo = 0;
-		add(air, bad, random_octets(50, 3), 12, ch);
-		Frame f = frame_of(random_octets(50, 3), 12, 9);
-		Bits wrong = f.signal;
-		wrong[8] ^= 1;
-		Carriers c = symbol_carriers(interleave(convolve(wrong), rate_of(6)).data(), rate_of(6), 0);
-		Carriers time = dft(c, true, 1.0 / 64);
-		for (int n = -16; n < 64; n++)
-			air[400 + 320 + 16 + n] = time[n & 63] * dbfs_gain(-20);
-		add(air, sent, random_octets(50, 4), 12, ch);
-		Receiver rx;
-		rx.samples(air);
-		rx.settle();
-		drive::check(all_came(rx, sent) && rx.signal_bad == 1, text("SIGNAL of wrong parity: %u refused, %zu frames",
-									   rx.signal_bad, rx.frames.size()));
 	}
 	{ // off means off, and time may jump while nothing is in flight
 		Samples air;
@@ -469,6 +554,7 @@ int main()
 	clocks_apart(6);
 	back_to_back();
 	trouble();
+	latency();
 	printf("%s\n", drive::failures() ? "FAILED" : "PASSED");
 	return drive::failures() != 0;
 }
