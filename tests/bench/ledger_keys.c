@@ -1,6 +1,7 @@
-/* ledger_keys - what keys, signatures and vouchers cost on one core; the targets stand beside.
+/* ledger_keys - what keys, signatures and vouchers cost on one core, in processor seconds.
  *
- * Each line repeats the work for about two seconds. A verified transaction has one input and two
+ * A line a measurement: what, rate, target, unit, with tabs between; ledger_bench.py makes the
+ * table. Each repeats the work for about two seconds. A verified transaction has one input and two
  * outputs; its unspent output is looked up in a stored chain. A voucher is such a transaction. */
 #include <inttypes.h>
 #include <time.h>
@@ -97,8 +98,7 @@ static void measure(const char *what, void (*work)(struct bench *), struct bench
 		n += 100;
 		now = seconds();
 	} while (now - start < SPAN);
-	printf("%-44s %9.0f /s   target %6u /s   %s\n", what, (double)n / (now - start), target,
-	       (double)n / (now - start) >= target ? "reached" : "MISSED");
+	printf("%s\t%.0f\t%u\t/s\n", what, (double)n / (now - start), target);
 	fflush(stdout);
 }
 
@@ -109,11 +109,11 @@ static void measure_lock(const char *what, const struct skw_crypt_cost *cost)
 
 	if (skw_crypt_seal(&text, SKW_CRYPT_SCRYPT, cost, "password", (const uint8_t *)"x", 1) !=
 	    SKW_CRYPT_OK) {
-		printf("%-44s %9s\n", what, "no memory");
+		printf("%s\tno memory\t\t\n", what);
 		return;
 	}
-	printf("%-44s %9.2f s    (%u MiB)\n", what, seconds() - start,
-	       (unsigned)((uint64_t)128 * cost->n * cost->r >> 20));
+	printf("%s, %u MiB\t%.2f\t\ts\n", what, (unsigned)((uint64_t)128 * cost->n * cost->r >> 20),
+	       seconds() - start);
 	free(text);
 }
 
