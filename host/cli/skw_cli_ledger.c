@@ -10,13 +10,15 @@
 static int usage(FILE *out)
 {
 	fputs("usage: skywave ledger verify [--network mainnet|FILE.ini] FILE.hex\n"
-	      "           one signed block a line; checks all of it, shows the head\n"
-	      "       skywave ledger parse FILE.hex       blocks or transactions, one a line\n"
+	      "           signed blocks; checks all of it, shows the head\n"
+	      "       skywave ledger parse FILE.hex       blocks or transactions\n"
+	      "       skywave ledger export [--network N] [--from A] [--to B]\n"
+	      "           [--format hex|json|binary] LEDGER.db    a node's blocks\n"
 	      "       skywave ledger status [--node URL]\n"
 	      "       skywave ledger blocks [--last N] [--node URL]\n"
 	      "       skywave ledger outputs ADDRESS [--node URL]\n"
 	      "       skywave ledger transaction TXID [--node URL]\n"
-	      "each with --json\n",
+	      "each with --json. FILE has hex, one a line, or JSON, or is binary.\n",
 	      out);
 	return out == stdout ? 0 : 2;
 }
@@ -24,13 +26,15 @@ static int usage(FILE *out)
 int skw_cli_ledger(int argc, char **argv)
 {
 	const char *network = "mainnet", *node = SKW_CLI_NODE, *last = "10", *rest[2] = { NULL };
+	const char *from = "0", *to = "18446744073709551614", *format = "hex";
 	bool json = false, help = false;
 	const struct skw_cli_option options[] = {
 		{ "--network", &network, NULL }, { "--node", &node, NULL },
 		{ "--last", &last, NULL },       { "--json", NULL, &json },
-		{ "--help", NULL, &help },
+		{ "--help", NULL, &help },       { "--from", &from, NULL },
+		{ "--to", &to, NULL },           { "--format", &format, NULL },
 	};
-	uint64_t n;
+	uint64_t n, first, end;
 	int count;
 
 	if (!skw_cli_parse(argc, argv, options, sizeof(options) / sizeof(options[0]), rest, 2,
@@ -46,6 +50,11 @@ int skw_cli_ledger(int argc, char **argv)
 		return skw_cli_ledger_blocks(node, n, json);
 	if (strcmp(rest[0], "verify") == 0 && count == 2)
 		return skw_cli_ledger_verify(network, rest[1], json);
+	if (strcmp(rest[0], "export") == 0 && count == 2)
+		return skw_cli_number(&first, from, "--from", 0, UINT64_MAX) &&
+			       skw_cli_number(&end, to, "--to", 0, UINT64_MAX)
+			   ? skw_cli_ledger_export(network, rest[1], format, first, end)
+			   : 2;
 	if (strcmp(rest[0], "parse") == 0 && count == 2)
 		return skw_cli_ledger_parse(rest[1], json);
 	if (strcmp(rest[0], "outputs") == 0 && count == 2)

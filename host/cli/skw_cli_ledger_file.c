@@ -6,62 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ledger/skw_chain.h"
-#include "ledger/skw_json.h"
+#include "cli/skw_cli_chain_file.h"
+#include "ledger/skw_block_json.h"
 
 enum { BATCH = 1000, INI_MAX = 65536, PROGRESS = 10000 };
-
-/* Hex lines of a file, decoded one after another. */
-struct lines {
-	FILE *file;
-	const char *path;
-	char *text;
-	size_t room;
-	uint8_t *bytes;
-	size_t len;
-	unsigned long number;
-	bool failed;
-};
-
-static bool open_lines(struct lines *l, const char *path)
-{
-	*l = (struct lines) { .file = fopen(path, "re"), .path = path };
-	if (l->file == NULL)
-		fprintf(stderr, "skywave ledger: %s: %s\n", path, strerror(errno));
-	return l->file != NULL;
-}
-
-/* The next line that is not empty; false at the end, or with `failed` set and said. */
-static bool next_line(struct lines *l)
-{
-	ssize_t n;
-
-	do {
-		n = getline(&l->text, &l->room, l->file);
-		l->number++;
-		while (n > 0 && strchr("\r\n \t", l->text[n - 1]) != NULL)
-			l->text[--n] = '\0';
-	} while (n == 0);
-	free(l->bytes);
-	l->bytes = NULL;
-	if (n < 0)
-		return false;
-	l->len = (size_t)n / 2;
-	l->bytes = malloc(l->len + 1);
-	if (l->bytes != NULL && skw_ledger_hex_parse(l->bytes, l->len, l->text, (size_t)n))
-		return true;
-	fprintf(stderr, "skywave ledger: %s:%lu: not hex\n", l->path, l->number);
-	l->failed = true;
-	return false;
-}
-
-static void close_lines(struct lines *l)
-{
-	if (l->file != NULL)
-		fclose(l->file);
-	free(l->text);
-	free(l->bytes);
-}
 
 /* ---- verify ---- */
 
@@ -90,14 +38,8 @@ static bool read_network(struct skw_network *net, const char *name)
 	return ok;
 }
 
-static bool refuse(const struct lines *l, const char *why)
-{
-	fprintf(stderr, "skywave ledger: %s:%lu: %s\n", l->path, l->number, why);
-	return false;
-}
-
 /* Block 0 is the network's definition: it need only be the same. */
-static bool same_genesis(struct skw_chain *chain, const struct lines *l,
+static bool same_genesis(struct skw_chain *chain, const struct skw_cli_chain_file *l,
 			 const struct skw_block *block)
 {
 	struct skw_chain_head head = skw_chain_head(chain);
@@ -106,30 +48,31 @@ static bool same_genesis(struct skw_chain *chain, const struct lines *l,
 	skw_block_hash(&hash, &block->header);
 	if (head.header.seq == 0 && skw_sha256_equal(&hash, &head.hash))
 		return true;
-	return refuse(l, "block 0 is not this network's");
+	return skw_cli_chain_file_refuse(l, "block 0 is not this network's");
 }
 
-static bool apply_line(struct skw_chain *chain, const struct lines *l)
+static bool apply_line(struct skw_chain *chain, const struct skw_cli_chain_file *l)
 {
 	struct skw_block_verdict verdict;
 	enum skw_chain_status status;
 	char text[SKW_VERDICT_TEXT];
 	struct skw_block block;
 
-	if (skw_block_decode(&block, l->bytes, l->len) == SKW_CODEC_OK && block.header.seq == 0)
+	if (skw_block_decode(&block, l->data, l->len) == SKW_CODEC_OK && block.header.seq == 0)
 		return same_genesis(chain, l, &block);
-	status = skw_chain_apply(chain, l->bytes, l->len, &verdict);
+	status = skw_chain_apply(chain, l->data, l->len, &verdict);
 	if (status == SKW_CHAIN_OK)
 		return true;
 	skw_block_verdict_print(text, &verdict);
-	return refuse(l, status == SKW_CHAIN_REFUSED ? text : skw_chain_status_text(status));
+	return skw_cli_chain_file_refuse(
+	    l, status == SKW_CHAIN_REFUSED ? text : skw_chain_status_text(status));
 }
 
-static bool apply_file(struct skw_chain *chain, struct lines *l)
+static bool apply_file(struct skw_chain *chain, struct skw_cli_chain_file *l)
 {
 	bool ok = skw_chain_batch_begin(chain) == SKW_CHAIN_OK;
 
-	while (ok && next_line(l)) {
+	while (ok && skw_cli_chain_file_next(l)) {
 		ok = apply_line(chain, l);
 		if (ok && l->number % BATCH == 0)
 			ok = skw_chain_batch_end(chain) == SKW_CHAIN_OK &&
@@ -167,11 +110,15 @@ int skw_cli_ledger_verify(const char *network, const char *path, bool json)
 	enum skw_chain_status status;
 	struct skw_chain *chain;
 	struct skw_network net;
-	struct lines l;
+	struct skw_cli_chain_file l;
 	bool ok = false;
 
-	if (!read_network(&net, network) || !open_lines(&l, path))
+	if (!read_network(&net, network))
 		return 2;
+	if (!skw_cli_chain_file_open(&l, path)) {
+		skw_cli_chain_file_close(&l);
+		return 2;
+	}
 	status = skw_chain_open(&chain, ":memory:", &net);
 	if (status == SKW_CHAIN_OK)
 		ok = apply_file(chain, &l);
@@ -180,7 +127,7 @@ int skw_cli_ledger_verify(const char *network, const char *path, bool json)
 	if (ok)
 		show_head(chain, json);
 	skw_chain_close(chain);
-	close_lines(&l);
+	skw_cli_chain_file_close(&l);
 	return ok ? 0 : 1;
 }
 
@@ -249,30 +196,150 @@ static void show_block(struct skw_json *j, const struct skw_block *block, bool j
 int skw_cli_ledger_parse(const char *path, bool json)
 {
 	struct skw_json j = { 0 };
-	struct lines l;
+	struct skw_cli_chain_file l;
 	bool ok = true;
 
-	if (!open_lines(&l, path))
+	if (!skw_cli_chain_file_open(&l, path)) {
+		skw_cli_chain_file_close(&l);
 		return 2;
-	while (ok && next_line(&l)) { /* an object a line, so that a long file needs no memory */
+	}
+	while (ok && skw_cli_chain_file_next(
+			 &l)) { /* an object a line, so that a long file needs no memory */
 		struct skw_block block;
 		struct skw_tx tx;
-		enum skw_codec_status status = skw_tx_decode(&tx, l.bytes, l.len);
+		enum skw_codec_status status = skw_tx_decode(&tx, l.data, l.len);
 
 		if (status == SKW_CODEC_OK) {
 			show_tx(&j, &tx, json);
 		} else {
-			status = skw_block_decode(&block, l.bytes, l.len);
+			status = skw_block_decode(&block, l.data, l.len);
 			if (status == SKW_CODEC_OK)
 				show_block(&j, &block, json);
 			else
-				ok = refuse(&l, skw_codec_text(status));
+				ok = skw_cli_chain_file_refuse(&l, skw_codec_text(status));
 		}
 		if (ok && json)
 			puts(j.text);
 		skw_json_free(&j);
 	}
 	ok = ok && !l.failed;
-	close_lines(&l);
+	skw_cli_chain_file_close(&l);
 	return ok ? 0 : 1;
+}
+
+/* ---- export ---- */
+
+enum form { HEX, JSON, BINARY };
+
+static bool take_form(enum form *out, const char *name)
+{
+	static const char *const names[] = { "hex", "json", "binary" };
+
+	for (unsigned i = 0; i < 3; i++)
+		if (strcmp(name, names[i]) == 0) {
+			*out = i;
+			return true;
+		}
+	fprintf(stderr, "skywave ledger: --format is hex, json or binary\n");
+	return false;
+}
+
+static bool write_hex(const uint8_t *data, size_t len)
+{
+	char *text = malloc(2 * len + 1);
+
+	if (text == NULL)
+		return false;
+	skw_ledger_hex_print(text, data, len);
+	puts(text);
+	free(text);
+	return true;
+}
+
+/* One object; `first` tells the list's comma. */
+static bool write_json(const uint8_t *data, size_t len, bool first)
+{
+	struct skw_json j = { 0 };
+	struct skw_block block;
+	bool ok;
+
+	if (skw_block_decode(&block, data, len) != SKW_CODEC_OK)
+		return false;
+	skw_block_to_json(&j, &block);
+	ok = !j.failed;
+	if (ok)
+		printf("%s%s", first ? "" : ",\n", j.text);
+	skw_json_free(&j);
+	return ok;
+}
+
+static bool write_block(enum form form, const uint8_t *data, size_t len, bool first)
+{
+	switch (form) {
+	case HEX:
+		return write_hex(data, len);
+	case JSON:
+		return write_json(data, len, first);
+	case BINARY:
+		return fwrite(data, 1, len, stdout) == len;
+	}
+	return false;
+}
+
+static int write_chain(struct skw_chain *chain, enum form form, uint64_t from, uint64_t to)
+{
+	uint64_t head = skw_chain_head(chain).header.seq;
+	struct skw_bytes block;
+	bool ok = true;
+
+	if (form == JSON)
+		printf("[");
+	for (uint64_t seq = from; ok && seq <= to && seq <= head; seq++) {
+		ok = skw_chain_block(chain, seq, &block) == SKW_CHAIN_OK &&
+		     write_block(form, block.data, block.len, seq == from);
+		skw_bytes_free(&block);
+	}
+	if (form == JSON)
+		printf("]\n");
+	if (!ok || fflush(stdout) != 0)
+		fprintf(stderr, "skywave ledger: the chain could not be written out\n");
+	return ok ? 0 : 1;
+}
+
+static bool is_database(const char *path)
+{
+	char head[16] = "";
+	FILE *file = fopen(path, "re");
+	bool is = file != NULL && fread(head, 1, sizeof(head), file) == sizeof(head) &&
+		  memcmp(head, "SQLite format 3", sizeof(head)) == 0;
+
+	if (file != NULL)
+		fclose(file);
+	return is;
+}
+
+int skw_cli_ledger_export(const char *network, const char *path, const char *format, uint64_t from,
+			  uint64_t to)
+{
+	enum skw_chain_status status;
+	struct skw_chain *chain;
+	struct skw_network net;
+	enum form form;
+	int result = 1;
+
+	if (!take_form(&form, format) || !read_network(&net, network))
+		return 2;
+	if (!is_database(path)) {
+		fprintf(stderr, "skywave ledger: %s: not a node's ledger.db\n", path);
+		return 2;
+	}
+	status = skw_chain_open(&chain, path, &net);
+	if (status == SKW_CHAIN_OK)
+		result = write_chain(chain, form, from, to);
+	else
+		fprintf(stderr, "skywave ledger: %s: %s\n", path,
+			status == SKW_CHAIN_STORE ? skw_chain_error(chain)
+						  : skw_chain_status_text(status));
+	skw_chain_close(chain);
+	return result;
 }

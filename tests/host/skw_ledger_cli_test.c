@@ -59,6 +59,75 @@ static void a_chain_file_is_verified(void **state)
 	assert_non_null(strstr(printed, "\"seq\": 180,"));
 }
 
+/* The private chain of the vectors: out of a node's file in three forms, each of which is verified
+ * and gives back the same bytes. */
+static void a_chain_goes_out_and_comes_in_again(void **state)
+{
+	static const char *const forms[] = { "hex", "json", "binary" };
+	char folder[] = "/tmp/skw-export-XXXXXX", ini[64], db[64], out[64], line[512];
+	struct skw_network net = vector_network();
+	struct skw_chain *chain;
+	struct blocks blocks;
+	FILE *file;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(ini, sizeof(ini), "%s/ini", folder);
+	snprintf(db, sizeof(db), "%s/ledger.db", folder);
+	snprintf(out, sizeof(out), "%s/out", folder);
+	file = fopen(ini, "w");
+	fputs("block_key = 0238de198faa956dbaac936cdea775f4b01479094e0368529726af248ba256e53f\n"
+	      "genesis_address = 2LPvkJfBDy3wvzvc2aKBVSBKhqQJrMyHumQ\n"
+	      "genesis_time = 1392854400\n",
+	      file);
+	fclose(file);
+	assert_int_equal(skw_chain_open(&chain, db, &net), SKW_CHAIN_OK);
+	read_blocks(&blocks, VECTORS "blocks-private-multi.hex");
+	for (size_t i = 1; i < 4; i++) /* few, for `printed` is small */
+		assert_int_equal(
+		    skw_chain_apply(chain, blocks.block[i].data, blocks.block[i].len, NULL),
+		    SKW_CHAIN_OK);
+	skw_chain_close(chain);
+	for (size_t i = 0; i < 3; i++) {
+		size_t len;
+
+		snprintf(line, sizeof(line),
+			 "ledger export --network %s --format %s --from 1 --to 2 %s", ini, forms[i],
+			 db);
+		assert_int_equal(run(skw_cli_ledger, line), 0);
+		len = i == 2 ? blocks.block[1].len + blocks.block[2].len : strlen(printed);
+		if (i == 2)
+			assert_memory_equal(printed, blocks.block[1].data, blocks.block[1].len);
+		file = fopen(out, "w");
+		fwrite(printed, 1, len, file);
+		fclose(file);
+		snprintf(line, sizeof(line), "ledger verify --network %s %s", ini, out);
+		assert_int_equal(run(skw_cli_ledger, line), 0);
+		assert_non_null(strstr(printed, "head 2\n"));
+	}
+	snprintf(line, sizeof(line), "ledger export --network %s %s", ini, ini);
+	assert_int_equal(run(skw_cli_ledger, line), 2);
+	snprintf(line, sizeof(line), "ledger export --network %s --format x %s", ini, db);
+	assert_int_equal(run(skw_cli_ledger, line), 2);
+	free_blocks(&blocks);
+	snprintf(line, sizeof(line), "rm -r %s", folder);
+	assert_int_equal(system(line), 0);
+}
+
+/* What an original node answers can be read too; its blocks come without signatures. */
+static void the_originals_json_is_parsed(void **state)
+{
+	(void)state;
+	assert_int_equal(run(skw_cli_ledger, "ledger parse " VECTORS "live/block.json"), 0);
+	assert_non_null(strstr(printed, "a138d04ef76e4944fd41679147869f512c0fb62659fd267ae3266bc29"
+					"9165387"));
+	assert_int_equal(run(skw_cli_ledger, "ledger parse " VECTORS "live/blocks.json"), 0);
+	assert_int_equal(run(skw_cli_ledger, "ledger parse " VECTORS "live/transaction.json"), 0);
+	assert_non_null(strstr(printed, "3f7af0398c35a3869dcbb264960a1308b6e163ce5fe34e2406636a234"
+					"8cfd091"));
+	assert_int_equal(run(skw_cli_ledger, "ledger parse " VECTORS "live/health.json"), 1);
+}
+
 static void a_chain_file_of_another_network_or_of_rubbish_is_not(void **state)
 {
 	char ini[] = "/tmp/skw-ini-XXXXXX", hex[] = "/tmp/skw-hex-XXXXXX", line[256];
@@ -383,6 +452,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_chain_file_is_verified),
+		cmocka_unit_test(a_chain_goes_out_and_comes_in_again),
+		cmocka_unit_test(the_originals_json_is_parsed),
 		cmocka_unit_test(a_chain_file_of_another_network_or_of_rubbish_is_not),
 		cmocka_unit_test(addresses_of_a_seed),
 		cmocka_unit_test(a_wallet_from_creation_to_list),
