@@ -9,7 +9,7 @@
 
 static int usage(FILE *out)
 {
-	fputs("usage: skywave ledger verify [--network mainnet|FILE.ini] FILE.hex\n"
+	fputs("usage: skywave ledger verify [--network mainnet|testnet|FILE.ini] FILE.hex\n"
 	      "           signed blocks; checks all of it, shows the head\n"
 	      "       skywave ledger parse FILE.hex       blocks or transactions\n"
 	      "       skywave ledger export [--network N] [--from A] [--to B]\n"

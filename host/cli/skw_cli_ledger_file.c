@@ -1,6 +1,5 @@
 #include "cli/skw_cli_ledger_file.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,33 +8,18 @@
 #include "cli/skw_cli_chain_file.h"
 #include "ledger/skw_block_json.h"
 
-enum { BATCH = 1000, INI_MAX = 65536, PROGRESS = 10000 };
+enum { BATCH = 1000, PROGRESS = 10000 };
 
 /* ---- verify ---- */
 
 static bool read_network(struct skw_network *net, const char *name)
 {
-	char text[INI_MAX], error[128];
-	FILE *file;
-	size_t len;
-	bool ok;
+	char error[160];
 
-	*net = skw_network_mainnet;
-	if (strcmp(name, "mainnet") == 0)
+	if (skw_network_load(net, name, error, sizeof(error)))
 		return true;
-	file = fopen(name, "re");
-	if (file == NULL) {
-		fprintf(stderr, "skywave ledger: network %s: %s; name mainnet or an INI file\n",
-			name, strerror(errno));
-		return false;
-	}
-	len = fread(text, 1, sizeof(text) - 1, file);
-	fclose(file);
-	text[len] = '\0';
-	ok = skw_network_parse(net, text, error, sizeof(error));
-	if (!ok)
-		fprintf(stderr, "skywave ledger: %s: %s\n", name, error);
-	return ok;
+	fprintf(stderr, "skywave ledger: network %s: %s\n", name, error);
+	return false;
 }
 
 /* Block 0 is the network's definition: it need only be the same. */

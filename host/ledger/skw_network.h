@@ -44,6 +44,10 @@ void skw_network_private(struct skw_network *net, const char *name,
  * required: block_key, genesis_address, genesis_time. `error` gets what and which line. */
 bool skw_network_parse(struct skw_network *net, const char *text, char *error, size_t error_cap);
 
+/* A built-in network by its name, or what a file of that form describes. False with words in
+ * `error`, which name neither. */
+bool skw_network_load(struct skw_network *net, const char *name, char *error, size_t error_cap);
+
 /* The signed block 0 of the network. */
 void skw_network_genesis(uint8_t out[SKW_GENESIS_BLOCK_LEN], const struct skw_network *net);
 

@@ -1,7 +1,11 @@
 /* The networks that are built in, by name, and where their nodes are found. */
 #include "ledger/skw_network.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
+
+enum { FILE_MAX = 65536 };
 
 /* Ours: the original defines no test net. Made once, on 2025-11-23, by drawing a random publisher's
  * key, whose address owns the genesis coins, and signing block 0 with it. */
@@ -44,4 +48,30 @@ const struct skw_network_place *skw_network_find(const char *name)
 		if (strcmp(places[i].network->name, name) == 0)
 			return &places[i];
 	return NULL;
+}
+
+bool skw_network_load(struct skw_network *net, const char *name, char *error, size_t error_cap)
+{
+	const struct skw_network_place *place = skw_network_find(name);
+	char text[FILE_MAX];
+	FILE *file;
+	size_t len;
+
+	if (place != NULL) {
+		*net = *place->network;
+		return true;
+	}
+	file = fopen(name, "re");
+	if (file == NULL) {
+		snprintf(error, error_cap, "%s; name mainnet, testnet or an INI file",
+			 strerror(errno));
+		return false;
+	}
+	len = fread(text, 1, sizeof(text) - 1, file);
+	fclose(file);
+	text[len] = '\0';
+	if (len < sizeof(text) - 1 && strlen(text) == len)
+		return skw_network_parse(net, text, error, error_cap);
+	snprintf(error, error_cap, "too long, or no text");
+	return false;
 }

@@ -53,7 +53,7 @@ static bool read_file(char *out, size_t cap, const char *path)
 static bool load_network(struct skw_ledgerd_options *o, const char *name, char *error, size_t cap)
 {
 	const struct skw_network_place *place = skw_network_find(name);
-	char text[8192], words[128];
+	char words[160];
 
 	if (place != NULL) {
 		o->network = *place->network;
@@ -63,9 +63,7 @@ static bool load_network(struct skw_ledgerd_options *o, const char *name, char *
 			o->peers += skw_wire_peer_parse(&o->peer[o->peers], *peer);
 		return true;
 	}
-	if (!read_file(text, sizeof(text), name))
-		return fail(error, cap, "%s: no built-in network and no readable file", name);
-	if (!skw_network_parse(&o->network, text, words, sizeof(words)))
+	if (!skw_network_load(&o->network, name, words, sizeof(words)))
 		return fail(error, cap, "%s: %s", name, words);
 	o->listen.port = 16000;
 	o->rest.port = 16420;

@@ -24,8 +24,8 @@ struct skw_desk {
 	struct skw_pay *pay; /* NULL: relaying is free here */
 	struct skw_network network;
 	struct skw_wallet *wallet;
-	struct skw_coin_secret publisher;
-	struct skw_chain *chain; /* embedded */
+	struct skw_coin_secret *publisher; /* in locked memory; NULL: we make no blocks */
+	struct skw_chain *chain;           /* embedded */
 	struct skw_http *http;
 	struct skw_rest_guard guard;
 	struct skw_ledger_port *ledger;

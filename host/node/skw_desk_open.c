@@ -11,36 +11,20 @@
 #include "ledger/skw_block.h"
 #include "ledger/skw_rest.h"
 
-enum { NETWORK_FILE_MAX = 65536 };
-
 static bool fail(struct skw_desk *d, const char *key, const char *path, const char *what)
 {
 	snprintf(d->node->error, sizeof(d->node->error), "[%s] %.120s: %.100s", key, path, what);
 	return false;
 }
 
-/* [ledger] network = FILE, or the built-in main net. */
 static bool load_network(struct skw_desk *d)
 {
-	const char *path = d->node->config->ledger.network;
-	char text[NETWORK_FILE_MAX], what[160];
-	FILE *f;
-	size_t n;
+	const char *name = d->node->config->ledger.network;
+	char what[160];
 
-	if (path[0] == '\0' || strcmp(path, "mainnet") == 0) {
-		d->network = skw_network_mainnet;
+	if (skw_network_load(&d->network, *name != '\0' ? name : "mainnet", what, sizeof(what)))
 		return true;
-	}
-	f = fopen(path, "r");
-	if (f == NULL)
-		return fail(d, "ledger", path, strerror(errno));
-	n = fread(text, 1, sizeof(text) - 1, f);
-	fclose(f);
-	text[n] = '\0';
-	if (n == sizeof(text) - 1 || strlen(text) != n ||
-	    !skw_network_parse(&d->network, text, what, sizeof(what)))
-		return fail(d, "ledger", path, n == sizeof(text) - 1 ? "too long" : what);
-	return true;
+	return fail(d, "ledger", name, what);
 }
 
 static bool load_wallet(struct skw_desk *d)
@@ -65,8 +49,11 @@ static bool load_publisher(struct skw_desk *d)
 	enum skw_wallet_status status = skw_wallet_load(&wallet, path);
 	bool ok = status == SKW_WALLET_OK && skw_wallet_count(wallet) > 0;
 
-	if (ok)
-		d->publisher = skw_wallet_entry(wallet, 0)->secret;
+	d->publisher = sodium_malloc(sizeof(*d->publisher));
+	if (ok && d->publisher == NULL)
+		ok = fail(d, "ledger", path, "out of memory");
+	else if (ok)
+		*d->publisher = skw_wallet_entry(wallet, 0)->secret;
 	else
 		fail(d, "ledger", path,
 		     status == SKW_WALLET_OK ? "has no key" : skw_wallet_status_text(status));
@@ -78,7 +65,7 @@ static void produce(uv_timer_t *timer)
 {
 	struct skw_desk *d = timer->data;
 	enum skw_chain_status status =
-	    skw_chain_produce(d->chain, &d->publisher, skw_node_unix(), NULL);
+	    skw_chain_produce(d->chain, d->publisher, skw_node_unix(), NULL);
 	struct skw_chain_head head = skw_chain_head(d->chain);
 
 	if (status == SKW_CHAIN_OK)
@@ -227,7 +214,7 @@ void skw_desk_free(struct skw_desk *d)
 	skw_http_stop(d->http);
 	skw_chain_close(d->chain);
 	skw_wallet_free(d->wallet);
-	sodium_memzero(&d->publisher, sizeof(d->publisher));
+	sodium_free(d->publisher); /* wipes */
 	if (d->producing)
 		uv_close((uv_handle_t *)&d->blocks, on_blocks_closed);
 	else
