@@ -133,7 +133,8 @@ static bool append(struct skw_bytes *to, const uint8_t *data, size_t len)
 	if (more == NULL)
 		return false;
 	memcpy(more + to->len, data, len);
-	*to = (struct skw_bytes) { more, to->len + len };
+	to->data = more;
+	to->len += len;
 	return true;
 }
 

@@ -9,7 +9,7 @@ from community import BUILD, Community, Trouble, droplets
 import skw_tap
 from skw_tap import check
 
-KILLS = int(os.environ.get("KILLS", "4"))
+KILLS = int(os.environ.get("KILLS", "3"))
 
 
 class Traffic(threading.Thread):
@@ -86,9 +86,9 @@ def main(folder):
         before = c.balances()
         traffic = Traffic(c)
         traffic.start()
-        time.sleep(2)
+        time.sleep(1)
         kill_at_random(c, ["alice", "relay1"])
-        time.sleep(3)
+        time.sleep(2)
         traffic.going = False
         traffic.join()
         check(f"files went on arriving between {KILLS} kills", traffic.whole > 0, traffic.whole)
