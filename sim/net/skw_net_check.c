@@ -202,9 +202,9 @@ static void check_bounds(struct skw_net *net, const struct net_node *n)
 		if (o->circuits[i].used)
 			queued += o->circuits[i].ends[PREV].queue.count +
 				  o->circuits[i].ends[NEXT].queue.count;
-	if (queued + o->free.count != o->config.cells_max)
+	if (queued + cells_left(o) != o->config.cells_max)
 		net_violated(net, "node %u: %u cells wait and %u are free, of %u", n->index, queued,
-			     o->free.count, o->config.cells_max);
+			     cells_left(o), o->config.cells_max);
 }
 
 void net_check(struct skw_net *net)
@@ -259,9 +259,9 @@ static void check_empty(struct skw_net *net, const struct net_node *n)
 		net_violated(net, "node %u has a session left", n->index);
 	else if (o->used != 0)
 		net_violated(net, "node %u has %u circuits left", n->index, o->used);
-	else if (o->free.count != o->config.cells_max)
+	else if (cells_left(o) != o->config.cells_max)
 		net_violated(net, "node %u has lost %u cells", n->index,
-			     o->config.cells_max - o->free.count);
+			     o->config.cells_max - cells_left(o));
 	for (uint32_t peer = 1; peer <= SKW_LINK_PEERS_MAX; peer++)
 		if (skw_link_info(n->node.link, peer, &link) && link.queued > 0)
 			net_violated(net, "node %u has %zu bytes left to say to peer %u", n->index,
