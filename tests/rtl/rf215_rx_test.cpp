@@ -96,6 +96,20 @@ int main()
 		again = b.got[b.got.size() - k] == b.sent[b.sent.size() - k - (b.sent.back() != b.got.back())];
 	drive::check(again && b.got.size() > got + 90, "and is found again, in another place");
 
+	// Noise on the wire is no samples, but for the odd one.
+	Vrf215_rx deaf;
+	unsigned odd = 0, strobes = 0;
+	deaf.rate = 1;
+	for (int half = 0; half < 40000; half++) {
+		deaf.rst = half < 9;
+		deaf.rxclk = half & 1;
+		deaf.eval();
+		odd += deaf.rxclk && deaf.m_axis_tvalid && deaf.m_axis_tdata;
+		strobes += deaf.rxclk && deaf.m_axis_tvalid;
+		deaf.rxd09 = random() >> 7 & 1;
+	}
+	drive::check(odd <= 3 && strobes >= 1240, "noise: " + std::to_string(odd) + " samples of " + std::to_string(strobes));
+
 	// Data of which every second bit pair looks like synchronisation, and noise before them.
 	unsigned found = 0;
 	for (unsigned seed = 0; seed < 50; seed++) {
