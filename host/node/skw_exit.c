@@ -9,24 +9,26 @@
 
 #include <uv.h>
 
-static const char PREFIX[] = "tcp:";
+enum { PREFIX = 4 }; /* "tcp:", "udp:" */
 
 bool skw_exit_is_name(const char *name)
 {
-	return strncmp(name, PREFIX, strlen(PREFIX)) == 0;
+	return strncmp(name, "tcp:", PREFIX) == 0 ||
+	       (strncmp(name, "udp:", PREFIX) == 0 && strchr(name + PREFIX, ':') != NULL);
 }
 
-bool skw_exit_name(char *out, size_t max, const char *host, uint16_t port)
+bool skw_exit_name(char *out, size_t max, bool udp, const char *host, uint16_t port)
 {
 	bool v6 = strchr(host, ':') != NULL;
-	int n = snprintf(out, max, "%s%s%s%s:%u", PREFIX, v6 ? "[" : "", host, v6 ? "]" : "", port);
+	int n = snprintf(out, max, "%s:%s%s%s:%u", udp ? "udp" : "tcp", v6 ? "[" : "", host,
+			 v6 ? "]" : "", port);
 
 	return host[0] != '\0' && port != 0 && n > 0 && (size_t)n < max;
 }
 
 bool skw_exit_target(const struct skw_config *config, const char *name, struct skw_endpoint *out)
 {
-	const char *place = name + strlen(PREFIX);
+	const char *place = name + PREFIX;
 
 	/* Without a host, an endpoint would be the loopback. */
 	return strcmp(config->exit.policy, "internet") == 0 && skw_exit_is_name(name) &&

@@ -1,6 +1,6 @@
 /* skw_exit - what an exit carries to the open internet: by port, never to private addresses.
  *
- *   SOCKS5 "example.org", 443 --> stream "tcp:example.org:443" --> exit: may it? --> TCP
+ *   SOCKS5 "example.org", 443 --> stream "tcp:example.org:443" --> exit: may it? --> TCP, or "udp:"
  *
  * Names are looked up at the exit, and what they mean is judged, not what they say: a public name
  * for a private address is refused.
@@ -16,7 +16,7 @@
 #include "node/skw_config.h"
 
 /* The stream's name for a place outside; false if it is too long or empty. */
-bool skw_exit_name(char *out, size_t max, const char *host, uint16_t port);
+bool skw_exit_name(char *out, size_t max, bool udp, const char *host, uint16_t port);
 bool skw_exit_is_name(const char *name);
 /* False if the name is no good or the policy does not take its port. */
 bool skw_exit_target(const struct skw_config *config, const char *name, struct skw_endpoint *out);

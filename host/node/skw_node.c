@@ -10,6 +10,7 @@
 #include <sodium.h>
 
 #include "node/skw_control.h"
+#include "node/skw_datagrams.h"
 #include "node/skw_desk.h"
 #include "node/skw_ether_port.h"
 #include "node/skw_names.h"
@@ -177,7 +178,8 @@ bool skw_node_start(struct skw_node *node, const struct skw_config *config, uv_l
 	}
 	node->probe = skw_probe_new(node);
 	node->speed = skw_speed_new(node);
-	if (node->probe == NULL || node->speed == NULL)
+	node->datagrams = skw_datagrams_new(node);
+	if (node->probe == NULL || node->speed == NULL || node->datagrams == NULL)
 		return failed(node, "out of memory");
 	node->desk = skw_desk_new(node);
 	node->streams = node->desk != NULL ? skw_streams_new(node) : NULL;
@@ -200,6 +202,7 @@ void skw_node_stop(struct skw_node *node)
 	skw_speed_free(node->speed);
 	skw_control_close(node->control);
 	skw_streams_free(node->streams);
+	skw_datagrams_free(node->datagrams);
 	skw_peers_free(node->peers);
 	skw_tun_close(node->tun);
 	skw_udp_port_close(node->udp);

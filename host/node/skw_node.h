@@ -39,6 +39,7 @@ struct skw_routes;
 struct skw_desk;
 struct skw_control;
 struct skw_probe;
+struct skw_datagrams;
 struct skw_speed;
 struct skw_names;
 
@@ -70,6 +71,7 @@ struct skw_node {
 	struct skw_desk *desk;
 	struct skw_control *control;
 	struct skw_probe *probe;
+	struct skw_datagrams *datagrams;
 	struct skw_speed *speed;
 	struct skw_names *names;
 

@@ -1,10 +1,11 @@
 #include "node/skw_socks5.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <string.h>
 
-enum { VERSION = 5, CONNECT = 1, NO_AUTH = 0, NO_METHOD = 0xff };
+enum { VERSION = 5, NO_AUTH = 0, NO_METHOD = 0xff };
 enum { TYPE_IPV4 = 1, TYPE_NAME = 3, TYPE_IPV6 = 4 };
 
 void skw_socks5_reply(uint8_t out[SKW_SOCKS5_REPLY_LEN], enum skw_socks5_code code)
@@ -54,34 +55,69 @@ static enum skw_socks5_status greeting(struct skw_socks5 *s)
 	return none ? SKW_SOCKS5_MORE : SKW_SOCKS5_BAD;
 }
 
+/* Type, address and port; how many bytes, 0 if they are none. */
+static size_t place(const uint8_t *at, size_t left, char host[SKW_SOCKS5_HOST_MAX + 1],
+		    uint16_t *port)
+{
+	size_t len = left < 2             ? 0
+		     : at[0] == TYPE_IPV4 ? 1 + 4
+		     : at[0] == TYPE_IPV6 ? 1 + 16
+		     : at[0] == TYPE_NAME ? 2u + at[1]
+					  : 0;
+
+	if (len == 0 || left < len + 2)
+		return 0;
+	if (at[0] != TYPE_NAME) {
+		inet_ntop(at[0] == TYPE_IPV4 ? AF_INET : AF_INET6, at + 1, host,
+			  SKW_SOCKS5_HOST_MAX + 1);
+	} else {
+		if (at[1] == 0 || memchr(at + 2, 0, at[1]) != NULL)
+			return 0;
+		memcpy(host, at + 2, at[1]);
+		host[at[1]] = '\0';
+	}
+	*port = (uint16_t)(at[len] << 8 | at[len + 1]);
+	return len + 2;
+}
+
 static enum skw_socks5_status request(struct skw_socks5 *s)
 {
-	const uint8_t *address = s->buffer + 4;
-	const uint8_t *port;
+	uint8_t type = s->buffer[3];
 
-	if (s->buffer[1] != CONNECT)
+	s->command = s->buffer[1];
+	if (s->command != SKW_SOCKS5_CONNECT && s->command != SKW_SOCKS5_ASSOCIATE)
 		return refuse(s, SKW_SOCKS5_NO_COMMAND);
-	switch (s->buffer[3]) {
-	case TYPE_IPV4:
-		inet_ntop(AF_INET, address, s->host, sizeof(s->host));
-		port = address + 4;
-		break;
-	case TYPE_IPV6:
-		inet_ntop(AF_INET6, address, s->host, sizeof(s->host));
-		port = address + 16;
-		break;
-	case TYPE_NAME:
-		if (address[0] == 0 || memchr(address + 1, 0, address[0]) != NULL)
-			return refuse(s, SKW_SOCKS5_FAILURE);
-		memcpy(s->host, address + 1, address[0]);
-		s->host[address[0]] = '\0';
-		port = address + 1 + address[0];
-		break;
-	default:
+	if (type != TYPE_IPV4 && type != TYPE_IPV6 && type != TYPE_NAME)
 		return refuse(s, SKW_SOCKS5_NO_ADDRESS_TYPE);
-	}
-	s->port = (uint16_t)(port[0] << 8 | port[1]);
+	if (place(s->buffer + 3, s->have - 3, s->host, &s->port) == 0)
+		return refuse(s, SKW_SOCKS5_FAILURE);
 	return SKW_SOCKS5_REQUEST;
+}
+
+size_t skw_socks5_udp(const uint8_t *data, size_t len, char host[SKW_SOCKS5_HOST_MAX + 1],
+		      uint16_t *port)
+{
+	size_t n;
+
+	/* RSV u16, FRAG u8: who cannot put fragments together drops them (section 7). */
+	if (len < 4 || data[2] != 0)
+		return 0;
+	n = place(data + 3, len - 3, host, port);
+	return n > 0 ? 3 + n : 0;
+}
+
+size_t skw_socks5_reply_at(uint8_t out[SKW_SOCKS5_REPLY_MAX], const struct sockaddr *bound)
+{
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)bound;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)bound;
+	bool is_v4 = bound->sa_family == AF_INET;
+	size_t len = is_v4 ? 4 : 16;
+
+	skw_socks5_reply(out, SKW_SOCKS5_SUCCEEDED);
+	out[3] = is_v4 ? TYPE_IPV4 : TYPE_IPV6;
+	memcpy(out + 4, is_v4 ? (const void *)&v4->sin_addr : (const void *)&v6->sin6_addr, len);
+	memcpy(out + 4 + len, &v4->sin_port, 2);
+	return 4 + len + 2;
 }
 
 enum skw_socks5_status skw_socks5_input(struct skw_socks5 *s, const uint8_t *data, size_t len,

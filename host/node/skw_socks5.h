@@ -6,17 +6,23 @@
  *   05 01 00 type addr   ->
  *                        <-     05 reply 00 01 0.0.0.0:0
  *
- * Feed bytes as they come; after SKW_SOCKS5_REQUEST the rest belongs to the stream. Only CONNECT is
- * offered; a name is passed on as it stands, an address as text.
+ * Feed bytes as they come; after SKW_SOCKS5_REQUEST the rest belongs to the stream. CONNECT (01)
+ * and UDP ASSOCIATE (03) are offered; a name is passed on as it stands, an address as text.
  */
 #ifndef SKW_SOCKS5_H
 #define SKW_SOCKS5_H
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #define SKW_SOCKS5_HOST_MAX 255u
 #define SKW_SOCKS5_REPLY_LEN 10u
+#define SKW_SOCKS5_REPLY_MAX 22u
+#define SKW_SOCKS5_UDP_MAX                                                                         \
+	262u /* bytes before a datagram: reserved, fragment, type, address, port */
+
+enum { SKW_SOCKS5_CONNECT = 1, SKW_SOCKS5_ASSOCIATE = 3 };
 
 enum skw_socks5_status {
 	SKW_SOCKS5_MORE,    /* wait for more bytes; send `reply` if it is not empty */
@@ -39,6 +45,7 @@ enum skw_socks5_code {
 
 /* The caller owns it and sets it to zero; host and port are valid after SKW_SOCKS5_REQUEST. */
 struct skw_socks5 {
+	uint8_t command;
 	char host[SKW_SOCKS5_HOST_MAX + 1];
 	uint16_t port;
 	uint8_t reply[SKW_SOCKS5_REPLY_LEN]; /* to be sent after this call */
@@ -55,5 +62,12 @@ enum skw_socks5_status skw_socks5_input(struct skw_socks5 *s, const uint8_t *dat
 
 /* The answer to a request. */
 void skw_socks5_reply(uint8_t out[SKW_SOCKS5_REPLY_LEN], enum skw_socks5_code code);
+/* The good answer to UDP ASSOCIATE: datagrams to `bound`, please. Its length. */
+size_t skw_socks5_reply_at(uint8_t out[SKW_SOCKS5_REPLY_MAX], const struct sockaddr *bound);
+
+/* What stands before a client's datagram (section 7): its length and where it goes; 0 if it is
+ * none, or a fragment. */
+size_t skw_socks5_udp(const uint8_t *data, size_t len, char host[SKW_SOCKS5_HOST_MAX + 1],
+		      uint16_t *port);
 
 #endif

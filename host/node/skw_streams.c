@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/skw_datagrams.h"
 #include "node/skw_exit.h"
-#include "node/skw_names.h"
+#include "node/skw_places.h"
 #include "node/skw_routes.h"
 #include "node/skw_socks5.h"
 #include "node/skw_speed.h"
@@ -17,7 +18,8 @@ enum phase {
 	PHASE_SOCKS,   /* reading the client's request */
 	PHASE_OPENING, /* the stream is opened, or our own TCP connection is */
 	PHASE_FLOWING,
-	PHASE_CLOSING, /* the socket is being closed */
+	PHASE_ASSOCIATED, /* UDP goes beside it */
+	PHASE_CLOSING,    /* the socket is being closed */
 };
 
 /* One TCP connection and its stream. */
@@ -35,6 +37,7 @@ struct pipe {
 	bool outside;     /* we are the exit of it */
 	uint32_t session, stream;
 	struct skw_socks5 socks;
+	struct skw_association *association;
 	uint8_t held[CHUNK]; /* read from the socket, not taken by the stream yet */
 	size_t held_len;
 	bool held_end;           /* the socket's end follows what is held */
@@ -110,6 +113,9 @@ static void close_socket(struct pipe *p)
 	if (p->phase == PHASE_CLOSING)
 		return;
 	p->phase = PHASE_CLOSING;
+	if (p->association != NULL)
+		skw_association_end(p->association);
+	p->association = NULL;
 	if (p->looking_up)
 		uv_cancel((uv_req_t *)&p->lookup);
 	uv_close((uv_handle_t *)&p->tcp, on_pipe_closed);
@@ -282,48 +288,13 @@ static enum skw_socks5_code socks_code(uint32_t code)
 	}
 }
 
-/* "files.bob.sky" -> service "files", node of the petname "bob" (or of the address in its place).
- */
-static bool resolve(const struct skw_node *node, const char *host,
-		    char service[SKW_SOCKS5_HOST_MAX + 1], struct skw_node_address *to)
-{
-	char name[SKW_SOCKS5_HOST_MAX + 1];
-	size_t len = strlen(host);
-	char *dot;
-
-	if (len < 4 || strcmp(host + len - 4, ".sky") != 0)
-		return false;
-	memcpy(name, host, len - 4);
-	name[len - 4] = '\0';
-	dot = strrchr(name, '.');
-	if (dot == NULL || dot == name)
-		return false;
-	*dot = '\0';
-	memcpy(service, name, strlen(name) + 1);
-	return skw_names_find(node->names, dot + 1, to);
-}
-
-/* What is not ours goes to the exit, if there is one. */
-static bool resolve_outside(const struct skw_node *node, const struct skw_socks5 *socks,
-			    char name[SKW_SOCKS5_HOST_MAX + 1], struct skw_node_address *to)
-{
-	const struct skw_config *config = node->config;
-	size_t len = strlen(socks->host);
-
-	return config->socks.exit[0] != '\0' &&
-	       (len < 4 || strcmp(socks->host + len - 4, ".sky") != 0) &&
-	       skw_names_find(node->names, config->socks.exit, to) &&
-	       skw_exit_name(name, SKW_SOCKS5_HOST_MAX + 1, socks->host, socks->port);
-}
-
 static void open_stream(struct pipe *p)
 {
 	struct skw_node *node = p->streams->node;
-	char service[SKW_SOCKS5_HOST_MAX + 1];
+	char service[SKW_PLACE_NAME];
 	struct skw_node_address to;
 
-	if (!resolve(node, p->socks.host, service, &to) &&
-	    !resolve_outside(node, &p->socks, service, &to)) {
+	if (!skw_place_find(node, p->socks.host, p->socks.port, false, service, &to)) {
 		skw_node_log(node, SKW_INFO,
 			     "socks: no such name here: want SERVICE.NODE.sky, or [socks] exit");
 		refuse_client(p, SKW_SOCKS5_HOST_UNREACHABLE);
@@ -337,6 +308,27 @@ static void open_stream(struct pipe *p)
 	}
 	p->phase = PHASE_OPENING;
 	uv_read_stop((uv_stream_t *)&p->tcp);
+}
+
+/* UDP ASSOCIATE: the connection says nothing more, and the association ends with it. */
+static void associate(struct pipe *p)
+{
+	struct sockaddr_storage client = { 0 }, here = { 0 };
+	uint8_t reply[SKW_SOCKS5_REPLY_MAX];
+	int client_len = sizeof(client), here_len = sizeof(here);
+
+	if (uv_tcp_getpeername(&p->tcp, (struct sockaddr *)&client, &client_len) == 0 &&
+	    uv_tcp_getsockname(&p->tcp, (struct sockaddr *)&here, &here_len) == 0)
+		p->association = skw_association_new(p->streams->node->datagrams,
+						     (const struct sockaddr *)&client, &here);
+	if (p->association == NULL) {
+		refuse_client(p, SKW_SOCKS5_FAILURE);
+		return;
+	}
+	p->phase = PHASE_ASSOCIATED;
+	p->stream_dead = true; /* it never had one */
+	if (!write_socket(p, reply, skw_socks5_reply_at(reply, (const struct sockaddr *)&here)))
+		close_socket(p);
 }
 
 /* Takes the client's words out of what is held. */
@@ -359,7 +351,9 @@ static void read_socks(struct pipe *p)
 				close_socket(p);
 			return;
 		}
-		if (status == SKW_SOCKS5_REQUEST)
+		if (status == SKW_SOCKS5_REQUEST && p->socks.command == SKW_SOCKS5_ASSOCIATE)
+			associate(p);
+		else if (status == SKW_SOCKS5_REQUEST)
 			open_stream(p);
 	}
 }
@@ -384,6 +378,8 @@ static void on_read(uv_stream_t *tcp, ssize_t n, const uv_buf_t *buf)
 			read_socks(p);
 		else if (p->phase == PHASE_FLOWING && !p->stream_dead)
 			write_stream(p);
+		else if (p->phase == PHASE_ASSOCIATED)
+			p->held_len = 0; /* nothing is to be said here */
 	}
 	skw_node_pump(p->streams->node);
 }
@@ -459,36 +455,28 @@ static void on_lookup(uv_getaddrinfo_t *request, int status, struct addrinfo *fo
 static void serve(struct skw_streams *s, const struct skw_session_out *event)
 {
 	const struct skw_config *config = s->node->config;
-	const struct skw_endpoint *target = NULL;
-	struct skw_endpoint outside;
+	struct skw_endpoint target;
 	uint32_t code = SKW_SESSION_NO_SERVICE;
+	bool outside, known;
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
 	struct pipe *p;
 	char port[8];
 
-	for (size_t i = 0; i < config->n_services; i++)
-		if (strcmp(config->services[i].name, event->name) == 0)
-			target = &config->services[i].target;
-	if (target == NULL && skw_exit_is_name(event->name)) {
-		code = SKW_SESSION_FORBIDDEN;
-		if (skw_exit_target(config, event->name, &outside))
-			target = &outside;
-	}
-	p = target != NULL ? new_pipe(s) : NULL;
+	known = skw_place_target(config, event->name, false, &target, &outside, &code);
+	p = known ? new_pipe(s) : NULL;
 	if (p == NULL) {
 		skw_session_reset(s->node->session, event->session, event->stream,
-				  target == NULL ? code : SKW_SESSION_TOO_MANY,
-				  skw_node_now(s->node));
+				  known ? SKW_SESSION_TOO_MANY : code, skw_node_now(s->node));
 		return;
 	}
 	p->phase = PHASE_OPENING;
-	p->outside = target == &outside;
+	p->outside = outside;
 	p->session = event->session;
 	p->stream = event->stream;
 	p->lookup.data = p;
 	p->looking_up = true;
-	snprintf(port, sizeof(port), "%u", target->port);
-	if (uv_getaddrinfo(s->node->loop, &p->lookup, on_lookup, target->host, port, &hints) != 0) {
+	snprintf(port, sizeof(port), "%u", target.port);
+	if (uv_getaddrinfo(s->node->loop, &p->lookup, on_lookup, target.host, port, &hints) != 0) {
 		p->looking_up = false;
 		break_off(p, SKW_SESSION_UNREACHABLE);
 	}
@@ -509,9 +497,11 @@ static void stream_is_dead(struct pipe *p, uint32_t code)
 
 void skw_streams_on_event(struct skw_streams *s, const struct skw_session_out *event)
 {
-	struct pipe *p = find(s, event->session, event->stream);
+	struct pipe *p =
+	    event->event != SKW_SESSION_DATAGRAM ? find(s, event->session, event->stream) : NULL;
 
-	if (p == NULL && skw_speed_on_event(s->node->speed, event))
+	if (p == NULL && (skw_speed_on_event(s->node->speed, event) ||
+			  skw_datagrams_on_event(s->node->datagrams, event)))
 		return;
 	if (event->event == SKW_SESSION_OPENED) {
 		serve(s, event);
@@ -552,6 +542,7 @@ void skw_streams_on_event(struct skw_streams *s, const struct skw_session_out *e
 void skw_streams_on_session_closed(struct skw_streams *s, uint32_t session, uint32_t code)
 {
 	skw_speed_on_session_closed(s->node->speed, session, code);
+	skw_datagrams_on_session_closed(s->node->datagrams, session);
 	for (struct pipe *p = s->pipes; p != NULL; p = p->next)
 		if (!p->stream_dead && p->session == session && p->phase != PHASE_SOCKS)
 			stream_is_dead(p, code != SKW_SESSION_DONE ? code : SKW_SESSION_CONNECTION);

@@ -17,7 +17,8 @@ struct skw_streams *skw_streams_new(struct skw_node *node);
 /* Closes all sockets; memory goes when the loop has run. */
 void skw_streams_free(struct skw_streams *streams);
 
-/* Events of the session room for streams: OPENED, ACCEPTED, READABLE, WRITABLE, RESET, FINISHED. */
+/* Events of the session room for streams: OPENED, ACCEPTED, READABLE, WRITABLE, RESET, FINISHED;
+ * and DATAGRAM, unless it is an IPv6 packet. */
 void skw_streams_on_event(struct skw_streams *streams, const struct skw_session_out *event);
 void skw_streams_on_session_closed(struct skw_streams *streams, uint32_t session, uint32_t code);
 

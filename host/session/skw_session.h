@@ -157,6 +157,8 @@ enum skw_session_status skw_session_reset(struct skw_session *s, uint32_t sessio
 /* Takes as many bytes as there is room for and returns how many; WRITABLE follows a short write. */
 size_t skw_session_write(struct skw_session *s, uint32_t session, uint32_t stream,
 			 const uint8_t *data, size_t len, uint64_t now_us);
+/* How many bytes write would take at least. */
+size_t skw_session_stream_room(const struct skw_session *s, uint32_t session, uint32_t stream);
 /* No more will be written. */
 void skw_session_finish(struct skw_session *s, uint32_t session, uint32_t stream, uint64_t now_us);
 /* Returns how many bytes were read; *end tells that no more will come. Call until it returns less

@@ -366,6 +366,16 @@ size_t skw_session_read(struct skw_session *s, uint32_t session, uint32_t id, ui
 	return len;
 }
 
+size_t skw_session_stream_room(const struct skw_session *s, uint32_t session, uint32_t stream)
+{
+	const struct one *one = session_of(s, session);
+	const struct stream *x = one != NULL ? stream_find(one, stream) : NULL;
+
+	if (x == NULL || x->resetting || x->end_written)
+		return 0;
+	return x->tx.size - (size_t)(x->tx_end - x->tx_start);
+}
+
 size_t skw_session_write(struct skw_session *s, uint32_t session, uint32_t id, const uint8_t *data,
 			 size_t len, uint64_t now_us)
 {

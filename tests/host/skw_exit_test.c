@@ -123,24 +123,29 @@ static void names_say_where(void **state)
 	(void)state;
 	snprintf(config.exit.policy, sizeof(config.exit.policy), "internet");
 	snprintf(config.exit.ports, sizeof(config.exit.ports), "443");
-	assert_true(skw_exit_name(name, sizeof(name), "example.org", 443));
+	assert_true(skw_exit_name(name, sizeof(name), false, "example.org", 443));
 	assert_string_equal(name, "tcp:example.org:443");
 	assert_true(skw_exit_target(&config, name, &to));
 	assert_string_equal(to.host, "example.org");
 	assert_int_equal(to.port, 443);
-	assert_true(skw_exit_name(name, sizeof(name), "2600::1", 443));
+	assert_true(skw_exit_name(name, sizeof(name), false, "2600::1", 443));
 	assert_string_equal(name, "tcp:[2600::1]:443");
 	assert_true(skw_exit_target(&config, name, &to));
 	assert_string_equal(to.host, "2600::1");
-	assert_false(skw_exit_name(name, 16, "example.org", 443));
-	assert_false(skw_exit_name(name, sizeof(name), "", 443));
-	assert_false(skw_exit_name(name, sizeof(name), "example.org", 0));
+	assert_true(skw_exit_name(name, sizeof(name), true, "2600::1", 53));
+	assert_string_equal(name, "udp:[2600::1]:53");
+	assert_false(skw_exit_name(name, 16, false, "example.org", 443));
+	assert_false(skw_exit_name(name, sizeof(name), false, "", 443));
+	assert_false(skw_exit_name(name, sizeof(name), false, "example.org", 0));
 	/* Without a host it would be the loopback. */
 	assert_false(skw_exit_target(&config, "tcp::443", &to));
 	assert_false(skw_exit_target(&config, "tcp:[]:443", &to));
 	assert_false(skw_exit_target(&config, "tcp:example.org:80", &to));
 	assert_false(skw_exit_target(&config, "tcp:example.org", &to));
-	assert_false(skw_exit_target(&config, "udp:example.org:443", &to));
+	assert_true(skw_exit_target(&config, "udp:example.org:443", &to));
+	assert_true(skw_exit_is_name("udp:example.org:443"));
+	assert_false(skw_exit_is_name("udp:files")); /* a service */
+	assert_false(skw_exit_target(&config, "ftp:example.org:443", &to));
 	assert_false(skw_exit_target(&config, "tcp:", &to));
 	snprintf(config.exit.policy, sizeof(config.exit.policy), "none");
 	assert_false(skw_exit_target(&config, "tcp:example.org:443", &to));

@@ -6,6 +6,9 @@
 #include <stdint.h>
 #include <string.h>
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 #include <cmocka.h>
 
 #include "node/skw_socks5.h"
@@ -100,6 +103,63 @@ static void the_longest_name_fits(void **state)
 	assert_int_equal(s.port, 0);
 }
 
+static void associates_for_datagrams(void **state)
+{
+	static const uint8_t bytes[] = { 5, 3, 0, 1, 0, 0, 0, 0, 0, 0 };
+	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(0x1234) };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(0x5678) };
+	uint8_t reply[SKW_SOCKS5_REPLY_MAX];
+	size_t used;
+
+	(void)state;
+	greet();
+	assert_int_equal(feed(bytes, sizeof(bytes), 3, &used), SKW_SOCKS5_REQUEST);
+	assert_int_equal(s.command, SKW_SOCKS5_ASSOCIATE);
+	assert_int_equal(s.port, 0);
+	inet_pton(AF_INET, "192.0.2.7", &v4.sin_addr);
+	assert_int_equal(skw_socks5_reply_at(reply, (struct sockaddr *)&v4), 10);
+	assert_memory_equal(reply, ((uint8_t[]) { 5, 0, 0, 1, 192, 0, 2, 7, 0x12, 0x34 }), 10);
+	inet_pton(AF_INET6, "2001:db8::1", &v6.sin6_addr);
+	assert_int_equal(skw_socks5_reply_at(reply, (struct sockaddr *)&v6), 22);
+	assert_memory_equal(reply, ((uint8_t[]) { 5, 0, 0, 4, 0x20, 1, 0xd, 0xb8, 0, 0,    0,
+						  0, 0, 0, 0, 0,    0, 0,   0,    1, 0x56, 0x78 }),
+			    22);
+}
+
+static void datagrams_say_where_they_go(void **state)
+{
+	static const uint8_t v4[] = { 0, 0, 0, 1, 1, 2, 3, 4, 0, 53, 'x' };
+	static const uint8_t v6[] = { 0, 0, 0, 4, 0x20, 1, 0xd, 0xb8, 0, 0, 0,
+				      0, 0, 0, 0, 0,    0, 0,   0,    9, 1, 0 };
+	static const uint8_t name[] = { 0, 0, 0, 3, 3, 'a', '.', 'b', 0, 7, 'x', 'y' };
+	uint8_t bad[sizeof(name)];
+	char host[SKW_SOCKS5_HOST_MAX + 1];
+	uint16_t port;
+
+	(void)state;
+	assert_int_equal(skw_socks5_udp(v4, sizeof(v4), host, &port), 10);
+	assert_string_equal(host, "1.2.3.4");
+	assert_int_equal(port, 53);
+	assert_int_equal(skw_socks5_udp(v6, sizeof(v6), host, &port), 22);
+	assert_string_equal(host, "2001:db8::9");
+	assert_int_equal(port, 256);
+	assert_int_equal(skw_socks5_udp(name, sizeof(name), host, &port), 10);
+	assert_string_equal(host, "a.b");
+	assert_int_equal(port, 7);
+	for (size_t len = 0; len < 10; len++) {
+		assert_int_equal(skw_socks5_udp(v4, len, host, &port), 0);
+		assert_int_equal(skw_socks5_udp(v6, len, host, &port), 0);
+		assert_int_equal(skw_socks5_udp(name, len, host, &port), 0);
+	}
+	for (unsigned i = 0; i < 4; i++) { /* a fragment, a type, no name, a zero in it */
+		static const uint8_t at[] = { 2, 3, 4, 6 }, value[] = { 1, 2, 0, 0 };
+
+		memcpy(bad, name, sizeof(name));
+		bad[at[i]] = value[i];
+		assert_int_equal(skw_socks5_udp(bad, sizeof(bad), host, &port), 0);
+	}
+}
+
 static void refuses_what_it_does_not_offer(void **state)
 {
 	static const struct {
@@ -107,7 +167,7 @@ static void refuses_what_it_does_not_offer(void **state)
 		uint8_t code;
 	} cases[] = {
 		{ { 5, 2, 0, 1, 1, 2, 3, 4, 0, 80 }, SKW_SOCKS5_NO_COMMAND }, /* BIND */
-		{ { 5, 3, 0, 1, 1, 2, 3, 4, 0, 80 }, SKW_SOCKS5_NO_COMMAND }, /* UDP ASSOCIATE */
+		{ { 5, 4, 0, 1, 1, 2, 3, 4, 0, 80 }, SKW_SOCKS5_NO_COMMAND },
 		{ { 5, 1, 0, 9, 1, 2, 3, 4, 0, 80 }, SKW_SOCKS5_NO_ADDRESS_TYPE },
 		{ { 5, 1, 0, 3, 0, 0, 80, 0, 0, 0 }, SKW_SOCKS5_FAILURE },   /* empty name */
 		{ { 5, 1, 0, 3, 2, 'a', 0, 0, 80, 0 }, SKW_SOCKS5_FAILURE }, /* a zero inside */
@@ -145,6 +205,8 @@ int main(void)
 		cmocka_unit_test_setup(connects_by_name_however_it_is_cut, fresh),
 		cmocka_unit_test_setup(takes_both_kinds_of_address, fresh),
 		cmocka_unit_test_setup(the_longest_name_fits, fresh),
+		cmocka_unit_test_setup(associates_for_datagrams, fresh),
+		cmocka_unit_test_setup(datagrams_say_where_they_go, fresh),
 		cmocka_unit_test_setup(refuses_what_it_does_not_offer, fresh),
 		cmocka_unit_test_setup(refuses_other_versions_and_methods, fresh),
 	};

@@ -67,6 +67,84 @@ def internet(folder, a, b):
         n.stop()
 
 
+ECHO = """
+import socket, sys
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+s.bind(("::", int(sys.argv[1])))
+while True:
+    data, who = s.recvfrom(65536)
+    s.sendto(data[::-1], who)
+"""
+
+# RFC 1928, section 7, spoken by hand: prints the length of what came back turned round, 0 for silence.
+ASSOCIATE = """
+import ipaddress, os, socket, sys, time
+t = socket.create_connection(("127.0.0.1", 1080), timeout=10)
+t.sendall(bytes([5, 1, 0]))
+assert t.recv(2) == bytes([5, 0])
+t.sendall(bytes([5, 3, 0, 1]) + bytes(6))
+answer = t.recv(100)
+assert answer[:4] == bytes([5, 0, 0, 1]) and len(answer) == 10, answer
+relay = (socket.inet_ntoa(answer[4:8]), int.from_bytes(answer[8:], "big"))
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.settimeout(0.5)
+
+def place(host, port):
+    try:
+        ip = ipaddress.ip_address(host)
+        kind = bytes([1 if ip.version == 4 else 4]) + ip.packed
+    except ValueError:
+        kind = bytes([3, len(host)]) + host.encode()
+    return kind + port.to_bytes(2, "big")
+
+def ask(host, port, size, tries, fragment=0, sock=s):
+    head, data = bytes([0, 0, fragment]) + place(host, port), os.urandom(size)
+    for _ in range(tries):
+        sock.sendto(head + data, relay)
+        try:
+            got = sock.recv(65536)
+        except socket.timeout:
+            continue
+        if got == head + data[::-1]:
+            return size
+    return 0
+
+for arg in sys.argv[1:]:
+    host, port, size, tries, fragment = arg.split(",")
+    print(ask(host, int(port), int(size), int(tries), int(fragment)))
+other = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+other.settimeout(0.5)
+print(ask("93.184.216.34", 22, 50, 2, sock=other))
+t.close()
+time.sleep(0.3)
+s.connect(relay)
+try:
+    s.send(bytes(20)); time.sleep(0.3); s.send(bytes(20)); print("open")
+except ConnectionRefusedError:
+    print("closed")
+"""
+
+
+def associations(a, b, c):
+    echoes = [subprocess.Popen([*space.enter, "python3", "-c", ECHO, port]) for space, port in ((c, "22"), (c, "81"), (b, "80"))]
+    try:
+        wait(lambda: ":22 " in c.run("ss", "-uln") and ":80 " in b.run("ss", "-uln"))
+        asked = ("93.184.216.34,22,100,20,0", "2a01:4f8::34,22,1,20,0", "93.184.216.34,22,1349,20,0", "93.184.216.34,22,1400,20,0",
+                 "93.184.216.34,22,8192,20,0", "echo.way.sky,1,300,20,0", "93.184.216.34,22,100,2,1", "93.184.216.34,81,100,2,0",
+                 "10.8.0.34,22,100,2,0", "nothing.way.sky,1,10,2,0")
+        got = a.run("python3", "-c", ASSOCIATE, *asked).split()
+        check("datagrams to a place outside and back, over IPv4 and IPv6", got[:2] == ["100", "1"], got)
+        check("also those that fill one of the session's, and longer ones", got[2:5] == ["1349", "1400", "8192"], got)
+        check("and to a service by its name", got[5] == "300", got)
+        check("no fragments, no other ports, no private addresses, no unknown services", got[6:10] == ["0"] * 4, got)
+        check("another socket of the same host is not the client", got[10] == "0", got)
+        check("the association ends with its connection", got[11] == "closed", got)
+    finally:
+        for p in echoes:
+            p.kill()
+            p.wait()
+
+
 def exits(folder, a, b):
     """The open internet is a third namespace, with addresses that look like it."""
     c = Space()
@@ -83,7 +161,8 @@ def exits(folder, a, b):
         server = [subprocess.Popen([*space.enter, "python3", "-m", "http.server", "-b", "::", "-d", str(web), port],
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
                   for space, port in ((c, "80"), (c, "81"), (b, "80"))]
-        exit_ = Node(folder, "exit", b, "[udp]\nlisten = 10.9.0.2:7100\n[exit]\npolicy = internet\nports = 22, 80-80\n")
+        exit_ = Node(folder, "exit", b, "[udp]\nlisten = 10.9.0.2:7100\n[exit]\npolicy = internet\nports = 22, 80-80\n"
+                     "[service echo]\ntarget = 127.0.0.1:80\n")
         closed = Node(folder, "closed", b, "[udp]\nlisten = 10.9.0.2:7101\n")
         common = "[path]\nrelays = 0\n"
         user = Node(folder, "user", a, "[udp]\nlisten = 10.9.0.1:7102\n[socks]\nlisten = 127.0.0.1:1080\nexit = way\n" + common)
@@ -108,6 +187,7 @@ def exits(folder, a, b):
                           ("a private address in IPv6 clothes", "http://[::ffff:10.8.0.34]/page")):
             done = curl(url)
             check(f"an exit refuses {what}", done.returncode == 97 and "(2)" in done.stderr, done)
+        associations(a, b, c)
         done = curl("http://93.184.216.34/page", 1081)
         check("a node without a policy is no exit", done.returncode == 97 and "(2)" in done.stderr, done)
         for n in nodes:
