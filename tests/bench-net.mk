@@ -1,7 +1,7 @@
-# The whole road in network namespaces; needs root. BENCH_S=5 seconds a flow, ROWS=line,slow,short,equal,unequal,dark,fair.
+# The whole road in network namespaces; needs root. BENCH_S=5 seconds a flow, ROWS=line,slow,short,equal,unequal,dark,fair,memory.
 .PHONY: bench-net
 $(BUILD)/bench/linkemu: tests/bench/linkemu.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -o $@ $<
-bench-net: $(BUILD)/bin/skywaved $(BUILD)/bench/linkemu
+bench-net: $(BUILD)/bin/skywaved $(BUILD)/bench/linkemu $(BUILD)/bench/relay_circuits
 	@BUILD=$(BUILD) tests/bench/bench_net.py

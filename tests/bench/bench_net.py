@@ -8,14 +8,15 @@ table with targets at the end. Needs root. BENCH_S is the length of a flow (defa
   equal    one stream over 16 ways of 10 Mb/s and 10 ms;  unequal: 5 to 50 ms, 1 % lost each way
   dark     4 of the 16 ways die at once and come back
   fair     one greedy client and 20 small ones through one relay
+  memory   a relay with as many links and circuits as it takes
 """
-import os, pathlib, statistics, sys, threading, time, traceback
+import os, pathlib, statistics, subprocess, sys, threading, time, traceback
 
 import net_peers
 from net_world import BUILD, Nodes, World
 
 SECONDS = float(os.environ.get("BENCH_S", "5"))
-ROWS = os.environ.get("ROWS", "line,slow,short,equal,unequal,dark,fair").split(",")
+ROWS = os.environ.get("ROWS", "line,slow,short,equal,unequal,dark,fair,memory").split(",")
 RELAYS = 3
 WAYS = 16
 results = []
@@ -204,6 +205,24 @@ def fair():
         jain = sum(rates) ** 2 / (len(rates) * sum(r * r for r in rates))
         report("1 greedy client (8 streams), 20 small ones: Jain's index", jain, "", least=0.95,
                note=f"greedy {rates[0]:.2f}, small {min(rates[1:]):.2f} to {max(rates[1:]):.2f} Mb/s, in all {sum(rates):.1f} of 50")
+
+
+# A relay takes this many of each (SKW_LINK_PEERS_MAX, circuits_max); one link is the destination's.
+ORIGINS, CIRCUITS = 63, 4000
+
+
+def memory():
+    with World() as world:
+        world.space()
+        nodes = Nodes(world, relays=1)
+        time.sleep(1)
+        idle = nodes.resident_mib(0)
+        load = world.start([*world.spaces[0].enter, BUILD / "bench/relay_circuits", nodes.keys[0], "127.0.0.1", 7000, ORIGINS, CIRCUITS],
+                           stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        up = int(load.stdout.readline())
+        report(f"relay resident, {up} circuits and {ORIGINS + 1} links", nodes.resident_mib(0), "MiB", most=64,
+               note=f"idle {idle:.1f}; the target is of 10,000 circuits and 100 links, more than a node takes")
+        load.stdin.close()
 
 
 def table():
