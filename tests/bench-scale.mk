@@ -1,12 +1,10 @@
-# What a node's share of the network costs at 100, 1,000 and 10,000 nodes: CSV, table and plot. The directory of the
-# product ends at SKW_DIRECTORY_NODES; here it is built with room for all, to see what that would cost.
+# What a node's share of the network costs at 100, 1,000 and 10,000 nodes: CSV, table and plot.
 SCALE_NODES ?= 100 1000 10000
-SCALE_CF    := -DSKW_DIRECTORY_NODES=20000u
-SCALE_C     := tests/bench/net_scale.c $(filter-out sim/net/skw_net_memo.c,$(wildcard sim/net/*.c)) $(wildcard host/onion/*.c)
+SCALE_C     := tests/bench/net_scale.c $(filter-out sim/net/skw_net_memo.c,$(wildcard sim/net/*.c))
 
 $(BUILD)/bench/net_scale: $(SCALE_C) $(patsubst %,$(BUILD)/lib/%.a,$(filter-out cli,$(ROOMS)))
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(SCALE_CF) -Wl,--wrap=skw_onion_receive -o $@ $(SCALE_C) $(call group,$(filter %.a,$^)) $(PKG_LD)
+	$(Q)$(CC) $(CFLAGS) -Wl,--wrap=skw_onion_receive -o $@ $(SCALE_C) $(call group,$(filter %.a,$^)) $(PKG_LD)
 
 .PHONY: bench-scale
 bench-scale: $(BUILD)/bench/net_scale

@@ -13,7 +13,8 @@ enum key { BY_ADDRESS, BY_SIGNER, KEYS };
 struct entry {
 	uint64_t pending; /* bit n - 1: peer n is to be told */
 	uint64_t tokens, tokens_s;
-	size_t at; /* its place in nodes */
+	size_t at;    /* its place in nodes */
+	size_t taken; /* memory */
 	uint8_t *bytes;
 	size_t len;
 	struct skw_descriptor d; /* last: links past link_count have no memory */
@@ -21,7 +22,7 @@ struct entry {
 
 struct skw_directory {
 	struct entry **nodes; /* count of room */
-	size_t count, room;
+	size_t count, room, taken;
 	uint32_t *table[KEYS]; /* 1 + a place in nodes; 0: free */
 	size_t mask;
 	uint64_t up, refused;                  /* peers, as bits */
@@ -166,10 +167,12 @@ static struct entry *put_entry(struct skw_directory *dir, struct entry *old,
 {
 	size_t size = offsetof(struct entry, d) + offsetof(struct skw_descriptor, links) +
 		      d->link_count * sizeof(d->links[0]);
+	size_t others = dir->taken - (old != NULL ? old->taken : 0);
 	struct entry *e = calloc(1, size);
 	uint8_t *bytes = malloc(len);
 
-	if (e == NULL || bytes == NULL || (old == NULL && !grow(dir))) {
+	if (others + size + len > SKW_DIRECTORY_BYTES || e == NULL || bytes == NULL ||
+	    (old == NULL && !grow(dir))) {
 		free(e);
 		free(bytes);
 		return NULL;
@@ -177,6 +180,8 @@ static struct entry *put_entry(struct skw_directory *dir, struct entry *old,
 	memcpy(bytes, data, len);
 	e->bytes = bytes;
 	e->len = len;
+	e->taken = size + len;
+	dir->taken = others + e->taken;
 	memcpy(&e->d, d, size - offsetof(struct entry, d));
 	e->at = old != NULL ? old->at : dir->count++;
 	dir->nodes[e->at] = e;
@@ -333,6 +338,7 @@ void skw_directory_tick(struct skw_directory *dir, uint64_t unix_s)
 			continue;
 		}
 		set_pending(dir, e, 0);
+		dir->taken -= e->taken;
 		free_entry(e);
 		dir->nodes[i] = dir->nodes[--dir->count];
 		if (i < dir->count)

@@ -5,18 +5,17 @@
  *   link --receive--> verified, newer than what we hold? keep, pass on to all but the giver
  *
  * A link between two nodes exists when both say so. Time here is unix time in seconds, since that
- * is what descriptors expire by. Bounded: SKW_DIRECTORY_NODES descriptors; when full, strangers are
- * refused.
+ * is what descriptors expire by. Bounded: SKW_DIRECTORY_NODES descriptors in SKW_DIRECTORY_BYTES;
+ * when full, strangers are refused.
  */
 #ifndef SKW_DIRECTORY_H
 #define SKW_DIRECTORY_H
 
 #include "onion/skw_descriptor.h"
 
-#ifndef SKW_DIRECTORY_NODES /* bench-scale looks beyond */
-#define SKW_DIRECTORY_NODES 1024u
-#endif
-#define SKW_DIRECTORY_PEERS 64u /* peers are numbered as by skw_link: 1..64 */
+#define SKW_DIRECTORY_NODES 16384u
+#define SKW_DIRECTORY_BYTES (16u << 20) /* of memory for them: some 15,000 nodes of 3 links */
+#define SKW_DIRECTORY_PEERS 64u         /* peers are numbered as by skw_link: 1..64 */
 #define SKW_DIRECTORY_LIFE_MAX                                                                     \
 	86400u                    /* seconds that a descriptor may be valid for, ahead of now      \
 				   */

@@ -527,6 +527,40 @@ static void many_come_and_go(void **state)
 	assert_holds(many, all, 2);
 }
 
+/* Lies of the greatest size until no more are taken: memory has an end, and who is known goes on.
+ */
+static void a_full_directory_refuses_strangers_only(void **state)
+{
+	static const unsigned largest = SKW_DIRECTORY_BYTES / 4000;
+	uint8_t out[SKW_DESCRIPTOR_MAX];
+	enum skw_directory_status status = SKW_DIRECTORY_OK;
+	struct skw_descriptor d = { .sequence = 1, .expires = NOW + 600 };
+	struct skw_identity liar, first;
+	unsigned taken = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < SKW_DESCRIPTOR_LINKS; i++)
+		d.links[d.link_count++] = (struct skw_descriptor_link) { .to = id[1].address };
+	for (; status == SKW_DIRECTORY_OK && taken <= largest; taken++) {
+		skw_identity_generate(&liar, &rnd);
+		first = taken == 0 ? liar : first;
+		status =
+		    skw_directory_receive(dir, 1, out, skw_descriptor_sign(&d, &liar, out), NOW);
+	}
+	assert_int_equal(status, SKW_DIRECTORY_FULL);
+	assert_in_range(taken, 1024, largest);
+	d.sequence = 2;
+	assert_int_equal(
+	    skw_directory_receive(dir, 1, out, skw_descriptor_sign(&d, &first, out), NOW),
+	    SKW_DIRECTORY_OK);
+	skw_directory_tick(dir, NOW + 600); /* their time is over: there is room again */
+	assert_int_equal(skw_directory_count(dir), 0);
+	d.expires = NOW + 1200;
+	assert_int_equal(
+	    skw_directory_receive(dir, 1, out, skw_descriptor_sign(&d, &liar, out), NOW + 600),
+	    SKW_DIRECTORY_OK);
+}
+
 /* Bytes nobody signed may be taken for known, but never for news. */
 static void a_forgery_changes_nothing(void **state)
 {
@@ -563,6 +597,7 @@ int main(void)
 		CASE(paths_are_the_best_there_are),
 		CASE(many_come_and_go),
 		CASE(a_forgery_changes_nothing),
+		CASE(a_full_directory_refuses_strangers_only),
 		CASE(avoided_nodes_and_one_sided_links_are_not_used),
 		CASE(wishes_come_in_their_order),
 		CASE(a_required_node_that_nobody_knows_is_no_path),
