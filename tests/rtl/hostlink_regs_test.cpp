@@ -11,8 +11,9 @@ int main()
 	for (unsigned idle : {0, 60}) {
 		Vhostlink_regs dut;
 		std::mt19937 random(idle + 1);
-		std::map<uint32_t, uint32_t> want = {
+		const std::map<uint32_t, uint32_t> fresh = {
 		    {0x00, 0x534B5957}, {0x02, 4 | 16 << 8 | 1 << 16 | 1 << 17}, {0x08, 16384}};
+		std::map<uint32_t, uint32_t> want = fresh;
 		uint64_t now = 0xFFFFF000, time_hi = 0, set = 0, sets = 0;
 		uint32_t set_lo = 0, address = 0, tag = 0, value = 0;
 		std::vector<uint32_t> packet;
@@ -21,6 +22,14 @@ int main()
 
 		drive::reset(dut);
 		for (unsigned n = 0; n < 200000; n++) {
+			if (n == 100000) { // a second life begins with nothing of the first
+				drive::reset(dut);
+				want = fresh;
+				packet.clear();
+				reading = writing = false;
+				time_hi = set_lo = 0;
+				sets = 0;
+			}
 			now += n % 4 == 0;
 			dut.now = now;
 			// One access at a time, as the parser makes them.
@@ -37,7 +46,8 @@ int main()
 			dut.reg_read = reading;
 			dut.reg_address = address;
 			dut.reg_value = tag;
-			uint32_t events = random() & random();
+			bool storm = n % 50000 >= 49000; // everything, in every clock
+			uint32_t events = storm ? ~0u : random() & random();
 			dut.event_rx_frame = events & 1;
 			dut.event_rx_fcs_bad = events >> 1 & 1;
 			dut.event_rx_dropped = events >> 2 & 1;
