@@ -1,7 +1,7 @@
 // The two ECP5 cells that Yosys' cells_sim.v leaves empty, in the modes that its synth_ecp5 makes of inferred memories and products.
 //
 //   DP16KD       18 kbit block RAM: both ports 1 to 18 bits wide, or A writing and B reading 36 (pseudo dual port);
-//                no output register, synchronous reset of the output, WRITEMODE NORMAL (the output stays while its port
+//                no output register, synchronous reset of the output or none, WRITEMODE NORMAL (the output stays while its port
 //                writes) or READBEFOREWRITE
 //   MULT18X18D   18 x 18 bits, signed or not, no registers
 //
@@ -74,7 +74,7 @@ module DP16KD (
     own_a = 18'd0;
     {qb, low_b} = 36'd0;
     if (REGMODE_A != "NOREG" || REGMODE_B != "NOREG" || CSDECODE_A != "0b000" || CSDECODE_B != "0b000" || CLKAMUX != "CLKA" ||
-        CLKBMUX != "CLKB" || RESETMODE != "SYNC" || WRITEMODE_A == "WRITETHROUGH" || WRITEMODE_B == "WRITETHROUGH") begin
+        CLKBMUX != "CLKB" || WRITEMODE_A == "WRITETHROUGH" || WRITEMODE_B == "WRITETHROUGH") begin
       $display("DP16KD: a mode that tests/netlist/ecp5_cells.v does not model, in %m");
       $stop;
     end
@@ -115,6 +115,7 @@ module DP16KD (
   always @* qa = wide_read ? low_b : own_a;
 
   always @(posedge CLKA) begin
+    if (RSTA && RESETMODE != "SYNC") $stop;
     if (reads_a) own_a <= RSTA ? 18'd0 : word_at(DATA_WIDTH_A, ada, 1'b0);
     if (CEA && selected_a && WEA) begin
       if (DATA_WIDTH_A == 36) begin
@@ -127,6 +128,7 @@ module DP16KD (
   end
 
   always @(posedge CLKB) begin
+    if (RSTB && RESETMODE != "SYNC") $stop;
     if (reads_b) begin
       qb    <= RSTB ? 18'd0 : word_at(DATA_WIDTH_B, adb, 1'b1);
       low_b <= RSTB ? 18'd0 : word_at(DATA_WIDTH_B, adb, 1'b0);
