@@ -80,7 +80,7 @@ const char *skw_tx_from_json(struct skw_bytes *out, const json_t *tx)
 	size_t room = 4 + 1 + 32 + 3 * 4 + 65 * json_array_size(sigs) + 32 * json_array_size(ins) +
 		      37 * json_array_size(outs);
 	const char *wrong = NULL;
-	uint64_t length, type;
+	uint64_t length = 0, type = 0;
 	struct skw_writer w;
 	uint8_t inner[32];
 
@@ -109,7 +109,7 @@ const char *skw_tx_from_json(struct skw_bytes *out, const json_t *tx)
 static bool take_header(struct skw_block_header *h, const json_t *from)
 {
 	struct skw_sha256 stated, hash;
-	uint64_t version;
+	uint64_t version = 0;
 
 	if (!number_of(&h->seq, json_object_get(from, "seq")) ||
 	    !number_of(&h->time, json_object_get(from, "timestamp")) ||
