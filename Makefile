@@ -101,7 +101,7 @@ VROOT     = $(shell verilator --getenv VERILATOR_ROOT 2>/dev/null)
 $(BUILD)/radio/Vskywave__ALL.a: $(RTL) $(LINT_VLT)
 	@mkdir -p $(@D)
 	$(Q)verilator $(VFLAGS) --build --top-module skywave --prefix Vskywave --Mdir $(@D) \
-	    -MAKEFLAGS "CXX=$(SIM_CXX) LINK=$(SIM_CXX) OPT_FAST=-O3 OPT_SLOW=-O1" $(if $(TRACE),--trace-fst) \
+	    -MAKEFLAGS "CXX=$(SIM_CXX) LINK=$(SIM_CXX) OPT_FAST=-O3 OPT_SLOW=-O1" \
 	    $(RTL_Y) $(LINT_VLT) rtl/ofdm_pkg.sv rtl/top/skywave.sv > $(BUILD)/radio.log 2>&1 || (cat $(BUILD)/radio.log; false)
 	@touch $@
 
@@ -218,7 +218,8 @@ help:
 	@echo 'make                    build programs (build/bin) and the SoapySDR module (build/soapy)'
 	@echo 'make demo               a file crosses four nodes: FILE=path, HOPS=relays (default 2)'
 	@echo 'make test               build and run every test; test-host, test-rtl, test-sim, test-system run a part'
-	@echo 'make sim                radio-only regression, a table per rate'
+	@echo 'make sim                radio-only regression, a table per rate; make bench-sim: speed of the simulated gates'
+	@echo 'make trace              bin/skywave-trace, which skywave phy --trace runs: signals of the gates over time'
 	@echo 'make bitstream BOARD=b  $(BOARDS): Yosys and nextpnr-ecp5 to a .bit, with a report'
 	@echo 'make flash BOARD=b      load it (openFPGALoader); PERSIST=1 into flash memory, DRY=1 says what it would do'
 	@echo 'make prove              the FORMAL sections of the modules, by induction'

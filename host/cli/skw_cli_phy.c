@@ -6,10 +6,12 @@
 #include <time.h>
 
 #include "cli/skw_cli.h"
+#include "cli/skw_cli_args.h"
 #include "cli/skw_cli_board.h"
 #include "cli/skw_cli_iq.h"
 #include "cli/skw_cli_phy.h"
 #include "cli/skw_cli_phy_soft.h"
+#include "cli/skw_cli_trace.h"
 
 enum {
 	RUN = 512,         /* samples at a time */
@@ -22,6 +24,8 @@ struct options {
 	enum skw_cli_iq_format format;
 	unsigned rate, bandwidth, seed;
 	bool fcs, soft;
+	const char *trace; /* VCD of the gates, while the sample clock is in [from, to) */
+	uint64_t from, to;
 };
 
 static const char HELP[] =
@@ -38,7 +42,11 @@ static const char HELP[] =
     "decode\n"
     "  --format F         cf32 or cs16, little-endian [cf32]\n"
     "  --fcs              encode: append the FCS to the PSDU given\n"
-    "  --seed N           encode: scrambler seed, 1..127 [93, that of the standard's example]\n";
+    "  --seed N           encode: scrambler seed, 1..127 [93, that of the standard's example]\n"
+    "  --trace FILE       rtl: write the gates' signals as VCD, and FILE.gtkw for GTKWave\n"
+    "  --from S --to S    samples between which to write them [all: 10 KB a sample]\n"
+    "\n"
+    "       skywave phy sweep --help    packet error rates on all cores or MPI ranks\n";
 
 int skw_cli_phy_fail(const char *what, const char *why)
 {
@@ -79,6 +87,12 @@ static int encode_soft(const struct options *o, const uint8_t *psdu, size_t len)
 	return result;
 }
 
+/* True if no trace was asked for. */
+static bool trace_to(struct skw_cli_board *b, const struct options *o)
+{
+	return o->trace == NULL || skw_cli_trace_start(b->radio, o->trace, o->from, o->to);
+}
+
 static int encode_rtl(const struct options *o, const uint8_t *psdu, size_t len)
 {
 	struct skw_hostlink_tx_frame f = {
@@ -96,6 +110,8 @@ static int encode_rtl(const struct options *o, const uint8_t *psdu, size_t len)
 
 	if (samples == NULL || !skw_cli_board_open(&b))
 		result = skw_cli_phy_fail("out of memory", "");
+	else if (!trace_to(&b, o))
+		result = 1;
 	else if (!skw_cli_board_burst(&b, samples, &n, &f, psdu, len))
 		result = skw_cli_phy_fail("the radio did not send the frame", "");
 	else if (!skw_cli_iq_save(&out, o->file, o->format, samples, n))
@@ -238,8 +254,11 @@ static bool receiver_open(struct receiver *r, const struct options *o)
 {
 	memset(r, 0, sizeof(*r));
 	r->o = o;
-	return o->soft ? skw_cli_soft_open(&r->soft, o->bandwidth * 1e6)
-		       : skw_cli_board_open_rx(&r->board);
+	if (o->soft ? skw_cli_soft_open(&r->soft, o->bandwidth * 1e6)
+		    : skw_cli_board_open_rx(&r->board))
+		return o->soft || trace_to(&r->board, o);
+	skw_cli_phy_fail("out of memory", "");
+	return false;
 }
 
 static void receiver_close(struct receiver *r)
@@ -261,8 +280,7 @@ static int decode(const struct options *o)
 	if (!skw_cli_iq_open(&in, o->file, o->format)) {
 		result = skw_cli_phy_fail(o->file, in.error);
 	} else {
-		result = receiver_open(&r, o) ? decode_samples(&r, &in)
-					      : skw_cli_phy_fail("out of memory", "");
+		result = receiver_open(&r, o) ? decode_samples(&r, &in) : 1;
 		receiver_close(&r);
 	}
 	skw_cli_iq_close(&in);
@@ -313,6 +331,15 @@ static int take_option(struct options *o, int option, bool *engine, bool encodin
 	case 'o':
 		o->file = optarg;
 		return encoding ? 0 : skw_cli_phy_wrong("--out", "for encode");
+	case 't':
+		o->trace = optarg;
+		return 0;
+	case '1':
+	case '2':
+		return skw_cli_number(option == '1' ? &o->from : &o->to, optarg,
+				      option == '1' ? "--from" : "--to", 0, UINT64_MAX)
+			   ? 0
+			   : 2;
 	default:
 		return skw_cli_phy_wrong("arguments", "unknown or incomplete option");
 	}
@@ -328,11 +355,16 @@ int skw_cli_phy(int argc, char **argv)
 		{ "fcs", no_argument, NULL, 'F' },
 		{ "seed", required_argument, NULL, 's' },
 		{ "out", required_argument, NULL, 'o' },
+		{ "trace", required_argument, NULL, 't' },
+		{ "from", required_argument, NULL, '1' },
+		{ "to", required_argument, NULL, '2' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "json", no_argument, NULL, 'j' },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct options o = { .format = SKW_CLI_CF32, .bandwidth = 20, .seed = 93 };
+	struct options o = {
+		.format = SKW_CLI_CF32, .bandwidth = 20, .seed = 93, .to = UINT64_MAX
+	};
 	bool engine = false, encoding = argc > 1 && strcmp(argv[1], "encode") == 0;
 	int option, bad = 0;
 
@@ -362,5 +394,9 @@ int skw_cli_phy(int argc, char **argv)
 		o.file = argv[1 + optind++];
 	if (optind < argc - 1)
 		return skw_cli_phy_wrong(argv[1 + optind], "unexpected");
+	if (o.trace != NULL && (o.soft || o.from >= o.to))
+		return skw_cli_phy_wrong("--trace", "for --engine rtl, with --from before --to");
+	if (o.trace != NULL && !skw_radio_traces())
+		return skw_cli_trace_program(argc, argv);
 	return encoding ? encode(&o) : decode(&o);
 }

@@ -10,6 +10,12 @@
 #include "Vskywave.h"
 #include "Vskywave___024root.h"
 #include "verilated.h"
+#ifndef VM_TRACE // sim/sim.mk
+#define VM_TRACE 0
+#endif
+#if VM_TRACE
+#include "verilated_vcd_c.h"
+#endif
 
 namespace
 {
@@ -45,11 +51,33 @@ struct Bytes {
 	}
 };
 
+// What the gates do, clock by clock, while the sample clock is in a window; nothing in the build
+// without tracing.
+struct Trace {
+#if VM_TRACE
+	static constexpr uint64_t HALF_CLOCK_PS = 6250; // 80 MHz: 4 clocks to a sample at 20 MS/s
+	VerilatedVcdC vcd;
+	uint64_t from = 0, to = 0, halves = 0;
+
+	void dump(uint64_t now)
+	{
+		halves++;
+		if (vcd.isOpen() && now >= from && now < to)
+			vcd.dump(halves * HALF_CLOCK_PS);
+	}
+#else
+	void dump(uint64_t)
+	{
+	}
+#endif
+};
+
 } // namespace
 
 struct skw_radio {
 	VerilatedContext context;
 	Vskywave gates { &context, "skywave" };
+	Trace trace;
 	Bytes in, out;
 	bool sleepless = false;
 
@@ -63,6 +91,7 @@ struct skw_radio {
 		gates.m_host_tready = room;
 		gates.clk = 0;
 		gates.eval();
+		trace.dump(gates.now);
 		bool taken = have && gates.s_host_tready;
 		bool given = room && gates.m_host_tvalid;
 		if (given) {
@@ -73,6 +102,7 @@ struct skw_radio {
 		}
 		gates.clk = 1;
 		gates.eval();
+		trace.dump(gates.now);
 		if (taken)
 			in.pop(4);
 		return taken || given;
@@ -123,6 +153,9 @@ static struct skw_radio *new_radio(bool sleepless)
 try {
 	skw_radio *r = new skw_radio();
 
+#if VM_TRACE
+	r->context.traceEverOn(true);
+#endif
 	r->gates.rst = 1;
 	for (int n = 0; n < 4; n++)
 		r->clock();
@@ -224,6 +257,27 @@ void skw_radio_run(struct skw_radio *r, struct skw_iq *tx, const struct skw_iq *
 		for (unsigned c = 1; c < CLOCKS_PER_SAMPLE; c++)
 			r->clock();
 	}
+}
+
+bool skw_radio_traces(void)
+{
+	return VM_TRACE != 0;
+}
+
+bool skw_radio_trace(struct skw_radio *r, const char *path, uint64_t from, uint64_t to)
+{
+#if VM_TRACE
+	r->trace.from = from;
+	r->trace.to = to;
+	r->trace.vcd.set_time_unit("1ps");
+	r->trace.vcd.set_time_resolution("1ps");
+	r->gates.trace(&r->trace.vcd, 99);
+	r->trace.vcd.open(path);
+	return r->trace.vcd.isOpen();
+#else
+	(void)r, (void)path, (void)from, (void)to;
+	return false;
+#endif
 }
 
 uint64_t skw_radio_time(const struct skw_radio *r)

@@ -55,6 +55,13 @@ void skw_radio_service(struct skw_radio *r, unsigned max_clocks);
  * may be NULL: silence. */
 void skw_radio_run(struct skw_radio *r, struct skw_iq *tx, const struct skw_iq *rx, size_t n);
 
+/* True in the build that can trace; it is slower. */
+bool skw_radio_traces(void);
+/* Writes every signal of the gates to a VCD file while the sample counter is in [from, to), in
+ * picoseconds of an 80 MHz clock since the radio was made. Once per radio; the file is whole when
+ * the radio is freed. False if the file cannot be written or the build does not trace. */
+bool skw_radio_trace(struct skw_radio *r, const char *path, uint64_t from, uint64_t to);
+
 uint64_t skw_radio_time(const struct skw_radio *r); /* the sample counter */
 
 /* True if nothing would change but the counter while the antenna is silent: no frame is being sent,
