@@ -43,3 +43,4 @@ $(BUILD)/bin/skywave-trace: $(BUILD)/obj/host/cli/main.o $(LIBS) $(BUILD)/trace/
 	$(Q)$(SIM_CXX) -o $@ $< $(call group,$(filter %.a,$^)) $(PKG_LD) -latomic
 .PHONY: trace
 trace: $(BUILD)/bin/skywave-trace
+SYS_TOOLS += $(BUILD)/bin/skywave-trace

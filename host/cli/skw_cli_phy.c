@@ -46,7 +46,8 @@ static const char HELP[] =
     "  --trace FILE       rtl: write the gates' signals as VCD, and FILE.gtkw for GTKWave\n"
     "  --from S --to S    samples between which to write them [all: 10 KB a sample]\n"
     "\n"
-    "       skywave phy sweep --help    packet error rates on all cores or MPI ranks\n";
+    "       skywave phy sweep --help      packet error rates on all cores or MPI ranks\n"
+    "       skywave phy inspect --help    a frame stage by stage: constellation, channel, phase\n";
 
 int skw_cli_phy_fail(const char *what, const char *why)
 {
@@ -370,6 +371,8 @@ int skw_cli_phy(int argc, char **argv)
 
 	if (argc > 1 && strcmp(argv[1], "sweep") == 0)
 		return skw_cli_phy_sweep(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "inspect") == 0)
+		return skw_cli_phy_inspect(argc - 1, argv + 1);
 	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)) {
 		fputs(HELP, stdout);
 		return 0;

@@ -88,17 +88,17 @@ static const struct entry {
 
 static void write_entries(FILE *out, const char *path)
 {
-	const char *group = NULL;
+	const char *group = ENTRIES[0].name;
 
 	fprintf(out, "[dumpfile] \"%s\"\n[timestart] 0\n", path);
 	for (size_t k = 0; k < sizeof(ENTRIES) / sizeof(ENTRIES[0]); k++) {
 		const struct entry *e = &ENTRIES[k];
 
-		if (e->flag == GROUP && group != NULL)
+		if (e->flag == GROUP && k > 0)
 			fprintf(out, "@%x\n-%s\n", END, group);
 		if (e->flag == GROUP)
 			group = e->name;
-		fprintf(out, e->flag == GROUP ? "@%x\n-%s\n" : "@%x\nTOP.skywave.%s\n",
+		fprintf(out, e->flag == GROUP ? "@%x\n-%s\n" : "@%x\nskywave.skywave.%s\n",
 			(unsigned)e->flag, e->name);
 	}
 	fprintf(out, "@%x\n-%s\n", END, group);

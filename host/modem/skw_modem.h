@@ -82,4 +82,22 @@ bool skw_modem_rx_poll(struct skw_modem_rx *rx, struct skw_frame_rx *f, const ui
 bool skw_modem_rx_busy(const struct skw_modem_rx *rx);
 struct skw_modem_counts skw_modem_rx_counts(const struct skw_modem_rx *rx);
 
+/* One symbol as the stages of the receiver saw it, for whoever looks: 64 carriers each, k at k
+ * & 63.
+ */
+struct skw_modem_look {
+	uint64_t time;            /* of the frame's first sample */
+	unsigned symbol;          /* 0 is SIGNAL */
+	unsigned bits;            /* a carrier */
+	float phase, slope;       /* turned back: radians, radians a carrier */
+	const float *y_re, *y_im; /* transformed */
+	const float *h_re, *h_im; /* the channel */
+	const float *z_re, *z_im; /* equalised; levels as sent have a mean square of 1 */
+	const uint8_t *soft;      /* bit b of carrier k at [64 b + k & 63], 128 says nothing */
+};
+
+typedef void skw_modem_watch(void *context, const struct skw_modem_look *look);
+/* `watch` is called inside push from now on; NULL: no longer. */
+void skw_modem_rx_watch(struct skw_modem_rx *rx, skw_modem_watch *watch, void *context);
+
 #endif

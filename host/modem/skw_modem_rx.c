@@ -42,6 +42,8 @@ struct frame {
 	float energy;
 	float dc_re, dc_im; /* the mixer's, taken off every sample */
 	struct skw_signal signal;
+	struct skw_carriers y; /* the newest symbol, transformed */
+	float turned;          /* its phase that was turned back */
 	struct skw_channel channel;
 	struct skw_track track;
 	_Alignas(16) float cos[64], sin[64]; /* of the carrier offset from a block's start on */
@@ -60,6 +62,8 @@ struct skw_modem_rx {
 	enum state state;
 	struct skw_detect_event event, next;
 	struct frame frame;
+	skw_modem_watch *watch;
+	void *watcher;
 	double rate_hz;
 	uint64_t base, looked; /* `looked`: the detector has had all before */
 	uint64_t time;         /* device time of sample 0 */
@@ -329,16 +333,46 @@ static void follow_clock(struct frame *f)
 static void symbol(struct skw_modem_rx *rx, struct skw_carriers *z)
 {
 	struct frame *f = &rx->frame;
-	struct skw_carriers y;
 	double ahead = phase_at(f, f->block);
 
-	transform(rx, &y, f->block);
+	transform(rx, &f->y, f->block);
 	skw_track_predict(&f->track, f->symbol == 0 ? 1.4F : 1.0F);
-	follow_pilots(f, &y, rx->tables.pilot[f->symbol % 127], ahead);
-	equalise(f, z, &y, (float)ahead + f->track.phase.x);
+	follow_pilots(f, &f->y, rx->tables.pilot[f->symbol % 127], ahead);
+	f->turned = (float)ahead + f->track.phase.x;
+	equalise(f, z, &f->y, f->turned);
 	f->block += SKW_OFDM_SYMBOL;
 	f->symbol++;
 	follow_clock(f);
+}
+
+/* The symbol just demapped, for whoever watches. */
+static void tell(const struct skw_modem_rx *rx, const struct skw_carriers *z, unsigned bits,
+		 const uint8_t *soft)
+{
+	const struct frame *f = &rx->frame;
+	struct skw_modem_look l = {
+		.time = rx->time + f->first + EARLY - 192,
+		.symbol = f->symbol - 1,
+		.bits = bits,
+		.phase = f->turned,
+		.slope = f->track.slope.x,
+		.y_re = f->y.re,
+		.y_im = f->y.im,
+		.h_re = f->channel.h.re,
+		.h_im = f->channel.h.im,
+		.z_re = z->re,
+		.z_im = z->im,
+		.soft = soft,
+	};
+
+	if (rx->watch != NULL)
+		rx->watch(rx->watcher, &l);
+}
+
+void skw_modem_rx_watch(struct skw_modem_rx *rx, skw_modem_watch *watch, void *context)
+{
+	rx->watch = watch;
+	rx->watcher = context;
 }
 
 /* HT and VHT frames look like 6 Mb/s, but turn their first or second symbol by a quarter. */
@@ -381,6 +415,7 @@ static void read_signal(struct skw_modem_rx *rx)
 
 	symbol(rx, &z);
 	skw_demap(soft, 1, &z, f->channel.w, soft_half(f, 1));
+	tell(rx, &z, 1, soft);
 	if (!skw_decoder_signal(&rx->decoder, &f->signal, &rx->tables, soft)) {
 		rx->counts.signal_bad++;
 		search_on(rx);
@@ -427,6 +462,7 @@ static void read_data(struct skw_modem_rx *rx)
 		return;
 	}
 	skw_demap(soft, bits, &z, f->channel.w, soft_half(f, bits));
+	tell(rx, &z, bits, soft);
 	if (skw_decoder_symbol(&rx->decoder, &rx->tables, soft))
 		finish(rx);
 }
