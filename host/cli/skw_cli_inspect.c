@@ -94,7 +94,7 @@ static bool came(struct frame *f, struct skw_cli_soft *soft, uint64_t *left)
 
 static int find(struct frame *f, const struct options *o)
 {
-	struct skw_iq samples[SKW_CLI_SOFT_RUN];
+	struct skw_modem_iq samples[SKW_CLI_SOFT_RUN];
 	struct skw_cli_soft soft;
 	struct skw_cli_iq in;
 	uint64_t left = o->frame;
@@ -112,7 +112,7 @@ static int find(struct frame *f, const struct options *o)
 		return skw_cli_phy_fail("out of memory", "");
 	}
 	skw_modem_rx_watch(soft.rx, note, f);
-	while (!found && (n = skw_cli_iq_read(&in, samples, SKW_CLI_SOFT_RUN)) > 0) {
+	while (!found && (n = skw_cli_iq_read_float(&in, samples, SKW_CLI_SOFT_RUN)) > 0) {
 		skw_cli_soft_feed(&soft, samples, n);
 		found = came(f, &soft, &left);
 	}
