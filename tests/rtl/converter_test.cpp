@@ -89,7 +89,7 @@ int main()
 		unsigned each;
 		const char *what;
 	} const boards[] = {
-	    {96, 40, 2, "20 MS/s, core at 96 MHz"},	 {80.001, 40, 2, "20 MS/s, core at 80.001 MHz"},
+	    {84, 40, 2, "20 MS/s, core at 84 MHz"},	 {80.001, 40, 2, "20 MS/s, core at 80.001 MHz"},
 	    {96, 10.003, 2, "5 MS/s, core at 96 MHz"},	 {52, 64.002, 16, "4 MS/s, core at 52 MHz"},
 	    {300 / M_PI, 20 * M_SQRT2, 2, "odd clocks"},
 	};
