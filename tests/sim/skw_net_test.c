@@ -15,9 +15,9 @@
 #define SECOND UINT64_C(1000000)
 
 #ifdef __SANITIZE_ADDRESS__
-enum { LARGE = 24, LARGE_SECONDS = 180 };
+enum { LARGE = 24, LARGE_SECONDS = 180, STORMS = 1 };
 #else
-enum { LARGE = 500, LARGE_SECONDS = 600 };
+enum { LARGE = 500, LARGE_SECONDS = 600, STORMS = 2 };
 #endif
 
 static uint64_t seed = 1;
@@ -135,13 +135,13 @@ static void small_worlds_in_storm(void **state)
 	uint64_t first = seed;
 
 	(void)state;
-	for (; seed < first + 2; seed++) {
+	for (; seed < first + STORMS; seed++) {
 		struct skw_net_config config = world(12);
 		struct skw_net *net;
 
 		config.users = 6;
 		config.fault_us = SECOND;
-		config.think_us = 2 * SECOND;
+		config.think_us = 5 * SECOND;
 		config.stream_bytes = 300000;
 		net = skw_net_new(&config);
 		assert_non_null(net);
