@@ -92,5 +92,19 @@ int main()
 			if (ratio > 3 && !in)
 				drive::check(r.filled, "and it was full at times");
 		}
+
+	// Nobody reads: a word is offered all the same, and there is room for 16 behind it.
+	Vfifo_async dut;
+	unsigned taken = 0;
+	dut.s_axis_tvalid = 1;
+	for (int n = 0; n < 100; n++) {
+		dut.s_rst = dut.m_rst = n < 4;
+		dut.eval();
+		taken += dut.s_axis_tready && n >= 4;
+		dut.s_clk = dut.m_clk = 1;
+		dut.eval();
+		dut.s_clk = dut.m_clk = 0;
+	}
+	drive::check(dut.m_axis_tvalid && taken == 17, "offers before it is asked, holds 16 and one");
 	return drive::failures() != 0;
 }
