@@ -220,9 +220,13 @@ static void a_payee_that_overstates_gets_no_signature(void **state)
 	kept = w.party[0].kepts;
 	assert_true(kept > 0);
 	good = last_statement(0, 1);
-	s = good, s.since = good.until, s.until += 3600, s.forth = s.back = 0;
-	s.forth = 1, s.all_forth.bytes++; /* never delivered */
-	s.all_forth.bytes += account(0, 1, SKW_PAY_PAYER).sent_bytes;
+	run(32000 * MILLI); /* two quiet hours: an hour after the last is past as well */
+	assert_int_equal(w.party[0].kepts, kept);
+	s = good, s.since = good.until, s.until += 3600, s.back = 0; /* never sent */
+	s.forth = account(0, 1, SKW_PAY_PAYER).sent_bytes + 1 - good.all_forth.bytes;
+	s.all_forth.bytes += s.forth;
+	propose(&s);
+	s = good, s.until += 3600, s.forth = s.back = 0; /* from before the last one's end */
 	propose(&s);
 	s = good, s.until += 3600; /* the same bytes again */
 	propose(&s);
@@ -234,6 +238,23 @@ static void a_payee_that_overstates_gets_no_signature(void **state)
 	assert_true(w.party[0].events[SKW_PAY_EVENT_RECEIPT_REFUSED] >= 3);
 	propose(&good); /* our answer was lost: the very same once more is well */
 	assert_int_equal(w.party[0].kepts, kept);
+	world_end(NULL);
+}
+
+/* What the payer has not signed is no receipt: the payee asks on, and keeps nothing. */
+static void an_answer_signed_wrongly_is_no_receipt(void **state)
+{
+	(void)state;
+	world(2, 4);
+	world_start();
+	run(1000 * MILLI);
+	w.bend_answers = true;
+	traffic(40000 * MILLI);
+	run(20000 * MILLI);
+	assert_int_equal(w.party[1].kepts, 0);
+	w.bend_answers = false;
+	run(20000 * MILLI);
+	assert_true(w.party[1].kepts > 0); /* the same ones, once they come */
 	world_end(NULL);
 }
 
@@ -645,6 +666,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(two_in_calm, world_end),
 		cmocka_unit_test_teardown(a_payee_that_overstates_gets_no_signature, world_end),
+		cmocka_unit_test_teardown(an_answer_signed_wrongly_is_no_receipt, world_end),
 		cmocka_unit_test_teardown(two_over_bad_links, world_end),
 		cmocka_unit_test_teardown(three_that_are_killed_at_any_instant, world_end),
 		cmocka_unit_test_teardown(four_with_everything, world_end),

@@ -92,6 +92,7 @@ static struct {
 	unsigned loss, repeat, kill; /* messages: per cent; kill: per ten thousand outputs */
 	unsigned cell_loss;          /* per cent */
 	unsigned blocked_kind;       /* messages of this kind never arrive */
+	bool bend_answers;           /* party 0 signs receipts wrongly */
 	unsigned mangle;             /* per cent of messages that a hostile neighbour bends */
 	bool busy;                   /* cells also cross between two outputs */
 	unsigned kills, posted;
@@ -181,6 +182,8 @@ static inline void post(unsigned from, unsigned to, const uint8_t *data, size_t 
 		l->from = from, l->to = to;
 		l->len = (uint16_t)len;
 		memcpy(l->data, data, len);
+		if (w.bend_answers && data[1] == SKW_PAY_RECEIPT && from == 0)
+			l->data[len - 40] ^= 1; /* in the signature */
 		while (roll(100) < w.mangle)
 			l->data[roll((unsigned)len)] ^= (uint8_t)(1u << roll(8));
 	}
