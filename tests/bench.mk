@@ -16,7 +16,15 @@ $(BUILD)/bench/modem_per: tests/bench/modem_per.c $(BUILD)/lib/modem.a $(BUILD)/
 	$(Q)$(CC) $(CFLAGS) -o $@ $< $(call group,$(filter %.a,$^)) $(PKG_LD)
 bench-per-soft: $(BUILD)/bench/modem_per
 	@$(BUILD)/bench/modem_per $(PER_FRAMES) $(or $(SEED),1)
-	@$(BUILD)/bench/modem_per impair $(PER_FRAMES)
+
+# Impairments, by the gates' own bench (rtl/bench.mk): tests/rtl/impairment.h.
+.PHONY: bench-impair-soft
+$(BUILD)/bench/impair_soft: tests/rtl/bench_impair.cpp tests/bench/modem_receiver.h $(wildcard tests/rtl/*.h) \
+    $(BUILD)/lib/modem.a $(BUILD)/lib/wire.a
+	@mkdir -p $(@D)
+	$(Q)$(CXX) $(CXXFLAGS) -O3 -DSOFT -Itests/rtl -o $@ $< $(call group,$(filter %.a,$^)) $(PKG_LD)
+bench-impair-soft: $(BUILD)/bench/impair_soft
+	@$< $(PER_FRAMES) $(OVER) $(IMPAIR) $(RATES)
 bench-modem: $(BUILD)/bench/modem_per
 	@$(BUILD)/bench/modem_per speed
 

@@ -56,10 +56,10 @@ struct skw_modem_rx;
 /* Where frames went, from `new` on. */
 struct skw_modem_counts {
 	uint64_t samples;
-	uint64_t repaired; /* samples that were not numbers, or beyond a million times full scale */
-	uint64_t gaps;     /* jumps of time in what was pushed */
-	uint64_t detected; /* periods of 16 samples that looked like short symbols */
-	uint64_t synced;   /* of them followed by long symbols */
+	uint64_t repaired;   /* samples that were not numbers, or beyond 16384 times full scale */
+	uint64_t gaps;       /* jumps of time in what was pushed */
+	uint64_t detected;   /* periods of 16 samples that looked like short symbols */
+	uint64_t synced;     /* of them followed by long symbols */
 	uint64_t signal_bad; /* of them with a SIGNAL that is none */
 	uint64_t foreign;    /* HT or VHT frames, slept through */
 	uint64_t overtaken;  /* frames given up since another preamble began inside */

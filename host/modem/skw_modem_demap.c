@@ -5,8 +5,8 @@
 static inline uint8_t soft(float v)
 {
 	v += 128.5F;
-	v = v > 255 ? 255 : v;
-	v = v < 1 ? 1 : v;
+	v = v < 255 ? v : 255; /* so is what is not a number */
+	v = v > 1 ? v : 1;
 	return (uint8_t)(int)v;
 }
 

@@ -37,11 +37,13 @@ static void sum_block(struct skw_detect_sums *s, const float *re, const float *i
 
 static void follow_dc(struct skw_detect *d, const struct skw_detect_sums *s)
 {
-	const float keep = 1 - 1.0F / 512, quietest = 2e-7F;
+	const float keep = 1 - 1.0F / 512, quietest = 1e-12F;
 	float trust;
 
-	d->loudest = fmaxf((1 - 1.0F / 8192) * d->loudest, s->power);
-	if (d->loudest <= 0)
+	if (s->power > 1e4F * d->loudest) /* what was quiet before tells nothing of this level */
+		d->dc_re = d->dc_im = d->dc_weight = 0;
+	d->loudest = fmaxf((1 - 1.0F / 1024) * d->loudest, s->power);
+	if (d->loudest < 1e-24F)
 		return;
 	trust = 1 / (s->power + quietest * d->loudest);
 	d->dc_re = keep * d->dc_re + trust * s->sr;

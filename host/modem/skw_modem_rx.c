@@ -567,7 +567,7 @@ static void make_room(struct skw_modem_rx *rx)
  * ask again. */
 static void take(struct skw_modem_rx *rx, const struct skw_modem_iq *in, unsigned n)
 {
-	const float most = 1e6F;
+	const float most = 16384;
 	float *re = rx->re + rx->have, *im = rx->im + rx->have;
 	int odd = 0;
 
