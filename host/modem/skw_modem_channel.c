@@ -4,7 +4,11 @@
 #include <math.h>
 #include <string.h>
 
-enum { N = SKW_CHANNEL_CARRIERS };
+enum {
+	N = SKW_CHANNEL_CARRIERS,
+	KNOWN = 6,   /* symbols that the smoothed estimate is worth */
+	MEMORY = 64, /* symbols that are remembered at most */
+};
 
 /* Signal over noise of a carrier that each class is made for. */
 static const float CLASS_SNR[SKW_CHANNEL_CLASSES] = { 1.2F, 5, 20, 100, 600 };
@@ -120,4 +124,52 @@ void skw_channel_estimate(const struct skw_channel_filter *f, struct skw_channel
 	c->power = power / N + 1e-20F;
 	for (int k = 0; k < 64; k++)
 		c->w[k] = (c->h.re[k] * c->h.re[k] + c->h.im[k] * c->h.im[k]) / c->power;
+}
+
+/* The level of an axis that is nearest to u, in half distances. */
+static inline float nearest(float u, float most)
+{
+	u = u > -most ? u : -most;
+	u = u < most ? u : most;
+	return (float)(2 * (int)(0.5F * (u + 64)) -
+		       63); /* u + 64 is positive: truncated is floor */
+}
+
+void skw_channel_learn(struct skw_channel *c, const struct skw_carriers *z, unsigned bits,
+		       unsigned n)
+{
+	static const float levels[7] = { 0, 1, 1, 0, 3, 0, 7 };
+	static const float inverse[7] = { 0, 1, 1.41421356F, 0, 3.16227766F, 0, 6.48074070F };
+	float step = 1 / fminf(KNOWN + (float)n, MEMORY), most = levels[bits], up = inverse[bits];
+	float times = step / (up * up), quadrature = bits > 1 ? 1 : 0;
+	float pilot_re[4], pilot_im[4];
+
+	for (int p = 0; p < 4; p++) { /* whose points are others */
+		int k = skw_ofdm_pilot_carrier[p] & 63;
+
+		pilot_re[p] = c->h.re[k];
+		pilot_im[p] = c->h.im[k];
+	}
+	for (int k = 0; k < 64; k++) {
+		float w = c->w[k], over = up / (w + 1e-9F);
+		float u = z->re[k] * over, v = z->im[k] * over;
+		float x = nearest(u, most), y = quadrature * nearest(v, most);
+		float hr = c->h.re[k], hi = c->h.im[k];
+		/* h' = h (1 + step e conj(x)): strong points tell more */
+		float gr = times * ((u - x) * x + (v - y) * y);
+		float gi = times * ((v - y) * x - (u - x) * y);
+		float there = w > 1e-3F ? 1 : 0;
+
+		gr = 1 + there * gr;
+		gi = there * gi;
+		c->h.re[k] = hr * gr - hi * gi;
+		c->h.im[k] = hi * gr + hr * gi;
+		c->w[k] = w * (gr * gr + gi * gi);
+	}
+	for (int p = 0; p < 4; p++) {
+		int k = skw_ofdm_pilot_carrier[p] & 63;
+
+		c->h.re[k] = pilot_re[p];
+		c->h.im[k] = pilot_im[p];
+	}
 }

@@ -7,6 +7,10 @@
  * falling exponentially after the first path. This (minimum mean square error) takes most of the
  * estimate's own noise away, which costs 1.0 to 1.7 dB otherwise. One matrix for each of five
  * classes of noise, worked out once.
+ *
+ * What is left of that noise, and what the prior does not fit, the data takes away: each symbol's
+ * nearest points tell the channel once more, counted beside what is known already. Wrong ones
+ * among them do less harm than leaving them out would, which bends the estimate.
  */
 #ifndef SKW_MODEM_CHANNEL_H
 #define SKW_MODEM_CHANNEL_H
@@ -35,5 +39,9 @@ void skw_channel_init(struct skw_channel_filter *f, int early);
 void skw_channel_estimate(const struct skw_channel_filter *f, struct skw_channel *c,
 			  const struct skw_ofdm_tables *t, const struct skw_carriers *y1,
 			  const struct skw_carriers *y2);
+
+/* A symbol of data, equalised (skw_demap's z), of so many bits a carrier; `n` were before it. */
+void skw_channel_learn(struct skw_channel *c, const struct skw_carriers *z, unsigned bits,
+		       unsigned n);
 
 #endif

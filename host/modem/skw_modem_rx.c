@@ -26,7 +26,7 @@ enum {
 	WINDOW = 8192,
 	HISTORY = 1024, /* samples kept behind the newest */
 	CHUNK = 128,
-	EARLY = 3,     /* a block starts so many samples before its symbol, in its prefix */
+	EARLY = 1,     /* a block starts so many samples before its symbol, in its prefix */
 	SYNC_FROM = 7, /* samples before an event at which the search for long symbols starts */
 	FINE = 88,     /* products that give the fine carrier offset */
 };
@@ -465,6 +465,8 @@ static void read_data(struct skw_modem_rx *rx)
 	tell(rx, &z, bits, soft);
 	if (skw_decoder_symbol(&rx->decoder, &rx->tables, soft))
 		finish(rx);
+	else
+		skw_channel_learn(&f->channel, &z, bits, f->symbol - 2);
 }
 
 /* ---- The stream --------------------------------------------------------------------------- */
