@@ -6,7 +6,7 @@
 //   I/Q        --s_iq-->    /
 //
 // Short answers come before bulk, and no source can starve them for longer than a packet. Each
-// source brings its packet with the header word; tlast ends it.
+// source brings its packet with the header word; tlast ends it. The choice has a clock of its own, between packets.
 
 `default_nettype none
 
@@ -51,19 +51,19 @@ module hostlink_tx (
     else                      first = 2'd3;
   end
 
-  wire [1:0] turn = open ? holder : first;
-  wire       room = m_host_tready || !m_host_tvalid;
+  wire any  = s_value_tvalid || s_status_tvalid || s_frame_tvalid || s_iq_tvalid;
+  wire room = m_host_tready || !m_host_tvalid;
 
-  assign s_value_tready  = room && turn == 2'd0;
-  assign s_status_tready = room && turn == 2'd1;
-  assign s_frame_tready  = room && turn == 2'd2;
-  assign s_iq_tready     = room && turn == 2'd3;
+  assign s_value_tready  = room && open && holder == 2'd0;
+  assign s_status_tready = room && open && holder == 2'd1;
+  assign s_frame_tready  = room && open && holder == 2'd2;
+  assign s_iq_tready     = room && open && holder == 2'd3;
 
   logic [31:0] word;
   logic        last, valid;
 
   always_comb begin
-    case (turn)
+    case (holder)
       2'd0:    {valid, last, word} = {s_value_tvalid, s_value_tlast, s_value_tdata};
       2'd1:    {valid, last, word} = {s_status_tvalid, s_status_tlast, s_status_tdata};
       2'd2:    {valid, last, word} = {s_frame_tvalid, s_frame_tlast, s_frame_tdata};
@@ -72,12 +72,15 @@ module hostlink_tx (
   end
 
   always_ff @(posedge clk) begin
+    if (!open) begin
+      holder <= first;
+      open   <= any;
+    end
     if (room) begin
-      m_host_tvalid <= valid;
-      if (valid) begin
+      m_host_tvalid <= open && valid;
+      if (open && valid) begin
         m_host_tdata <= word;
         m_host_tlast <= last;
-        holder       <= turn;
         open         <= !last;
       end
     end

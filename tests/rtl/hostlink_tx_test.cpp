@@ -32,6 +32,7 @@ static void run(unsigned idle, unsigned host_idle)
 	}
 	drive::reset(dut);
 	bool ranked = true;
+	int chosen = -1; // between packets, of those that offer one the highest in rank
 	while (quiet < 100) {
 		bool before[4];
 		for (int s = 0; s < 4; s++)
@@ -49,13 +50,19 @@ static void run(unsigned idle, unsigned host_idle)
 		const bool ready[] = {!!dut.s_value_tready, !!dut.s_status_tready, !!dut.s_frame_tready, !!dut.s_iq_tready};
 		for (int s = 0; s < 4; s++)
 			before[s] = sources[s].valid;
+		bool ended = false;
 		for (int s = 0; s < 4; s++) {
-			// A packet begins only if nothing of higher rank has one to begin.
-			if (before[s] && ready[s] && (sources[s].beat().data & 0xFFF) == 0)
-				for (int higher = 0; higher < s; higher++)
-					ranked &= !before[higher];
+			if (before[s] && ready[s]) {
+				ranked &= s == chosen;
+				ended = sources[s].beat().last;
+			}
 			sources[s].sample(ready[s]);
 		}
+		for (int s = 0; s < 4 && chosen < 0; s++)
+			if (before[s])
+				chosen = s;
+		if (ended)
+			chosen = -1;
 		sink.sample(dut.m_host_tvalid, Word{dut.m_host_tdata, !!dut.m_host_tlast});
 		drive::clock(dut);
 		quiet = sink.beats.size() >= total ? quiet + 1 : 0;
