@@ -223,6 +223,26 @@ void net_check(struct skw_net *net)
 	}
 }
 
+/* What might be the reason: how many neighbours it hears, and how many of those know. */
+static void note_ignorance(struct skw_net *net, const struct net_node *n, const struct net_node *of)
+{
+	unsigned up = 0, knowing = 0;
+
+	for (uint32_t i = 0; i < n->wire_count; i++) {
+		const struct net_node *other =
+		    &net->nodes[net_other_end(&net->wires[n->wires[i]], n->index)];
+		size_t len;
+
+		if (skw_node_peer(&n->node, &other->identity.address) == 0)
+			continue;
+		up++;
+		knowing += skw_directory_signed(other->node.directory, &of->identity.address,
+						&len) != NULL;
+	}
+	net_note(net, "node %u: %u of %u neighbours are up, %u of them know node %u; %u alive",
+		 n->index, up, n->wire_count, knowing, of->index, of->alive);
+}
+
 bool skw_net_check_directory(struct skw_net *net)
 {
 	for (uint32_t i = 0; i < net->config.nodes; i++)
@@ -236,6 +256,7 @@ bool skw_net_check_directory(struct skw_net *net)
 
 			if (own == NULL || has == NULL || len != own_len ||
 			    memcmp(has, own, len) != 0) {
+				note_ignorance(net, &net->nodes[i], &net->nodes[k]);
 				net_violated(net, "node %u %s node %u", i,
 					     has == NULL ? "does not know" : "has old news of", k);
 				return false;
