@@ -166,13 +166,17 @@ static void turmoil(struct chaos c, uint32_t seed)
 	world_end(NULL);
 }
 
+/* Of the newest receipt of what `i` pays to `peer`. */
 static struct skw_statement last_statement(unsigned i, unsigned peer)
 {
-	struct skw_receipt r = { 0 };
+	struct skw_receipt r = { 0 }, each;
 
 	for (unsigned n = 0; n < w.party[i].kepts; n++)
-		if (w.party[i].kept[n].peer == peer)
-			skw_receipt_get(&r, w.party[i].kept[n].data, SKW_RECEIPT_LEN);
+		if (w.party[i].kept[n].peer == peer &&
+		    skw_receipt_get(&each, w.party[i].kept[n].data, SKW_RECEIPT_LEN) ==
+			SKW_RECEIPT_OK &&
+		    memcmp(each.payer, w.party[i].key, SKW_PAY_KEY) == 0)
+			r = each;
 	return (
 	    struct skw_statement) { r.since, r.until, r.forth, r.back, r.all_forth, r.all_back };
 }
