@@ -6,6 +6,8 @@
 #   RATES, PER_FRAMES as above          OVER=3   dB above the rate's own need     IMPAIR="echoes carrier"   only those
 # make bench-noise - frames told where there is only noise, preambles missed at 2 dB.
 #   SAMPLES=1e9    of noise             PREAMBLES=2000   SEED=1
+# make bench-lengths - every PSDU length at every rate stops at its tail.
+#   FIRST=1        octets               LENGTH_STEP=1    RATES as above
 
 ENGINE ?= rtl
 RATES  ?=
@@ -29,8 +31,9 @@ endef
 $(eval $(call rtl_bench,per,rx))
 $(eval $(call rtl_bench,impair,rx))
 $(eval $(call rtl_bench,noise,rx))
+$(eval $(call rtl_bench,lengths,rx_decode))
 
-.PHONY: bench-per bench-per-rtl bench-impair bench-impair-rtl bench-noise
+.PHONY: bench-per bench-per-rtl bench-impair bench-impair-rtl bench-noise bench-lengths
 bench-per: bench-per-$(ENGINE)
 bench-per-rtl: $(BUILD)/bench/per_rtl
 	@$< $(PER_FRAMES) $(STEP) $(RATES)
@@ -39,3 +42,5 @@ bench-impair-rtl: $(BUILD)/bench/impair_rtl
 	@$< $(PER_FRAMES) $(OVER) $(IMPAIR) $(RATES)
 bench-noise: $(BUILD)/bench/noise_rtl
 	@$< $(or $(SAMPLES),1e9) $(or $(PREAMBLES),2000) $(or $(SEED),1)
+bench-lengths: $(BUILD)/bench/lengths_rtl
+	@$< $(or $(FIRST),1) $(or $(LENGTH_STEP),1) $(RATES)
