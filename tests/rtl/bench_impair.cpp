@@ -168,7 +168,7 @@ int main(int argc, char **argv)
 			fflush(stdout);
 		}
 		printf("\n");
-		if (row.im.spread_ns == 0 && names.empty())
+		if (row.im.spread_ns == 0)
 			continue;
 		printf("%-24s", "   the ideal receiver");
 		for (size_t r = 0; r < 8; r++) {

@@ -3,7 +3,7 @@
 //
 //   bench_lengths [FIRST [STEP [RATE...]]]
 //
-// Frames follow each other without a pause, each bit as sure as can be but for one in 16, which is an erasure: a decoder that read on past the tail
+// Frames follow each other without a pause, each bit as sure as can be but for one in 128, which is an erasure: a decoder that read on past the tail
 // would take stale bits for sure ones. An octet too many, too few or wrong is a fault. make test does lengths 1 to 64 and some long ones.
 
 #include <algorithm>
@@ -35,7 +35,7 @@ public:
 		for (uint8_t b : head)
 			sure.push_back(b ? 7 : -7);
 		for (uint8_t b : coded)
-			data.push_back(random() % 16 ? (b ? 7 : -7) : 0);
+			data.push_back(random() % 128 ? (b ? 7 : -7) : 0);
 		beats(soft::beats_of(sure, 1, true));
 		beats(soft::beats_of(data, r.bpsc, false));
 	}
