@@ -20,6 +20,9 @@
 #include <SoapySDR/Formats.h>
 
 enum { TX_DESC = 16, RX_DESC = 24, PSDU_MAX = 1500, FRAMES_MAX = 1000, WAIT_US = 20000000 };
+/* To the first frame of a batch: device time keeps up with the wall clock, and this program
+ * may have to wait for a processor. */
+enum { LEAD_NS = 10000000 };
 
 static const struct {
 	unsigned mbps, bits; /* a symbol */
@@ -159,7 +162,7 @@ static bool exchange(struct radio *from, struct radio *to, unsigned rate, unsign
 	while (done < frames) {
 		unsigned batch = frames - done < 8 ? frames - done : 8;
 
-		at = SoapySDRDevice_getHardwareTime(from->device, "") + 1000000;
+		at = SoapySDRDevice_getHardwareTime(from->device, "") + LEAD_NS;
 		for (unsigned k = done; k < done + batch; k++) {
 			const void *out[1] = { sent[k] };
 
