@@ -15,8 +15,8 @@
 // turned so, show the errors: the angle of their sum, and how the upper two differ from the lower two. Two
 // loops of second order follow: the phase with gains 1/2 and 1/4 for 4 symbols, 1/4 and 1/16 up to the 16th, then
 // 1/8 and 1/64 (what is left of the carrier offset), the slope with 1/37 and 1/1170 (sampling clocks that differ move the
-// symbol through its window). 16- and 64-QAM cannot wait for the slope to settle, and have pilots clear enough to hurry: 1/5 and 1/37
-// up to the 16th symbol, 1/9 and 1/146 up to the 32nd, 1/18 and 1/585 up to the 64th.
+// symbol through its window). 16- and 64-QAM cannot wait for the slope to settle, and have pilots clear enough to hurry: 1/9 and 1/146
+// up to the 16th symbol, 1/18 and 1/292 up to the 48th.
 //
 // `mod` is asked for only when the carriers of a symbol leave: SIGNAL needs none, and a data symbol waits for `data_go`.
 // One symbol is worked on at a time, in some 280 clocks: less than its 320.
@@ -60,6 +60,9 @@ module rx_equalise (
 
   function automatic logic active(input logic [5:0] k);
     active = k >= 6'd6 && k <= 6'd58 && k != 6'd32;
+  endfunction
+  function automatic logic pilot(input logic [5:0] k);
+    pilot = k == 6'd11 || k == 6'd25 || k == 6'd39 || k == 6'd53;
   endfunction
   function automatic logic signed [17:0] clip(input logic signed [26:0] v);
     clip = v[26:17] == {10{v[26]}} ? v[17:0] : {v[26], {17{!v[26]}}};
@@ -277,10 +280,9 @@ module rx_equalise (
   wire                quick = data_go && data_mod[1];
 
   always_comb begin
-    if (age[6] || !quick) {slope_step, rate_step} = {tilt_wide >>> 2, tilt_wide >>> 7};
-    else if (age[5]) {slope_step, rate_step} = {tilt_wide >>> 1, tilt_wide >>> 6};
-    else if (age[4]) {slope_step, rate_step} = {tilt_wide, tilt_wide >>> 4};
-    else             {slope_step, rate_step} = {tilt_wide <<< 1, tilt_wide >>> 2};
+    if (age[6:4] >= 3'd3 || !quick) {slope_step, rate_step} = {tilt_wide >>> 2, tilt_wide >>> 7};
+    else if (age[6:4] != 0)         {slope_step, rate_step} = {tilt_wide >>> 1, tilt_wide >>> 5};
+    else                            {slope_step, rate_step} = {tilt_wide, tilt_wide >>> 4};
   end
 
   // One adder: pilots with their sign, and when all are in, less the lower two.
@@ -353,12 +355,8 @@ module rx_equalise (
   wire placing    = state == Pilots && to_ask == 0 && !beat && place != 3'd5;
   wire start_walk = (state == Settle && settle == 3'd4) || (placing && place == 0);
 
-  // Behind carrier k lies a pilot, or the middle: the next with data is the one after. No sum in it, for the sake of Fmax.
-  function automatic logic skips(input logic [5:0] k);
-    skips = k == 6'd10 || k == 6'd24 || k == 6'd31 || k == 6'd38 || k == 6'd52;
-  endfunction
   function automatic logic [5:0] next_data(input logic [5:0] k);
-    next_data = k + (skips(k) ? 6'd2 : 6'd1);
+    next_data = pilot(k + 1'b1) || k == 6'd31 ? k + 6'd2 : k + 6'd1;
   endfunction
 
   always_comb begin
@@ -379,7 +377,7 @@ module rx_equalise (
         strides = placing || ask || beat || angle_done;
       end
       default: begin
-        stride  = {1'b0, skips(at)};
+        stride  = {1'b0, next_data(at) != at + 6'd1};
         back    = 1'b0;
         strides = give;
       end
