@@ -24,13 +24,34 @@ struct skw_mac_config skw_mac_config_default(void)
 	};
 }
 
+static bool slot_holds_frame(const struct skw_mac_config *c, uint8_t rate)
+{
+	size_t frame = SKW_MAC_HEADER + SKW_MAC_ELEMENT + SKW_MAC_ACK_LEN + SKW_MAC_ELEMENT + 2 +
+		       SKW_MAC_MTU + SKW_FCS_LEN;
+
+	return skw_airtime_fits(rate, c->plan.slot_ns - c->plan.guard_ns, c->bandwidth_mhz) >=
+	       frame;
+}
+
+uint8_t skw_mac_rate_to(const struct skw_mac *mac, const struct skw_mac_peer *p)
+{
+	static const uint8_t faster[] = { 12, 18, 24, 36, 48, 54 };
+	uint8_t rate = mac->config.data_rate_mbps;
+
+	if (rate != 0)
+		return rate;
+	rate = skw_mac_rate_best(&p->rate);
+	for (size_t i = 0; !slot_holds_frame(&mac->config, rate); i++)
+		if (faster[i] > rate)
+			rate = faster[i];
+	return rate;
+}
+
 /* A slot must hold the longest beacon and a frame of the largest size: else they would wait for
  * ever. */
 static bool config_valid(const struct skw_mac_config *c)
 {
 	size_t beacon = SKW_MAC_HEADER + SKW_MAC_ELEMENT + SKW_MAC_BEACON_MAX + SKW_FCS_LEN;
-	size_t frame = SKW_MAC_HEADER + SKW_MAC_ELEMENT + SKW_MAC_ACK_LEN + SKW_MAC_ELEMENT + 2 +
-		       SKW_MAC_MTU + SKW_FCS_LEN;
 	uint32_t all;
 	uint64_t room;
 
@@ -43,7 +64,7 @@ static bool config_valid(const struct skw_mac_config *c)
 	       c->neighbour_timeout_ns > c->beacon_ns &&
 	       skw_airtime_fits(6, room, c->bandwidth_mhz) >= beacon &&
 	       skw_airtime_fits(c->ack_rate_mbps, room, c->bandwidth_mhz) >= beacon &&
-	       skw_airtime_fits(c->data_rate_mbps, room, c->bandwidth_mhz) >= frame;
+	       slot_holds_frame(c, c->data_rate_mbps != 0 ? c->data_rate_mbps : 54);
 }
 
 enum skw_mac_status skw_mac_new(struct skw_mac **mac, const struct skw_mac_config *config,
@@ -248,6 +269,7 @@ bool skw_mac_neighbour(const struct skw_mac *mac, unsigned i, struct skw_mac_nei
 		if (!p->alive || i-- > 0)
 			continue;
 		*out = p->view;
+		out->rate_mbps = skw_mac_rate_to(mac, p);
 		out->queued = skw_mac_waiting(p);
 		out->in_flight = (uint16_t)(p->tx.end - p->tx.start);
 		return true;

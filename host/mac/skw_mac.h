@@ -47,7 +47,7 @@ struct skw_mac_config {
 	struct skw_slots plan;
 	uint32_t slot_mask;     /* bit k: slot k is ours */
 	unsigned bandwidth_mhz; /* 5, 10 or 20 */
-	uint8_t data_rate_mbps; /* as on a 20 MHz channel */
+	uint8_t data_rate_mbps; /* as on a 20 MHz channel; 0: by neighbour, as it hears us */
 	uint8_t ack_rate_mbps;  /* of a PSDU with acknowledgements only */
 	int16_t power_cdb;      /* relative to full scale, <= 0 */
 	uint64_t lead_ns;   /* from the decision to the first sample: latency of host and device */
@@ -120,6 +120,8 @@ struct skw_mac_neighbour {
 	bool hears_us; /* its last beacon names us: only then it is a neighbour to send to */
 	unsigned queued, in_flight; /* link frames */
 	uint64_t tx_frames, tx_repeats, rx_frames;
+	uint8_t rate_mbps;     /* at which data leaves for it */
+	int16_t snr_there_cdb; /* as it hears us; 0 until it has said so */
 };
 
 enum skw_mac_status skw_mac_new(struct skw_mac **mac, const struct skw_mac_config *config,

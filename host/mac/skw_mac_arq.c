@@ -149,9 +149,14 @@ void skw_arq_on_ack(struct skw_mac_arq_tx *tx, const struct skw_mac_ack *ack)
 
 void skw_arq_on_unsent(struct skw_mac_arq_tx *tx, uint32_t tag)
 {
-	for (uint16_t s = tx->start; s != tx->end; s++)
-		if (tx->window[slot(s)].tries > 0 && tx->window[slot(s)].tag == tag)
-			tx->window[slot(s)].resend_ns = 0;
+	for (uint16_t s = tx->start; s != tx->end; s++) {
+		struct skw_mac_packet *p = &tx->window[slot(s)];
+
+		if (p->tries == 0 || p->tag != tag)
+			continue;
+		p->resend_ns = 0;
+		p->tries--;
+	}
 }
 
 enum skw_arq_status skw_arq_accept(struct skw_mac_arq_rx *rx, uint16_t seq, const uint8_t *data,

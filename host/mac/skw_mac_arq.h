@@ -75,7 +75,8 @@ uint64_t skw_arq_next_due(const struct skw_mac_arq_tx *tx);
 
 /* Takes an ack off the air. One from before the window, or never earned, is ignored. */
 void skw_arq_on_ack(struct skw_mac_arq_tx *tx, const struct skw_mac_ack *ack);
-/* PSDU `tag` never left the antenna: its packets are due at once. */
+/* PSDU `tag` never left the antenna: its packets are due at once, and it does not count as a try.
+ */
 void skw_arq_on_unsent(struct skw_mac_arq_tx *tx, uint32_t tag);
 
 enum skw_arq_status skw_arq_accept(struct skw_mac_arq_rx *rx, uint16_t seq, const uint8_t *data,

@@ -38,6 +38,7 @@ static struct skw_mac_peer *new_peer(struct skw_mac *mac, const struct skw_mac_e
 		p->queue[c].head = p->queue[c].tail = 0;
 	skw_arq_tx_reset(&p->tx);
 	skw_arq_rx_reset(&p->rx);
+	skw_mac_rate_reset(&p->rate);
 	return p;
 }
 
@@ -101,11 +102,15 @@ static void on_beacon(struct skw_mac *mac, uint64_t now_ns, const struct skw_mac
 	p->view.slot_mask = b.slot_mask;
 	p->view.offset_ns = (int64_t)(b.time_ns - time_ns);
 	conflict = b.slot_mask & mac->config.slot_mask;
-	for (unsigned i = 0; i < b.heard_count; i++)
-		if (skw_mac_addr_equal(&b.heard[i].addr, &mac->addr))
+	for (unsigned i = 0; i < b.heard_count; i++) {
+		if (skw_mac_addr_equal(&b.heard[i].addr, &mac->addr)) {
 			epoch = b.heard[i].epoch;
-		else if (b.heard[i].slot_mask & mac->config.slot_mask)
+			p->view.snr_there_cdb = b.heard[i].snr_cdb;
+			skw_mac_rate_heard(&p->rate, b.heard[i].snr_cdb);
+		} else if (b.heard[i].slot_mask & mac->config.slot_mask) {
 			conflict = true;
+		}
+	}
 	mac->count.slot_conflicts += conflict;
 	check_epoch(mac, p, epoch, now_ns);
 }

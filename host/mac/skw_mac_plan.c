@@ -154,13 +154,14 @@ static void put_frames(struct skw_mac *mac, struct skw_mac_peer *p, struct draft
 {
 	const struct skw_mac_packet *packet;
 	uint64_t resend_ns = answer_by(mac, p, d->end_ns);
+	unsigned repeats = 0;
 	uint16_t seq;
 
 	while ((packet = next_frame(p, now_ns, &seq)) != NULL) {
 		size_t body = 2u + packet->len;
 
 		if ((size_t)(d->w.end - d->w.at) < SKW_MAC_ELEMENT + body)
-			return;
+			break;
 		skw_mac_put_element(&d->w, SKW_MAC_EL_DATA, body);
 		skw_put_u16(&d->w, seq);
 		skw_put_bytes(&d->w, packet->data, packet->len);
@@ -171,16 +172,19 @@ static void put_frames(struct skw_mac *mac, struct skw_mac_peer *p, struct draft
 		if (skw_arq_sent(&p->tx, seq, mac->tag + 1 != 0 ? mac->tag + 1 : 1, resend_ns)) {
 			p->view.tx_repeats++;
 			mac->count.tx_repeats++;
+			repeats++;
 		}
 	}
+	if (d->frames > 0)
+		skw_mac_rate_on_psdu(&p->rate, repeats > 0);
 }
 
 static bool plan_peer(struct skw_mac *mac, struct skw_mac_peer *p, struct draft *d, uint64_t now_ns,
 		      struct skw_mac_output *out)
 {
 	const struct skw_mac_config *c = &mac->config;
-	size_t room =
-	    skw_airtime_fits(c->data_rate_mbps, d->end_ns - d->start_ns, c->bandwidth_mhz);
+	const uint8_t data_rate = skw_mac_rate_to(mac, p);
+	size_t room = skw_airtime_fits(data_rate, d->end_ns - d->start_ns, c->bandwidth_mhz);
 	bool ack = p->ack_due;
 	struct skw_mac_sent *sent;
 	uint8_t rate;
@@ -195,7 +199,7 @@ static bool plan_peer(struct skw_mac *mac, struct skw_mac_peer *p, struct draft 
 	if (!d->w.ok)
 		return false;
 	put_frames(mac, p, d, now_ns);
-	rate = d->frames > 0 ? c->data_rate_mbps : c->ack_rate_mbps;
+	rate = d->frames > 0 ? data_rate : c->ack_rate_mbps;
 	if (d->frames == 0 && (!ack || airtime(mac, rate, &d->w) > d->end_ns - d->start_ns))
 		return false;
 

@@ -8,6 +8,7 @@
 #define SKW_MAC_STATE_H
 
 #include "mac/skw_mac.h"
+#include "mac/skw_mac_rate.h"
 
 enum {
 	SKW_MAC_CLASSES = 2,
@@ -32,6 +33,7 @@ struct skw_mac_peer {
 	bool ack_due;
 	uint32_t own_epoch; /* ours in the stream with it */
 	struct skw_mac_neighbour view;
+	struct skw_mac_rate rate;
 	struct skw_mac_queue queue[SKW_MAC_CLASSES];
 	struct skw_mac_arq_tx tx;
 	struct skw_mac_arq_rx rx;
@@ -70,6 +72,9 @@ bool skw_mac_is_up(const struct skw_mac_peer *p);
 unsigned skw_mac_waiting(const struct skw_mac_peer *p);
 /* A beacon as soon as the last one is a superframe old: someone needs to hear of us. */
 void skw_mac_beacon_soon(struct skw_mac *mac, uint64_t now_ns);
+
+/* At which rate data leaves for it; a slot holds the largest frame at it. */
+uint8_t skw_mac_rate_to(const struct skw_mac *mac, const struct skw_mac_peer *p);
 
 /* The next PSDU to commit at `now_ns`, if any. */
 bool skw_mac_plan(struct skw_mac *mac, uint64_t now_ns, struct skw_mac_output *out);

@@ -1,7 +1,7 @@
 /* What the control socket tells: the rooms' own counters and tables as JSON, nothing kept for it.
  */
 
-#include "node/skw_node.h"
+#include "node/skw_node_inside.h"
 
 #include <string.h>
 
@@ -94,14 +94,14 @@ static void add_signal(const struct skw_node *node, const struct skw_link_info *
 {
 	struct skw_mac_neighbour n;
 
-	for (unsigned i = 0; skw_mac_neighbour(node->mac, i, &n); i++) {
-		if (memcmp(n.addr.b, info->endpoint.addr, sizeof(n.addr.b)) != 0)
-			continue;
-		json_object_set_new(row, "snr_db", json_real(n.snr_cdb / 100.0));
-		json_object_set_new(row, "rssi_db", json_real(n.rssi_cdb / 100.0));
-		json_object_set_new(row, "cfo_hz", json_integer(n.cfo_hz));
-		json_object_set_new(row, "repeats", json_integer((json_int_t)n.tx_repeats));
-	}
+	if (!node_neighbour(node, &info->endpoint, &n))
+		return;
+	json_object_set_new(row, "snr_db", json_real(n.snr_cdb / 100.0));
+	json_object_set_new(row, "snr_there_db", json_real(n.snr_there_cdb / 100.0));
+	json_object_set_new(row, "rate_mbps", json_integer(n.rate_mbps));
+	json_object_set_new(row, "rssi_db", json_real(n.rssi_cdb / 100.0));
+	json_object_set_new(row, "cfo_hz", json_integer(n.cfo_hz));
+	json_object_set_new(row, "repeats", json_integer((json_int_t)n.tx_repeats));
 }
 
 static const char *port_name(uint8_t port)

@@ -9,8 +9,9 @@
 #include "ledger/skw_money.h"
 #include "node/skw_exit.h"
 #include "onion/skw_directory.h"
+#include "wire/skw_frame.h"
 
-enum kind { TEXT, NUMBER, SIGNED, SKY, BOOL, ENDPOINT, RELAYS, NODES };
+enum kind { TEXT, NUMBER, SIGNED, SKY, BOOL, ENDPOINT, RELAYS, RATE, NODES };
 
 struct key {
 	const char *section, *name;
@@ -49,7 +50,7 @@ static const struct key KEYS[] = {
 	{ "radio", "rx_gain_cdb", SIGNED, AT(radio.rx_gain_cdb), -20000, 20000 },
 	{ "radio", "tx_gain_cdb", SIGNED, AT(radio.tx_gain_cdb), -20000, 20000 },
 	{ "radio", "rx_agc", BOOL, AT(radio.rx_agc), 0, 0 },
-	NUMBER_KEY(radio, data_rate, 6, 54),
+	{ "radio", "data_rate", RATE, AT(radio.data_rate), 6, 54 },
 	NUMBER_KEY(radio, slots, 1, 64),
 	NUMBER_KEY(radio, slot, 0, 63),
 	NUMBER_KEY(radio, slot_us, 500, 1000000),
@@ -93,7 +94,7 @@ static const struct skw_config DEFAULTS = {
 	.radio = { .rate_hz = 20000000,
 		   .frequency_hz = UINT64_C(5890000000),
 		   .rx_agc = true,
-		   .data_rate = 24,
+		   .data_rate = SKW_CONFIG_AUTO_RATE,
 		   .slots = 4,
 		   .slot_us = 4000,
 		   .guard_us = 100,
@@ -250,6 +251,14 @@ static int set_key(struct parse *p, const struct key *key, const char *value)
 			return 1;
 		}
 		return fail(p, "need any, or a whole number from 0 to 7", key->name, value);
+	case RATE:
+		v = SKW_CONFIG_AUTO_RATE;
+		if (strcmp(value, "auto") == 0 ||
+		    (integer(&v, value, key->min, key->max) && skw_frame_rate_valid((uint8_t)v))) {
+			memcpy(at, &v, sizeof(v));
+			return 1;
+		}
+		return fail(p, "need auto, 6, 9, 12, 18, 24, 36, 48 or 54", key->name, value);
 	case NODES:
 		return nodes(at, value) ||
 		       fail(p, "need petnames or addresses, 16 at most, with commas between",

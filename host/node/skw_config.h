@@ -20,6 +20,7 @@
 #define SKW_CONFIG_PATHS 32u /* to one destination */
 #define SKW_CONFIG_PATH_NODES 16u
 #define SKW_CONFIG_ANY_RELAYS (-1)
+#define SKW_CONFIG_AUTO_RATE 0
 
 /* host:port as text: "127.0.0.1:1080", "[::1]:7000", "files.example:80". */
 struct skw_endpoint {

@@ -13,6 +13,10 @@ void node_close_rooms(struct skw_node *node);
 /* The address behind a link's number; zero if there is none. */
 struct skw_node_address node_peer_address(const struct skw_node *node, uint32_t peer);
 
+/* What the radio knows of the neighbour at this address; false if it is none of the radio's. */
+bool node_neighbour(const struct skw_node *node, const struct skw_link_endpoint *at,
+		    struct skw_mac_neighbour *out);
+
 /* The radio's thread wakes the loop by this, and the loop drains the radio in that. */
 void node_wake(void *arg);
 void node_on_wake(uv_async_t *async);

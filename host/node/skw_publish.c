@@ -10,6 +10,17 @@ enum { DESCRIPTOR_LIFE_S = 3600, PUBLISH_S = 900, AGAIN_S = 30 };
 
 static const char SEQUENCE_KEY[] = "sequence";
 
+/* A radio's neighbour takes what its rate is worth in our share of the slots; of others nothing is
+ * known. */
+static uint32_t capacity_kbps(const struct skw_node *node, const struct skw_link_endpoint *at)
+{
+	struct skw_mac_neighbour n;
+
+	return node_neighbour(node, at, &n)
+		   ? n.rate_mbps * UINT32_C(1000) / (uint32_t)node->config->radio.slots
+		   : 0;
+}
+
 static void describe_links(const struct skw_node *node, struct skw_descriptor *d)
 {
 	struct skw_link_info info;
@@ -20,10 +31,7 @@ static void describe_links(const struct skw_node *node, struct skw_descriptor *d
 			continue;
 		d->links[d->link_count++] = (struct skw_descriptor_link) {
 			.to = info.address,
-			.capacity_kbps = (uint32_t)(info.endpoint.port == SKW_PORT_RADIO
-							? node->config->radio.data_rate * 1000 /
-							      node->config->radio.slots
-							: 0),
+			.capacity_kbps = capacity_kbps(node, &info.endpoint),
 			.price_per_mib = node->config->pay.price,
 		};
 	}

@@ -3,6 +3,7 @@
 #include "node/skw_node_inside.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "node/skw_routes.h"
 #include "node/skw_udp_port.h"
@@ -24,6 +25,17 @@ struct skw_node_address node_peer_address(const struct skw_node *node, uint32_t 
 
 	skw_link_info(node->link, peer, &info);
 	return info.address;
+}
+
+bool node_neighbour(const struct skw_node *node, const struct skw_link_endpoint *at,
+		    struct skw_mac_neighbour *out)
+{
+	if (at->port != SKW_PORT_RADIO || node->mac == NULL)
+		return false;
+	for (unsigned i = 0; skw_mac_neighbour(node->mac, i, out); i++)
+		if (memcmp(out->addr.b, at->addr, sizeof(out->addr.b)) == 0)
+			return true;
+	return false;
 }
 
 bool node_open_rooms(struct skw_node *node)

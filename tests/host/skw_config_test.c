@@ -121,6 +121,8 @@ static void each_fault_is_named(void **state)
 	refuses("[pay]\nprice = -1\n", "amount of SKY");
 	refuses("[ledger]\nproduce = maybe\n", "yes or no");
 	refuses("[service a.b]\ntarget = :80\n", "no dot");
+	refuses("[radio]\ndata_rate = 7\n", "need auto, 6, 9, 12");
+	refuses("[radio]\ndata_rate = fast\n", "need auto, 6, 9, 12");
 	refuses("[peer a]\ncolour = red\n", "unknown key in [peer]");
 	refuses("[udp]\nlisten = :7000\n[peer a]\naddress = :7001\n", "needs its key");
 	refuses("[udp]\nlisten = :7000\n[peer a]\nkey = x\nthrough = a\n", "through: want another");

@@ -55,6 +55,8 @@ static struct {
 	unsigned loss, damage, late, mute, alien; /* per cent */
 	unsigned late_node;                       /* only its transmissions are late; NODES: all */
 	uint64_t rx_latency;
+	int16_t snr_cdb; /* of everybody at everybody */
+	uint8_t last_data_rate;
 	uint32_t random;
 	uint64_t on_air_end; /* of everybody */
 } w;
@@ -125,6 +127,8 @@ static void put_on_air(unsigned from, const struct skw_mac_output *out)
 	assert_true(n->last_end == 0 || out->time_ns >= n->last_end + n->config.gap_ns);
 	n->last_end = end;
 	n->psdus++;
+	if (out->len > FRAME)
+		w.last_data_rate = out->tx.rate_mbps;
 	for (unsigned i = 0; i < AIR; i++) {
 		struct flight *f = &w.air[i];
 
@@ -206,7 +210,7 @@ static void receive(unsigned i, const struct flight *f)
 	struct skw_frame_rx rx = { .rate_mbps = f->rate,
 				   .fcs_ok = true,
 				   .rssi_cdb = -3000,
-				   .snr_cdb = 2500,
+				   .snr_cdb = w.snr_cdb,
 				   .cfo_hz = -7000 };
 	uint8_t psdu[SKW_PSDU_MAX + 64];
 	size_t len = f->len;
@@ -297,6 +301,7 @@ static void world(unsigned nodes)
 	w.random = 7;
 	w.late_node = NODES;
 	w.rx_latency = 200000;
+	w.snr_cdb = 2500;
 	for (unsigned i = 0; i < nodes; i++) {
 		struct node *n = &w.node[i];
 
@@ -534,6 +539,60 @@ static void a_clean_channel_repeats_nothing_and_is_used(void **state)
 	assert_true(share > 0.85);
 }
 
+static uint8_t data_rate_at(int16_t snr_cdb)
+{
+	w.snr_cdb = snr_cdb;
+	for (unsigned i = 0; i < 20; i++) { /* some beacons */
+		fill(0, 1, 1400);
+		run_until(w.now + 500 * MS);
+	}
+	return w.last_data_rate;
+}
+
+static void the_rate_follows_how_the_neighbour_hears_us(void **state)
+{
+	struct skw_mac_neighbour n;
+
+	(void)state;
+	world(2);
+	w.node[0].config.data_rate_mbps = w.node[1].config.data_rate_mbps = 0;
+	world_start();
+	run_until(200 * MS);
+	assert_int_equal(data_rate_at(3500), 54);
+	assert_in_range(data_rate_at(600), 12, 18);
+	assert_int_equal(data_rate_at(-200), 6);
+	assert_true(skw_mac_neighbour(w.node[0].mac, 0, &n));
+	assert_int_equal(n.rate_mbps, 6);
+	assert_int_equal(n.snr_there_cdb, -200);
+	assert_int_equal(data_rate_at(3500), 54);
+	w.loss = 30; /* the SNR says 54, the air says no */
+	assert_true(data_rate_at(3500) <= 48);
+	w.loss = 0;
+	for (unsigned i = 0; i < 5; i++)
+		data_rate_at(3500);
+	assert_int_equal(data_rate_at(3500), 54);
+	w.late = 30; /* what never left says nothing about the air */
+	assert_int_equal(data_rate_at(3500), 54);
+	w.late = 0;
+	run_until(w.now + 5 * SEC);
+	assert_int_equal(w.node[1].got[0], w.node[0].sent[1]);
+}
+
+static void a_slot_always_holds_the_largest_frame(void **state)
+{
+	(void)state;
+	world(2);
+	for (unsigned i = 0; i < 2; i++) {
+		w.node[i].config.data_rate_mbps = 0;
+		w.node[i].config.bandwidth_mhz = 5; /* 1500 bytes at 6 Mb/s take 8 ms there */
+	}
+	world_start();
+	run_until(200 * MS);
+	assert_true(data_rate_at(-200) >= 18);
+	run_until(w.now + 5 * SEC);
+	assert_int_equal(w.node[1].got[0], w.node[0].sent[1]);
+}
+
 static void small_frames_pass_bulk(void **state)
 {
 	uint32_t before;
@@ -588,8 +647,9 @@ static void late_beacons_and_frames_are_sent_again(void **state)
 	start = w.now;
 	run_until(w.now + 600 * MS); /* a beacon falls due as well */
 	assert_int_equal(w.node[1].got[0], 0);
-	assert_in_range(skw_mac_counters(w.node[0].mac)->tx_repeats, 600 / 16 - 3,
-			600 / 16); /* each superframe anew */
+	assert_in_range(skw_mac_counters(w.node[0].mac)->tx_frames, 600 / 16 - 2,
+			600 / 16 + 1); /* each superframe anew */
+	assert_int_equal(skw_mac_counters(w.node[0].mac)->tx_repeats, 0); /* none was on the air */
 	w.late = 0;
 	run_until(w.now + 40 * MS);
 	assert_int_equal(w.node[1].got[0], 1);
@@ -924,6 +984,8 @@ int main(void)
 		cmocka_unit_test_teardown(one_way_hearing_is_no_neighbour, stop),
 		cmocka_unit_test_teardown(idle_slots_stay_silent, stop),
 		cmocka_unit_test_teardown(a_clean_channel_repeats_nothing_and_is_used, stop),
+		cmocka_unit_test_teardown(the_rate_follows_how_the_neighbour_hears_us, stop),
+		cmocka_unit_test_teardown(a_slot_always_holds_the_largest_frame, stop),
 		cmocka_unit_test_teardown(small_frames_pass_bulk, stop),
 		cmocka_unit_test_teardown(only_whole_frames_of_the_right_size_are_taken, stop),
 		cmocka_unit_test_teardown(late_beacons_and_frames_are_sent_again, stop),
