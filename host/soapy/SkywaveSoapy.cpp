@@ -140,6 +140,7 @@ public:
 		mode.description = "iq: samples (CS16, CF32); frame: 802.11 frames (U8), one whole frame a call";
 		mode.type = SoapySDR::ArgInfo::STRING;
 		mode.options = { "iq", "frame" };
+		mode.optionNames = { "Samples", "Frames" }; // without names SoapySDR's C interface shows no options
 		return { mode };
 	}
 	SoapySDR::Stream *setupStream(const int direction, const std::string &format,

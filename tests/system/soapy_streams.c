@@ -66,10 +66,27 @@ static double wall(void)
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
+/* What a program asks to learn whether a device carries frames. */
+static bool offers_frames(SoapySDRDevice *d)
+{
+	size_t n = 0;
+	SoapySDRArgInfo *info = SoapySDRDevice_getStreamArgsInfo(d, SOAPY_SDR_RX, 0, &n);
+	bool found = false;
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < info[i].numOptions; k++)
+			found |= strcmp(info[i].key, "mode") == 0 &&
+				 strcmp(info[i].options[k], "frame") == 0;
+	SoapySDRArgInfoList_clear(info, n);
+	return found;
+}
+
 static void settings(SoapySDRDevice *d)
 {
 	long long before, after;
 	char *text;
+
+	check(offers_frames(d), "the device says that its streams may carry frames");
 
 	check(SoapySDRDevice_readRegister(d, "core", 0) == 0x534B5957,
 	      "the ID register reads SKYW");
