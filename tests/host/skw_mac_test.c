@@ -648,7 +648,7 @@ static void late_beacons_and_frames_are_sent_again(void **state)
 	run_until(w.now + 600 * MS); /* a beacon falls due as well */
 	assert_int_equal(w.node[1].got[0], 0);
 	assert_in_range(skw_mac_counters(w.node[0].mac)->tx_frames, 600 / 16 - 2,
-			600 / 16 + 1); /* each superframe anew */
+			600 / 16 + 1);                                    /* each superframe anew */
 	assert_int_equal(skw_mac_counters(w.node[0].mac)->tx_repeats, 0); /* none was on the air */
 	w.late = 0;
 	run_until(w.now + 40 * MS);
