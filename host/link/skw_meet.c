@@ -193,7 +193,7 @@ static enum skw_meet_status on_meet(struct skw_meet *m, uint32_t peer,
 				    const struct skw_link_info *asker, struct skw_reader *r,
 				    uint64_t now_us)
 {
-	struct skw_node_address wanted;
+	struct skw_node_address wanted = { 0 };
 	struct ask *ask, *answer;
 
 	skw_get_bytes(r, wanted.bytes, SKW_KEY_LEN);
@@ -240,7 +240,7 @@ static enum skw_meet_status on_at(struct skw_meet *m, const struct skw_link_info
 				  struct skw_reader *r)
 {
 	struct skw_meet_place place = { 0 };
-	struct skw_node_address address;
+	struct skw_node_address address = { 0 };
 	struct skw_link_info info;
 	struct out *o;
 
