@@ -1,4 +1,4 @@
-/* rooms: wire keys mac link onion session ledger pay http node
+/* rooms: wire keys modem plain mac link onion session ledger pay http node
  *
  * skw_control: lines on the control socket of a daemon that is up, with no radio and no peers; the
  * input may come in two pieces. Whoever sends a line of at most 1023 bytes gets one line, a JSON
