@@ -524,6 +524,16 @@ bool skw_link_info(const struct skw_link *link, uint32_t number, struct skw_link
 	return true;
 }
 
+uint32_t skw_link_peer_up(const struct skw_link *link, const struct skw_node_address *address,
+			  struct skw_link_info *info)
+{
+	for (uint32_t n = 1; n <= SKW_LINK_PEERS_MAX; n++)
+		if (skw_link_info(link, n, info) && info->up &&
+		    skw_node_address_equal(&info->address, address))
+			return n;
+	return 0;
+}
+
 const struct skw_link_counters *skw_link_counters(const struct skw_link *link)
 {
 	return &link->counters;

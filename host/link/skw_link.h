@@ -142,6 +142,9 @@ uint64_t skw_link_next_timer(const struct skw_link *link);
 void skw_link_tick(struct skw_link *link, uint64_t now_us);
 
 bool skw_link_info(const struct skw_link *link, uint32_t peer, struct skw_link_info *info);
+/* The number of a peer that is up, and its info; 0 if it is not. */
+uint32_t skw_link_peer_up(const struct skw_link *link, const struct skw_node_address *address,
+			  struct skw_link_info *info);
 const struct skw_link_counters *skw_link_counters(const struct skw_link *link);
 
 #endif

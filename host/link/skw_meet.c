@@ -62,17 +62,6 @@ void skw_meet_free(struct skw_meet *meet)
 	free(meet);
 }
 
-/* The number of a peer that is up; 0 if it is not. */
-static uint32_t peer_up(const struct skw_meet *m, const struct skw_node_address *address,
-			struct skw_link_info *info)
-{
-	for (uint32_t n = 1; n <= SKW_LINK_PEERS_MAX; n++)
-		if (skw_link_info(m->link, n, info) && info->up &&
-		    skw_node_address_equal(&info->address, address))
-			return n;
-	return 0;
-}
-
 /* ---- out ------------------------------------------------------------------------------------- */
 
 static struct out *new_out(struct skw_meet *m, enum skw_meet_event event)
@@ -170,7 +159,7 @@ static void introduce(struct skw_meet *m, struct ask *ask, struct ask *answer,
 {
 	struct skw_meet_place here, there;
 	struct skw_link_info wanted;
-	uint32_t peer = peer_up(m, &ask->wanted, &wanted);
+	uint32_t peer = skw_link_peer_up(m->link, &ask->wanted, &wanted);
 
 	if (peer == 0 || !m->place_of(&here, &asker->endpoint) ||
 	    !m->place_of(&there, &wanted.endpoint))
@@ -258,7 +247,8 @@ static enum skw_meet_status on_at(struct skw_meet *m, const struct skw_link_info
 		if (!skw_node_address_equal(&w->address, &address) ||
 		    !skw_node_address_equal(&w->neighbour, &from->address))
 			continue;
-		if (peer_up(m, &address, &info) == 0 && (o = new_out(m, SKW_MEET_CALL)) != NULL) {
+		if (skw_link_peer_up(m->link, &address, &info) == 0 &&
+		    (o = new_out(m, SKW_MEET_CALL)) != NULL) {
 			o->out.address = address;
 			o->out.place = place;
 		}
@@ -308,9 +298,9 @@ void skw_meet_tick(struct skw_meet *meet, uint64_t now_us)
 		if (w->ask_us > now_us)
 			continue;
 		w->ask_us = now_us + ASK_US;
-		if (peer_up(meet, &w->address, &info) != 0)
+		if (skw_link_peer_up(meet->link, &w->address, &info) != 0)
 			continue;
-		neighbour = peer_up(meet, &w->neighbour, &info);
+		neighbour = skw_link_peer_up(meet->link, &w->neighbour, &info);
 		if (neighbour != 0)
 			say_meet(meet, neighbour, &w->address);
 	}

@@ -12,11 +12,7 @@ uint32_t skw_node_peer(const struct skw_node *node, const struct skw_node_addres
 {
 	struct skw_link_info info;
 
-	for (uint32_t peer = 1; peer <= SKW_LINK_PEERS_MAX; peer++)
-		if (skw_link_info(node->link, peer, &info) && info.up &&
-		    skw_node_address_equal(&info.address, id))
-			return peer;
-	return 0;
+	return skw_link_peer_up(node->link, id, &info);
 }
 
 struct skw_node_address node_peer_address(const struct skw_node *node, uint32_t peer)

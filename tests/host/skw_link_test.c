@@ -375,6 +375,15 @@ static void flood(void)
 	}
 }
 
+/* a calls b in a flood, and is given a cookie; what it said stays in a.out. */
+static void call_for_cookie(struct frame *cookie)
+{
+	flood();
+	call(&a, &b);
+	deliver(&a, &b, &a.out[0]);
+	assert_true(said(&b, COOKIE, cookie));
+}
+
 static void a_flood_of_calls_costs_little(void **state)
 {
 	struct frame init, out;
@@ -402,12 +411,9 @@ static void who_is_there_gets_through_a_flood(void **state)
 	struct frame first, cookie, second;
 
 	(void)state;
-	flood();
-	call(&a, &b);
+	call_for_cookie(&cookie);
 	first = a.out[0];
 	a.out_count = 0;
-	deliver(&a, &b, &first);
-	assert_true(said(&b, COOKIE, &cookie));
 	assert_int_equal(cookie.len, COOKIE_LEN);
 	assert_int_equal(deliver(&b, &a, &cookie), SKW_LINK_OK);
 	assert_int_equal(a.out_count, 1); /* at once */
@@ -424,11 +430,8 @@ static void a_cookie_is_for_one_place(void **state)
 	struct frame cookie, out;
 
 	(void)state;
-	flood();
-	call(&a, &b);
-	deliver(&a, &b, &a.out[0]);
+	call_for_cookie(&cookie);
 	a.out_count = 0;
-	assert_true(said(&b, COOKIE, &cookie));
 	deliver(&b, &a, &cookie);
 	a.at.addr[0] = 77; /* the INIT with its second code, from elsewhere */
 	deliver(&a, &b, &a.out[0]);
@@ -443,11 +446,8 @@ static void a_cookie_grows_old(void **state)
 	struct frame cookie, out;
 
 	(void)state;
-	flood();
-	call(&a, &b);
-	deliver(&a, &b, &a.out[0]);
+	call_for_cookie(&cookie);
 	a.out_count = 0;
-	assert_true(said(&b, COOKIE, &cookie));
 	deliver(&b, &a, &cookie);
 	now += 250 * SECOND; /* twice the life of a secret, and the bucket is full again */
 	flood();
@@ -462,11 +462,8 @@ static void a_cookie_outlives_its_secret(void **state)
 	(void)state;
 	flood(); /* b makes a secret */
 	now += 100 * SECOND;
-	flood();
-	call(&a, &b);
-	deliver(&a, &b, &a.out[0]);
+	call_for_cookie(&cookie);
 	a.out_count = 0;
-	assert_true(said(&b, COOKIE, &cookie));
 	deliver(&b, &a, &cookie);
 	now += 30 * SECOND;
 	flood(); /* and another */
@@ -494,11 +491,8 @@ static void forged_cookies_are_dropped(void **state)
 	struct frame cookie, bad;
 
 	(void)state;
-	flood();
-	call(&a, &b);
-	deliver(&a, &b, &a.out[0]);
+	call_for_cookie(&cookie);
 	a.out_count = 0;
-	assert_true(said(&b, COOKIE, &cookie));
 	for (size_t bit = 8; bit < 8 * cookie.len; bit++) {
 		bad = cookie;
 		bad.data[bit / 8] ^= (uint8_t)(1u << bit % 8);
