@@ -25,11 +25,12 @@ bench-sim: $(BUILD)/bench/radio_speed
 # The radio that writes what its gates do (`skywave phy ... --trace`): a program of its own beside the fast one, built when
 # it is asked for.
 TRACE_CXX := $(subst -O3,-O1,$(subst -I$(BUILD)/radio,-I$(BUILD)/trace,$(RADIO_CXX))) -DVM_TRACE=1
-$(BUILD)/trace/Vskywave__ALL.a: $(RTL) $(LINT_VLT)
+LOOK_VLT := sim/radio/look.vlt
+$(BUILD)/trace/Vskywave__ALL.a: $(RTL) $(LINT_VLT) $(LOOK_VLT)
 	@mkdir -p $(@D)/o
 	$(Q)verilator $(VFLAGS) --trace --build --top-module skywave --prefix Vskywave --Mdir $(@D) \
 	    -MAKEFLAGS "CXX=$(SIM_CXX) LINK=$(SIM_CXX) OPT_FAST=-O1 OPT_SLOW=-O0" \
-	    $(RTL_Y) $(LINT_VLT) rtl/ofdm_pkg.sv rtl/top/skywave.sv > $(BUILD)/trace.log 2>&1 || (cat $(BUILD)/trace.log; false)
+	    $(RTL_Y) $(LINT_VLT) $(LOOK_VLT) rtl/ofdm_pkg.sv rtl/top/skywave.sv > $(BUILD)/trace.log 2>&1 || (cat $(BUILD)/trace.log; false)
 	@touch $@
 $(BUILD)/trace/o/skw_radio.o: sim/radio/skw_radio.cpp sim/radio/skw_radio.h $(BUILD)/trace/Vskywave__ALL.a
 	$(Q)$(TRACE_CXX) -c -o $@ $<

@@ -7,46 +7,26 @@
 #include <string.h>
 
 #include "cli/skw_cli_args.h"
+#include "cli/skw_cli_inspect.h"
 #include "cli/skw_cli_iq.h"
 #include "cli/skw_cli_phy.h"
 #include "cli/skw_cli_phy_soft.h"
 #include "cli/skw_cli_plot.h"
+#include "cli/skw_cli_trace.h"
 
-enum { SYMBOLS_MAX = 1368, TAIL_MAX = 262144, CARRIER = 26 };
+enum { SYMBOLS_MAX = SKW_CLI_INSPECT_SYMBOLS, TAIL_MAX = 262144, CARRIER = 26 };
 
 static const char HELP[] =
     "usage: skywave phy inspect [OPTIONS] FILE\n"
     "\n"
-    "Shows a frame of an I/Q file as the stages of the radio in C see it.\n"
+    "Shows a frame of an I/Q file as the stages of a receiver see it.\n"
     "\n"
     "  --frame N          which one: 0 is the first that is found [0]\n"
     "  --png FILE         constellation, channel and phase track, by gnuplot\n"
     "  --csv PREFIX       PREFIX-detect.csv, -channel, -fft, -equalised, -soft, -octets\n"
-    "  --engine soft      the radio in C; for the gates see decode --trace\n"
+    "  --engine E         soft: the radio in C; rtl: the gates (`make trace`) [soft]\n"
     "  --bandwidth MHZ    5, 10 or 20 [20]\n"
     "  --format F         cf32 or cs16, little-endian [cf32]\n";
-
-struct symbol {
-	unsigned bits;
-	float phase, slope;
-	float y_re[64], y_im[64], z_re[64], z_im[64];
-	uint8_t soft[6 * 64];
-};
-
-/* The frame in work, and in the end the one asked for. */
-struct frame {
-	struct skw_frame_rx rx;
-	uint8_t psdu[SKW_PSDU_MAX];
-	unsigned symbols; /* SIGNAL is the first */
-	float h_re[64], h_im[64];
-	struct symbol symbol[SYMBOLS_MAX];
-};
-
-struct options {
-	const char *file, *png, *csv;
-	enum skw_cli_iq_format format;
-	uint64_t frame, bandwidth;
-};
 
 static bool active(int k)
 {
@@ -60,8 +40,9 @@ static bool pilot(int k)
 
 static void note(void *context, const struct skw_modem_look *l)
 {
-	struct frame *f = context;
-	struct symbol *s = &f->symbol[l->symbol < SYMBOLS_MAX ? l->symbol : SYMBOLS_MAX - 1];
+	struct skw_cli_inspect_frame *f = context;
+	struct skw_cli_inspect_symbol *s =
+	    &f->symbol[l->symbol < SYMBOLS_MAX ? l->symbol : SYMBOLS_MAX - 1];
 
 	f->symbols = l->symbol < SYMBOLS_MAX ? l->symbol + 1 : SYMBOLS_MAX;
 	memcpy(f->h_re, l->h_re, sizeof(f->h_re));
@@ -79,26 +60,27 @@ static void note(void *context, const struct skw_modem_look *l)
 /* ---- Finding it
  * ----------------------------------------------------------------------------------- */
 
-/* True when frame number `*left` has come; one less for each before it. */
-static bool came(struct frame *f, struct skw_cli_soft *soft, uint64_t *left)
+/* True when the frame asked for has come. */
+static bool came(struct skw_cli_inspect_frame *f, uint64_t *found, struct skw_cli_soft *soft,
+		 uint64_t number)
 {
 	const uint8_t *psdu;
 
 	while (skw_cli_soft_next(soft, &f->rx, &psdu)) {
 		memcpy(f->psdu, psdu, f->rx.length);
-		if ((*left)-- == 0)
+		if ((*found)++ == number)
 			return true;
 	}
 	return false;
 }
 
-static int find(struct frame *f, const struct options *o)
+static int find_soft(struct skw_cli_inspect_frame *f, uint64_t *found,
+		     const struct skw_cli_inspect *o)
 {
 	struct skw_modem_iq samples[SKW_CLI_SOFT_RUN];
 	struct skw_cli_soft soft;
 	struct skw_cli_iq in;
-	uint64_t left = o->frame;
-	bool found = false;
+	bool done = false;
 	int result = 0;
 	size_t n;
 
@@ -111,31 +93,40 @@ static int find(struct frame *f, const struct options *o)
 		skw_cli_iq_close(&in);
 		return skw_cli_phy_fail("out of memory", "");
 	}
+	f->pilots = true;
 	skw_modem_rx_watch(soft.rx, note, f);
-	while (!found && (n = skw_cli_iq_read_float(&in, samples, SKW_CLI_SOFT_RUN)) > 0) {
+	while (!done && (n = skw_cli_iq_read_float(&in, samples, SKW_CLI_SOFT_RUN)) > 0) {
 		skw_cli_soft_feed(&soft, samples, n);
-		found = came(f, &soft, &left);
+		done = came(f, found, &soft, o->frame);
 	}
-	for (n = 0; !found && n < TAIL_MAX && skw_modem_rx_busy(soft.rx); n += SKW_CLI_SOFT_RUN) {
+	for (n = 0; !done && n < TAIL_MAX && skw_modem_rx_busy(soft.rx); n += SKW_CLI_SOFT_RUN) {
 		skw_cli_soft_feed(&soft, NULL, SKW_CLI_SOFT_RUN);
-		found = came(f, &soft, &left);
+		done = came(f, found, &soft, o->frame);
 	}
 	if (in.error[0] != '\0')
 		result = skw_cli_phy_fail(o->file, in.error);
-	else if (!found) {
-		fprintf(stderr, "skywave phy: %s: only %llu frames are in it\n", o->file,
-			(unsigned long long)(o->frame - left));
-		result = 1;
-	}
 	skw_cli_soft_close(&soft);
 	skw_cli_iq_close(&in);
+	return result;
+}
+
+static int find(struct skw_cli_inspect_frame *f, const struct skw_cli_inspect *o)
+{
+	uint64_t found = 0;
+	int result = o->gates ? skw_cli_inspect_gates(f, &found, o) : find_soft(f, &found, o);
+
+	if (result == 0 && found <= o->frame) {
+		fprintf(stderr, "skywave phy: %s: only %llu frames are in it\n", o->file,
+			(unsigned long long)found);
+		result = 1;
+	}
 	return result;
 }
 
 /* ---- Tables
  * --------------------------------------------------------------------------------------- */
 
-static void put_detect(FILE *out, const struct frame *f)
+static void put_detect(FILE *out, const struct skw_cli_inspect_frame *f)
 {
 	fputs("time,rate_mbps,length,fcs_ok,rssi_db,snr_db,cfo_hz,symbols\n", out);
 	fprintf(out, "%lld,%u,%u,%d,%.2f,%.2f,%ld,%u\n", (long long)(int64_t)f->rx.time,
@@ -143,7 +134,7 @@ static void put_detect(FILE *out, const struct frame *f)
 		f->rx.snr_cdb / 100.0, (long)f->rx.cfo_hz, f->symbols);
 }
 
-static void put_channel(FILE *out, const struct frame *f)
+static void put_channel(FILE *out, const struct skw_cli_inspect_frame *f)
 {
 	fputs("carrier,re,im\n", out);
 	for (int k = -CARRIER; k <= CARRIER; k++)
@@ -152,7 +143,7 @@ static void put_channel(FILE *out, const struct frame *f)
 				(double)f->h_im[k & 63]);
 }
 
-static void put_fft(FILE *out, const struct frame *f)
+static void put_fft(FILE *out, const struct skw_cli_inspect_frame *f)
 {
 	fputs("symbol,carrier,re,im\n", out);
 	for (unsigned n = 0; n < f->symbols; n++)
@@ -163,19 +154,19 @@ static void put_fft(FILE *out, const struct frame *f)
 					(double)f->symbol[n].y_im[k & 63]);
 }
 
-static void put_equalised(FILE *out, const struct frame *f)
+static void put_equalised(FILE *out, const struct skw_cli_inspect_frame *f)
 {
 	fputs("symbol,carrier,re,im,phase,slope\n", out);
 	for (unsigned n = 0; n < f->symbols; n++)
 		for (int k = -CARRIER; k <= CARRIER; k++)
-			if (active(k))
+			if (active(k) && (f->pilots || !pilot(k)))
 				fprintf(out, "%u,%d,%.7g,%.7g,%.7g,%.7g\n", n, k,
 					(double)f->symbol[n].z_re[k & 63],
 					(double)f->symbol[n].z_im[k & 63],
 					(double)f->symbol[n].phase, (double)f->symbol[n].slope);
 }
 
-static void put_soft(FILE *out, const struct frame *f)
+static void put_soft(FILE *out, const struct skw_cli_inspect_frame *f)
 {
 	fputs("symbol,carrier,bit,soft\n", out);
 	for (unsigned n = 0; n < f->symbols; n++)
@@ -185,18 +176,18 @@ static void put_soft(FILE *out, const struct frame *f)
 					f->symbol[n].soft[64 * b + (unsigned)(k & 63)] - 128);
 }
 
-static void put_octets(FILE *out, const struct frame *f)
+static void put_octets(FILE *out, const struct skw_cli_inspect_frame *f)
 {
 	fputs("at,octet\n", out);
 	for (unsigned n = 0; n < f->rx.length; n++)
 		fprintf(out, "%u,%u\n", n, f->psdu[n]);
 }
 
-static int write_tables(const struct frame *f, const char *prefix)
+static int write_tables(const struct skw_cli_inspect_frame *f, const char *prefix)
 {
 	static const struct {
 		const char *name;
-		void (*put)(FILE *out, const struct frame *f);
+		void (*put)(FILE *out, const struct skw_cli_inspect_frame *f);
 	} TABLES[] = {
 		{ "detect", put_detect }, { "channel", put_channel },
 		{ "fft", put_fft },       { "equalised", put_equalised },
@@ -226,13 +217,13 @@ static int write_tables(const struct frame *f, const char *prefix)
 /* ---- The picture
  * ---------------------------------------------------------------------------------- */
 
-static float power(const struct frame *f, int k)
+static float power(const struct skw_cli_inspect_frame *f, int k)
 {
 	return f->h_re[k & 63] * f->h_re[k & 63] + f->h_im[k & 63] * f->h_im[k & 63];
 }
 
 /* What was equalised is weighted by the channel's power: here it shall not be. */
-static void plot_points(FILE *out, const struct frame *f)
+static void plot_points(FILE *out, const struct skw_cli_inspect_frame *f)
 {
 	float mean = 0;
 
@@ -247,7 +238,7 @@ static void plot_points(FILE *out, const struct frame *f)
 	fputs("e\n", out);
 }
 
-static void plot_channel(FILE *out, const struct frame *f, bool phase)
+static void plot_channel(FILE *out, const struct skw_cli_inspect_frame *f, bool phase)
 {
 	for (int k = -CARRIER; k <= CARRIER; k++) {
 		double re = (double)f->h_re[k & 63], im = (double)f->h_im[k & 63];
@@ -260,7 +251,7 @@ static void plot_channel(FILE *out, const struct frame *f, bool phase)
 	fputs("e\n", out);
 }
 
-static void plot_track(FILE *out, const struct frame *f, bool slope)
+static void plot_track(FILE *out, const struct skw_cli_inspect_frame *f, bool slope)
 {
 	for (unsigned n = 0; n < f->symbols; n++)
 		fprintf(out, "%u %.5g\n", n,
@@ -269,7 +260,7 @@ static void plot_track(FILE *out, const struct frame *f, bool slope)
 	fputs("e\n", out);
 }
 
-static int write_png(const struct frame *f, const struct options *o)
+static int write_png(const struct skw_cli_inspect_frame *f, const struct skw_cli_inspect *o)
 {
 	struct skw_cli_plot p;
 
@@ -306,7 +297,7 @@ static int write_png(const struct frame *f, const struct options *o)
 /* ---- The command line
  * ------------------------------------------------------------------------------ */
 
-static int options_of(struct options *o, int argc, char **argv)
+static int options_of(struct skw_cli_inspect *o, int argc, char **argv)
 {
 	const char *engine = "soft", *bandwidth = "20", *format = "cf32", *frame = "0";
 	const struct skw_cli_option options[] = {
@@ -319,9 +310,9 @@ static int options_of(struct options *o, int argc, char **argv)
 	if (!skw_cli_parse(argc, argv, options, sizeof(options) / sizeof(options[0]), &o->file, 1,
 			   &rest))
 		return 2;
-	if (strcmp(engine, "soft") != 0)
-		return skw_cli_phy_wrong("--engine", "soft; the gates show themselves by decode "
-						     "--trace");
+	o->gates = strcmp(engine, "rtl") == 0;
+	if (!o->gates && strcmp(engine, "soft") != 0)
+		return skw_cli_phy_wrong("--engine", "rtl or soft");
 	if (!skw_cli_number(&o->bandwidth, bandwidth, "--bandwidth", 5, 20) ||
 	    !skw_cli_number(&o->frame, frame, "--frame", 0, UINT64_MAX - 1))
 		return 2;
@@ -336,8 +327,8 @@ static int options_of(struct options *o, int argc, char **argv)
 
 int skw_cli_phy_inspect(int argc, char **argv)
 {
-	struct options o = { 0 };
-	struct frame *f;
+	struct skw_cli_inspect o = { 0 };
+	struct skw_cli_inspect_frame *f;
 	int result;
 
 	for (int k = 1; k < argc; k++) {
@@ -349,6 +340,8 @@ int skw_cli_phy_inspect(int argc, char **argv)
 	result = options_of(&o, argc, argv);
 	if (result != 0)
 		return result;
+	if (o.gates && !skw_radio_traces())
+		return skw_cli_trace_program(argc, argv);
 	f = calloc(1, sizeof(*f));
 	if (f == NULL)
 		return skw_cli_phy_fail("out of memory", "");

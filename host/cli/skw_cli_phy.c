@@ -400,6 +400,6 @@ int skw_cli_phy(int argc, char **argv)
 	if (o.trace != NULL && (o.soft || o.from >= o.to))
 		return skw_cli_phy_wrong("--trace", "for --engine rtl, with --from before --to");
 	if (o.trace != NULL && !skw_radio_traces())
-		return skw_cli_trace_program(argc, argv);
+		return skw_cli_trace_program(argc - 1, argv + 1);
 	return encoding ? encode(&o) : decode(&o);
 }

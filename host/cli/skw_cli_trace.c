@@ -127,19 +127,20 @@ bool skw_cli_trace_start(struct skw_radio *r, const char *path, uint64_t from, u
 
 int skw_cli_trace_program(int argc, char **argv)
 {
-	char own[PATH_MAX], path[PATH_MAX + 16];
+	char own[PATH_MAX], path[PATH_MAX + 16], phy[] = "phy";
 	ssize_t n = readlink("/proc/self/exe", own, sizeof(own) - 1);
-	char **args = calloc((size_t)argc + 2, sizeof(*args));
+	char **args = calloc((size_t)argc + 3, sizeof(*args));
 
 	if (n < 0 || args == NULL) {
 		free(args);
-		return skw_cli_phy_fail("--trace", "out of memory");
+		return skw_cli_phy_fail("out of memory", "");
 	}
 	own[n] = '\0';
 	snprintf(path, sizeof(path), "%s/skywave-trace", dirname(own));
 	args[0] = path;
-	memcpy(args + 1, argv, (size_t)argc * sizeof(*args));
+	args[1] = phy;
+	memcpy(args + 2, argv, (size_t)argc * sizeof(*args));
 	execv(path, args);
 	free(args);
-	return skw_cli_phy_fail(path, "is not there: `make trace` builds it, for --trace");
+	return skw_cli_phy_fail(path, "is not there: `make trace` builds it");
 }

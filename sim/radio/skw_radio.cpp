@@ -72,12 +72,125 @@ struct Trace {
 #endif
 };
 
+// What the receiver's stages hand on in a clock (sim/radio/look.vlt); nothing in the build without
+// tracing.
+struct Watch {
+#if VM_TRACE
+	static constexpr int CARRIERS = 48; // of data in a symbol
+	static constexpr uint8_t LONG1 = 0, SIGNAL = 2, PILOTS = 4; // kind_e, state_e
+	skw_radio_watch_fn *told = nullptr;
+	void *context = nullptr;
+	int symbol = 0;                  // of the block that is being transformed
+	int equalised = 0, demapped = 0; // carriers of the frame so far
+
+	// The n-th data carrier of a symbol.
+	static int data_carrier(int n)
+	{
+		int k = n - 26;
+
+		for (int idle : { -21, -7, 0, 7, 21 })
+			k += k >= idle;
+		return k;
+	}
+	static int32_t extended(uint64_t value, unsigned width)
+	{
+		return static_cast<int32_t>(static_cast<uint32_t>(value) << (32 - width)) >>
+		       (32 - width);
+	}
+
+	void transformed(const Vskywave___024root *g)
+	{
+		skw_radio_look l = {};
+		uint32_t bins = g->skywave__DOT__rx__DOT__carrier;
+		uint8_t kind = g->skywave__DOT__rx__DOT__carrier_kind;
+		uint8_t at = g->skywave__DOT__rx__DOT__i_equalise__DOT__at;
+
+		if (at == 0 && kind == LONG1)
+			equalised = demapped = 0;
+		if (at == 0)
+			symbol = kind == LONG1 ? -2 : symbol + 1;
+		if (at == 0 && kind == SIGNAL)
+			channel(g);
+		l.stage = SKW_RADIO_TRANSFORMED;
+		l.symbol = symbol;
+		l.carrier = at - 32;
+		l.re = extended(bins, 16);
+		l.im = extended(bins >> 16, 16);
+		told(context, &l);
+	}
+	void channel(const Vskywave___024root *g)
+	{
+		for (int k = 0; k < 64; k++) {
+			uint64_t h = g->skywave__DOT__rx__DOT__i_equalise__DOT__h_mem[k];
+			skw_radio_look l = {};
+
+			l.stage = SKW_RADIO_CHANNEL;
+			l.carrier = k - 32;
+			l.re = extended(h, 17);
+			l.im = extended(h >> 17, 17);
+			told(context, &l);
+		}
+	}
+	void turned(const Vskywave___024root *g)
+	{
+		skw_radio_look l = {};
+
+		l.stage = SKW_RADIO_EQUALISED;
+		l.symbol = equalised / CARRIERS;
+		l.carrier = data_carrier(equalised++ % CARRIERS);
+		l.re = extended(g->skywave__DOT__rx__DOT__i_equalise__DOT__turned_re, 18);
+		l.im = extended(g->skywave__DOT__rx__DOT__i_equalise__DOT__turned_im, 18);
+		l.phase = extended(g->skywave__DOT__rx__DOT__i_equalise__DOT__phase, 18);
+		l.slope = extended(g->skywave__DOT__rx__DOT__i_equalise__DOT__slope, 26);
+		told(context, &l);
+	}
+	void soft(const Vskywave___024root *g)
+	{
+		skw_radio_look l = {};
+
+		l.stage = SKW_RADIO_SOFT;
+		l.symbol = demapped / CARRIERS;
+		l.carrier = data_carrier(demapped++ % CARRIERS);
+		for (int b = 0; b < 6; b++)
+			l.soft[b] = static_cast<int8_t>(
+			    extended(g->skywave__DOT__rx__DOT__soft_bits >> 4 * b, 4));
+		told(context, &l);
+	}
+	// Before the rising edge: what it will take.
+	void clock(const Vskywave___024root *g)
+	{
+		if (told == nullptr)
+			return;
+		if (g->skywave__DOT__rx__DOT__carrier_valid &&
+		    g->skywave__DOT__rx__DOT__carrier_ready)
+			transformed(g);
+		if (g->skywave__DOT__rx__DOT__i_equalise__DOT__turned_valid &&
+		    g->skywave__DOT__rx__DOT__i_equalise__DOT__state != PILOTS)
+			turned(g);
+		if (g->skywave__DOT__rx__DOT__soft_valid && g->skywave__DOT__rx__DOT__soft_ready)
+			soft(g);
+		if (g->skywave__DOT__rx__DOT__sig_valid && g->skywave__DOT__rx__DOT__sig_ok) {
+			skw_radio_look l = {};
+
+			l.stage = SKW_RADIO_SIGNAL_GOOD;
+			l.time = g->skywave__DOT__rx__DOT__start_time;
+			told(context, &l);
+		}
+	}
+#else
+	void clock(const Vskywave___024root *)
+	{
+	}
+#endif
+};
+
 } // namespace
 
 struct skw_radio {
 	VerilatedContext context;
 	Vskywave gates { &context, "skywave" };
 	Trace trace;
+	Watch watch;
 	Bytes in, out;
 	bool sleepless = false;
 
@@ -100,6 +213,7 @@ struct skw_radio {
 						   uint8_t(word >> 16), uint8_t(word >> 24) };
 			out.push(bytes, sizeof(bytes));
 		}
+		watch.clock(gates.rootp);
 		gates.clk = 1;
 		gates.eval();
 		trace.dump(gates.now);
@@ -276,6 +390,18 @@ bool skw_radio_trace(struct skw_radio *r, const char *path, uint64_t from, uint6
 	return r->trace.vcd.isOpen();
 #else
 	(void)r, (void)path, (void)from, (void)to;
+	return false;
+#endif
+}
+
+bool skw_radio_watch(struct skw_radio *r, skw_radio_watch_fn *watch, void *context)
+{
+#if VM_TRACE
+	r->watch.told = watch;
+	r->watch.context = context;
+	return true;
+#else
+	(void)r, (void)watch, (void)context;
 	return false;
 #endif
 }

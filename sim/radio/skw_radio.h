@@ -62,6 +62,31 @@ bool skw_radio_traces(void);
  * the radio is freed. False if the file cannot be written or the build does not trace. */
 bool skw_radio_trace(struct skw_radio *r, const char *path, uint64_t from, uint64_t to);
 
+/* What the receiver's stages hand on, in the numbers of the gates. */
+enum skw_radio_stage {
+	SKW_RADIO_TRANSFORMED, /* re, im: s1.15. Symbol -2, -1: the long ones, 0: SIGNAL, then data
+				*/
+	SKW_RADIO_CHANNEL,     /* re, im: twice the smoothed channel, in units of the transform */
+	SKW_RADIO_EQUALISED,   /* re, im: s6.12, with the channel's power over its mean; data
+				  carriers only. phase, slope: those turned back, in 2^-18 turns and
+				  2^-26 turns a carrier */
+	SKW_RADIO_SOFT, /* soft: bit B0 first, -7 surely 0 .. 7 surely 1; as many as are used */
+	SKW_RADIO_SIGNAL_GOOD, /* time: of the frame's first sample */
+};
+
+struct skw_radio_look {
+	enum skw_radio_stage stage;
+	int symbol, carrier; /* carrier: -32..31 */
+	int32_t re, im, phase, slope;
+	int8_t soft[6];
+	uint64_t time;
+};
+
+typedef void skw_radio_watch_fn(void *context, const struct skw_radio_look *look);
+/* Calls `watch` from now on, inside skw_radio_run, for every carrier that leaves a stage. False in
+ * the build that does not trace. */
+bool skw_radio_watch(struct skw_radio *r, skw_radio_watch_fn *watch, void *context);
+
 uint64_t skw_radio_time(const struct skw_radio *r); /* the sample counter */
 
 /* True if nothing would change but the counter while the antenna is silent: no frame is being sent,
