@@ -76,7 +76,7 @@ struct Trace {
 // tracing.
 struct Watch {
 #if VM_TRACE
-	static constexpr int CARRIERS = 48; // of data in a symbol
+	static constexpr int CARRIERS = 48;                         // of data in a symbol
 	static constexpr uint8_t LONG1 = 0, SIGNAL = 2, PILOTS = 4; // kind_e, state_e
 	skw_radio_watch_fn *told = nullptr;
 	void *context = nullptr;
