@@ -33,6 +33,9 @@ struct skw_session *skw_session_new(const struct skw_session_config *config)
 	set_default(&s->config.handshake_us, 2000000);
 	set_default(&s->config.dead_us, 120000000);
 	set_default(&s->config.idle_us, 600000000);
+	set_default(&s->config.rekey_us, 120000000);
+	set_default(&s->config.rekey_bytes, UINT64_C(1) << 30);
+	set_default(&s->config.rekey_pause_us, 1000000);
 	s->ones = calloc(s->config.sessions_max, sizeof(struct one *));
 	s->generations = calloc(s->config.sessions_max, sizeof(*s->generations));
 	if (s->ones == NULL || s->generations == NULL) {
@@ -286,7 +289,11 @@ enum skw_session_status skw_session_receive(struct skw_session *s, uint32_t path
 {
 	s->now_us = now_us;
 	if (len >= 9 && len <= SKW_SESSION_PACKET_MAX) {
-		switch (data[0]) {
+		uint8_t type = data[0];
+
+		if ((type & TYPE_MASK) == PACKET_DATA)
+			type = PACKET_DATA;
+		switch (type) {
 		case PACKET_INIT:
 			return session_on_init(s, path, data, len);
 		case PACKET_RESP:
@@ -568,6 +575,7 @@ bool skw_session_next(const struct skw_session *s, uint32_t *cursor, struct skw_
 			.client = one->client,
 			.established = one->established,
 			.streams = live_streams(one),
+			.rekeys = one->rekey.current.number,
 			.bytes_sent = one->bytes_sent,
 			.bytes_received = one->bytes_received,
 			.packets_sent = one->packets_sent,

@@ -9,6 +9,7 @@
  * (skw_bbr); streams are put together from all of them. A path that falls silent costs its share
  * and one timeout; it is tried again until it answers or is taken away. A session outlives all its
  * paths: when the last circuit dies, build another and add it.
+ * Keys are replaced by time and bytes under traffic, by new ones that do not follow from them.
  * Streams are flow controlled: a reader that does not read stops the writer, and no more than
  * SKW_SESSION_CREDIT bytes wait per session. Datagrams may be lost or dropped, never repeated.
  *
@@ -57,10 +58,13 @@ struct skw_session_config {
 	const struct skw_identity *identity; /* outlives it */
 	struct skw_random random;
 	/* Zero takes the default. */
-	uint32_t sessions_max; /* 256 */
-	uint64_t handshake_us; /* first retry, doubling: 2 s; given up after 6 tries */
-	uint64_t dead_us;      /* silence while data waits that closes a session: 120 s */
-	uint64_t idle_us;      /* a server forgets a session without traffic: 600 s */
+	uint32_t sessions_max;   /* 256 */
+	uint64_t handshake_us;   /* first retry, doubling: 2 s; given up after 6 tries */
+	uint64_t dead_us;        /* silence while data waits that closes a session: 120 s */
+	uint64_t rekey_us;       /* keys that were used this long are replaced: 120 s */
+	uint64_t rekey_bytes;    /* or this much: 1 GiB */
+	uint64_t rekey_pause_us; /* and at most this often: 1 s */
+	uint64_t idle_us;        /* a server forgets a session without traffic: 600 s */
 };
 
 enum skw_session_event {
@@ -94,6 +98,7 @@ struct skw_session_info {
 	bool client, established;
 	uint32_t paths, path; /* how many; the quickest, 0 if none */
 	uint32_t streams;
+	uint32_t rekeys;
 	uint64_t rtt_us;                     /* of the quickest */
 	uint64_t cwnd, in_flight;            /* of all */
 	uint64_t bytes_sent, bytes_received; /* of streams, once each */

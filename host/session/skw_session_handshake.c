@@ -37,7 +37,7 @@ bool session_begin(struct skw_session *s, struct one *one)
 
 static void keys_ready(struct skw_session *s, struct one *one, struct skw_noise *noise)
 {
-	skw_noise_split(noise, &one->send, &one->receive);
+	rekey_first(s, one, noise);
 	skw_noise_wipe(noise);
 	one->heard_us = s->now_us;
 }

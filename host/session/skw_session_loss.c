@@ -50,7 +50,8 @@ static void tell_lost(struct one *one, struct sent *p)
 		return;
 	p->told = true;
 	for (unsigned i = 0; i < p->chunk_count; i++)
-		stream_on_lost(one, &p->chunks[i]);
+		if (!rekey_on_lost(one, &p->chunks[i]))
+			stream_on_lost(one, &p->chunks[i]);
 }
 
 void session_tell_all_lost(struct one *one, struct path *path)

@@ -129,6 +129,8 @@ static enum stream_verdict on_frame(struct skw_session *s, struct one *one, uint
 	uint32_t code;
 	uint16_t id;
 
+	if (type >= FRAME_OPEN && type <= FRAME_DATAGRAM)
+		rekey_on_content(s, one);
 	switch (type) {
 	case FRAME_PING:
 		*eliciting = true;
@@ -156,6 +158,10 @@ static enum stream_verdict on_frame(struct skw_session *s, struct one *one, uint
 		if (r->ok && !one->client)
 			*leave = id;
 		return r->ok ? STREAM_OK : STREAM_BROKEN;
+	case FRAME_REKEY:
+	case FRAME_REKEYED:
+		*eliciting = true;
+		return rekey_on_frame(s, one, type, r);
 	case FRAME_CLOSE:
 		code = skw_get_u32(r);
 		session_end(one, code);
@@ -276,25 +282,29 @@ enum skw_session_status session_on_packet(struct skw_session *s, uint32_t circui
 	uint64_t number = skw_get_u64(&r), count = number & COUNT_MASK;
 	struct one *one =
 	    (local & 0xffff) < s->config.sessions_max ? s->ones[local & 0xffff] : NULL;
+	struct epoch *epoch;
 	struct path *path;
 
 	if (len >= HEADER + SKW_NOISE_TAG && (one == NULL || one->local != local || one->closed))
 		return nobody(s, circuit, data);
-	if (len < HEADER + SKW_NOISE_TAG || !one->receive.keyed) {
+	epoch = len >= HEADER + SKW_NOISE_TAG ? rekey_epoch(one, data[0]) : NULL;
+	if (epoch == NULL) {
 		s->counters.malformed++;
 		return SKW_SESSION_DROPPED;
 	}
 	path = path_by_id(one, (uint16_t)(number >> PATH_SHIFT));
 	if (path != NULL && skw_ranges_has(&path->received, count, count + 1))
 		return replayed(s, path);
-	if (!skw_noise_open(&one->receive, number, data, HEADER, data + HEADER, len - HEADER,
+	if (!skw_noise_open(&epoch->receive, number, data, HEADER, data + HEADER, len - HEADER,
 			    s->plain)) {
 		s->counters.forged++;
+		rekey_on_forged(one);
 		return SKW_SESSION_DROPPED;
 	}
 	path = path_heard(one, (uint16_t)(number >> PATH_SHIFT), circuit);
 	if (path == NULL) /* gone, or moved by somebody in between */
 		return replayed(s, NULL);
+	rekey_on_opened(s, one, epoch, len);
 	one->heard_us = s->now_us;
 	one->packets_received++;
 	path->packets_received++;

@@ -81,6 +81,23 @@ static void put_stream_control(struct one *one, struct stream *x, struct skw_wri
 	}
 }
 
+static void put_rekey(struct one *one, struct skw_writer *w, struct sent *p)
+{
+	const uint8_t *message;
+	size_t len;
+	uint32_t epoch;
+	uint8_t type;
+
+	if (!rekey_waits(one))
+		return;
+	type = rekey_frame(one, &message, &len, &epoch);
+	if (!put_chunk(w, p, type, epoch, 4 + len))
+		return;
+	skw_put_u32(w, epoch);
+	skw_put_bytes(w, message, len);
+	rekey_on_said(one);
+}
+
 static void put_control(struct one *one, struct skw_writer *w, struct sent *p)
 {
 	while (one->leave_count > 0 &&
@@ -104,7 +121,7 @@ static void put_data(struct one *one, struct skw_writer *w, struct sent *p,
 
 static bool control_waits(const struct one *one)
 {
-	if (one->leave_count > 0)
+	if (one->leave_count > 0 || rekey_waits(one))
 		return true;
 	for (unsigned i = 0; i < one->stream_count; i++) {
 		const struct stream *x = one->streams[i];
@@ -133,12 +150,14 @@ static size_t seal(struct skw_session *s, struct one *one, struct path *path, si
 	struct skw_writer w = skw_writer(s->packet, sizeof(s->packet));
 	uint64_t number = number_of(path, path->number);
 
-	skw_put_u8(&w, PACKET_DATA);
+	skw_put_u8(&w, PACKET_DATA | rekey_phase(one));
 	skw_put_u32(&w, one->remote);
 	skw_put_u64(&w, number);
-	skw_noise_seal(&one->send, number, s->packet, HEADER, s->plain, len, s->packet + HEADER);
+	skw_noise_seal(&one->rekey.current.send, number, s->packet, HEADER, s->plain, len,
+		       s->packet + HEADER);
 	one->packets_sent++;
 	path->packets_sent++;
+	rekey_on_sealed(one, HEADER + len + SKW_NOISE_TAG);
 	return HEADER + len + SKW_NOISE_TAG;
 }
 
@@ -146,13 +165,18 @@ static size_t seal(struct skw_session *s, struct one *one, struct path *path, si
 static bool put_asking(struct skw_session *s, struct one *one, struct path *path,
 		       struct skw_writer *w, struct sent *p, const struct allowed *allowed)
 {
-	const uint8_t *before = w->at;
+	const uint8_t *before = w->at, *content;
 
+	if (allowed->old)
+		put_rekey(one, w, p);
+	content = w->at;
 	if (allowed->old)
 		put_control(one, w, p);
 	if (allowed->fresh)
 		datagrams_write(s, one, w);
 	put_data(one, w, p, allowed);
+	if (w->at != content)
+		rekey_on_content(s, one);
 	if (w->at == before && (path->need_ping || path->probes > 0))
 		begin_frame(w, FRAME_PING, 0);
 	path->need_ping = false;
@@ -199,7 +223,7 @@ size_t session_write_packet(struct skw_session *s, struct one *one, struct path 
 	bool asks = false;
 	size_t len;
 
-	if (!one->send.keyed || !one->established)
+	if (!one->rekey.current.send.keyed || !one->established || path->number > COUNT_MASK)
 		return 0;
 	if (one->need_close)
 		return write_close(s, one, path);

@@ -9,8 +9,10 @@
 #include "session/skw_session.h"
 #include "wire/skw_cursor.h"
 
-/* First byte of a packet. */
+/* First byte of a packet; of DATA, the upper two bits are the epoch of its keys modulo 4. */
 enum { PACKET_INIT = 1, PACKET_RESP = 2, PACKET_DATA = 3, PACKET_GONE = 4 };
+#define PHASE_SHIFT 6u
+#define TYPE_MASK 0x3fu
 
 /* Frames inside a packet: type u8, length u16, body. An unknown type is skipped. */
 enum frame_type {
@@ -25,6 +27,8 @@ enum frame_type {
 	FRAME_CLOSE = 9,     /* code u32 */
 	FRAME_DATAGRAM = 10, /* sequence u32, bytes */
 	FRAME_LEAVE = 11,    /* path u16: used no more */
+	FRAME_REKEY = 12,    /* epoch u32, IK message 1 */
+	FRAME_REKEYED = 13,  /* epoch u32, IK message 2 */
 };
 
 #define HEADER 13u /* type, receiver, packet number */
@@ -148,6 +152,27 @@ struct datagrams {
 	uint64_t hold_us;          /* until then the gap may close */
 };
 
+enum stream_verdict { STREAM_OK, STREAM_AGAIN /* do not acknowledge */, STREAM_BROKEN };
+
+struct epoch { /* the keys of a session for a while */
+	uint32_t number;
+	struct skw_noise_cipher send, receive;
+};
+
+struct rekey {
+	struct epoch previous, current, next; /* next: at the server, until the client uses it */
+	uint8_t hash[SKW_NOISE_HASH];         /* of the newest handshake */
+	uint8_t message[SKW_NOISE_IK_1];      /* ours, to say again */
+	uint8_t asked_by[SKW_KEY_LEN];        /* server: the ephemeral key that made `next` */
+	bool asked;                           /* client: no answer yet */
+	bool say;                             /* the message is to be sent */
+	bool heard;                           /* the other end uses `current` too */
+	uint64_t changed_us, forget_us;
+	/* of the current keys */
+	uint64_t used_us; /* when they first protected what users say; 0: not yet */
+	uint64_t bytes, forged;
+};
+
 struct one { /* one session */
 	bool client, established, said_established, closed, dirty;
 	uint16_t generation;
@@ -159,13 +184,13 @@ struct one { /* one session */
 	uint16_t leave[SKW_SESSION_PATHS]; /* numbers to tell */
 	unsigned leave_count;
 	uint32_t local, remote;
-	struct skw_noise noise;                                       /* client, until RESP */
+	struct skw_noise noise;                                       /* client, until answered */
 	uint8_t handshake[RESP_LEN > INIT_LEN ? RESP_LEN : INIT_LEN]; /* ours, to say again */
 	uint8_t peer_e[SKW_KEY_LEN]; /* server: of the INIT that made it */
 	unsigned tries;
 	bool handshake_due;
 	uint64_t handshake_us; /* next try */
-	struct skw_noise_cipher send, receive;
+	struct rekey rekey;
 	bool need_close;
 	uint32_t close_code;
 	uint64_t created_us, heard_us;
@@ -216,6 +241,28 @@ bool session_begin(struct skw_session *s, struct one *one);
 enum skw_session_status session_on_init(struct skw_session *s, uint32_t path, const uint8_t *data,
 					size_t len);
 enum skw_session_status session_on_resp(struct skw_session *s, const uint8_t *data, size_t len);
+
+/* skw_session_rekey.c: new keys inside a session */
+/* The first keys: those of the handshake, which is done. */
+void rekey_first(struct skw_session *s, struct one *one, struct skw_noise *noise);
+uint8_t rekey_phase(const struct one *one); /* to be added to the type DATA */
+/* Under which keys a packet of this first byte is; NULL if they are gone or never were. */
+struct epoch *rekey_epoch(struct one *one, uint8_t first);
+void rekey_on_opened(struct skw_session *s, struct one *one, const struct epoch *epoch, size_t len);
+void rekey_on_forged(struct one *one);
+void rekey_on_sealed(struct one *one, size_t len);
+/* What users said went under the current keys, or came: they have to be replaced one day. */
+void rekey_on_content(struct skw_session *s, struct one *one);
+enum stream_verdict rekey_on_frame(struct skw_session *s, struct one *one, uint8_t type,
+				   struct skw_reader *r);
+bool rekey_waits(const struct one *one);
+/* What to say: type and contents of a frame. */
+uint8_t rekey_frame(struct one *one, const uint8_t **message, size_t *len, uint32_t *epoch);
+void rekey_on_said(struct one *one);
+/* False if the chunk is none of a rekeying. */
+bool rekey_on_lost(struct one *one, const struct chunk *chunk);
+void rekey_tick(struct skw_session *s, struct one *one);
+uint64_t rekey_timer(const struct skw_session *s, const struct one *one);
 
 /* skw_session_receive.c */
 enum skw_session_status session_on_packet(struct skw_session *s, uint32_t path, const uint8_t *data,
@@ -277,7 +324,6 @@ bool stream_write_frame(struct stream *stream, struct skw_writer *w, struct chun
 			const struct allowed *allowed);
 void stream_on_acked(struct skw_session *s, struct one *one, const struct chunk *chunk);
 void stream_on_lost(struct one *one, const struct chunk *chunk);
-enum stream_verdict { STREAM_OK, STREAM_AGAIN /* do not acknowledge */, STREAM_BROKEN };
 enum stream_verdict stream_on_data(struct one *one, struct stream *stream, uint64_t offset,
 				   const uint8_t *data, size_t len, bool end);
 uint64_t stream_grant(struct one *one, struct stream *stream);

@@ -49,6 +49,7 @@ void session_tick_one(struct skw_session *s, struct one *one)
 	for (unsigned i = 0; i < one->path_count; i++)
 		path_tick(s, one, one->paths[i]);
 	datagrams_tick(s, one);
+	rekey_tick(s, one);
 }
 
 static uint64_t sooner(uint64_t a, uint64_t b)
@@ -72,5 +73,6 @@ uint64_t session_timer(const struct skw_session *s, const struct one *one)
 		next = sooner(next, one->heard_us + s->config.idle_us);
 	for (unsigned i = 0; i < one->path_count; i++)
 		next = sooner(next, path_timer(one->paths[i]));
+	next = sooner(next, rekey_timer(s, one));
 	return sooner(next, sooner(session_pace_timer(s, one), datagrams_timer(one)));
 }

@@ -90,17 +90,18 @@ static void sealed(unsigned from, uint16_t path_id, const uint8_t *frames, size_
 	struct path *path;
 	uint64_t number;
 
-	if (one == NULL || one->closed || !one->send.keyed || len > FRAMES_MAX)
+	if (one == NULL || one->closed || !one->rekey.current.send.keyed || len > FRAMES_MAX)
 		return;
 	world.honest = false;
 	path = path_by_id(one, path_id);
 	number = path != NULL ? path->number++ : 1000 + world.number++;
 	number |= (uint64_t)path_id << PATH_SHIFT;
-	skw_put_u8(&w, PACKET_DATA);
+	skw_put_u8(&w, PACKET_DATA | rekey_phase(one));
 	skw_put_u32(&w, one->remote);
 	skw_put_u64(&w, number);
 	skw_put_bytes(&w, frames, len);
-	skw_noise_seal(&one->send, number, packet, HEADER, packet + HEADER, len, packet + HEADER);
+	skw_noise_seal(&one->rekey.current.send, number, packet, HEADER, packet + HEADER, len,
+		       packet + HEADER);
 	give(!from, 1 + path_id % 3u, packet, HEADER + len + SKW_NOISE_TAG);
 }
 
@@ -112,7 +113,7 @@ static void changed(struct fuzz *f)
 	if (!fuzz_wire_change(&world.wire, f, &p, &bits))
 		return;
 	if (give(!p.from, p.path, p.data, p.len) != SKW_SESSION_DROPPED)
-		FUZZ_CHECK(bits == 0 || p.data[0] != PACKET_DATA);
+		FUZZ_CHECK(bits == 0 || (p.data[0] & TYPE_MASK) != PACKET_DATA);
 }
 
 static void write_to(struct side *s, size_t len)

@@ -519,7 +519,7 @@ static void a_server_that_forgot_a_session_says_so(void **state)
 	build(3, 2);
 	open_stream(3, "files", 1000, 1000);
 	assert_true(sim_until(&sim, 30 * SECOND, transfer_done));
-	sim_run(&sim, 700 * SECOND);
+	sim_run(&sim, 900 * SECOND);
 	assert_true(sim.nodes[0].circuit_up);
 	ask_again();
 }
