@@ -141,9 +141,10 @@ bool skw_rest_u64(uint64_t *out, const char *text)
 	return *end == '\0' && errno == 0;
 }
 
+static const char between[] = ", \t\n\v\f\r";
+
 bool skw_rest_item(const char **at, char *item, size_t cap)
 {
-	static const char between[] = ", \t\r\n";
 	size_t len;
 
 	*at += strspn(*at, between);
@@ -165,11 +166,12 @@ bool skw_rest_is_listed(const struct skw_rest_addresses *addresses,
 bool skw_rest_addresses(struct skw_rest_call *call, struct skw_rest_addresses *out,
 			const char *text)
 {
-	size_t most = 1;
 	char item[64], quoted[200];
+	const char *at = text;
+	size_t most = 1;
 
-	for (const char *p = text; *p != '\0'; p++)
-		most += *p == ',';
+	while (skw_rest_item(&at, item, sizeof(item)))
+		most++;
 	*out = (struct skw_rest_addresses) { .list = calloc(most, sizeof(*out->list)) };
 	if (out->list == NULL) {
 		skw_rest_fail(call, 500, "out of memory");

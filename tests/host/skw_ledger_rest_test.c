@@ -289,6 +289,13 @@ static void arguments_in_all_their_forms(void **state)
 		"/api/v1/transactions?addrs=" ADDRESS ",562fka8Hh4LBKLJAsZwX3ycN9CBM8z4r2x", NULL);
 	assert_ptr_equal(strstr(strstr(a.body, TXID) + 1, "\"txid\": \"" TXID), NULL);
 	skw_rest_free(&a);
+	a = ask(live, "GET",
+		"/api/v1/balance?addrs=" ADDRESS "%20562fka8Hh4LBKLJAsZwX3ycN9CBM8z4r2x"
+		"%0b2jBbGxZRGoQG1mqhPBnXnLTxK6oxsTf8os6+zaeB6Yqxp2wVx2EMD5668zvedKb4GyianK",
+		NULL);
+	assert_non_null(strstr(a.body, "zaeB6Yqxp2wVx2EMD5668zvedKb4GyianK"));
+	assert_int_equal(a.status, 200);
+	skw_rest_free(&a);
 	for (const char *p = "/api/v1/block?seq=%&verbose=%4&=&&a=%zz&==%00"; *p != '\0'; p++) {
 		a = ask(live, "GET", p, NULL); /* any rubbish has an answer */
 		skw_rest_free(&a);
