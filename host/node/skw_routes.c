@@ -19,6 +19,8 @@ enum {
 	PING_US = 2000000,        /* silence of a path, while others are used, until it is asked */
 	IDLE_PING_US = 120000000, /* the same while streams are open but nothing moves */
 	UNUSED_US = 300000000,    /* a session that nobody used for so long is closed */
+	RENEW_US = 600000000,     /* a circuit that was used is replaced after so long */
+	DRAIN_US = 5000000, /* what is under way on the one it replaces has so long to arrive */
 };
 
 /* In order of life. */
@@ -34,6 +36,9 @@ struct leg { /* one path of a route */
 	uint32_t circuit;
 	struct skw_path path;
 	uint64_t joined_us, silent_us; /* silent_us: since when; 0: it answers */
+	bool old;                      /* another over the same nodes is to take its place */
+	bool renews;                   /* this is the other */
+	uint64_t retired_us;           /* old: since when the session uses it no more */
 };
 
 struct failed {
@@ -106,7 +111,8 @@ static size_t count_legs(const struct skw_routes *r, const struct route *route, 
 static bool answers(const struct skw_routes *r, const struct route *route)
 {
 	for (size_t i = 0; i < r->legs; i++)
-		if (route->legs[i].state == STATE_JOINED && route->legs[i].silent_us == 0)
+		if (route->legs[i].state == STATE_JOINED && route->legs[i].silent_us == 0 &&
+		    route->legs[i].retired_us == 0)
 			return true;
 	return false;
 }
@@ -218,9 +224,35 @@ static bool is_new(const struct skw_routes *r, const struct route *route,
 	return true;
 }
 
+/* The leg that waits for another in its place, if none is being built. */
+static const struct leg *to_renew(const struct skw_routes *r, const struct route *route)
+{
+	const struct leg *old = NULL;
+
+	for (size_t i = 0; i < r->legs; i++) {
+		if (route->legs[i].state != STATE_NONE && route->legs[i].renews)
+			return NULL;
+		if (route->legs[i].state == STATE_JOINED && route->legs[i].old &&
+		    route->legs[i].retired_us == 0)
+			old = &route->legs[i];
+	}
+	return old;
+}
+
+/* New keys over the same nodes: so no more relays learn who the user is. */
+static bool choose_path(struct skw_routes *r, const struct route *route, const struct leg *old,
+			struct skw_path *path)
+{
+	if (old == NULL)
+		return find_path(r, route, path) && is_new(r, route, path);
+	*path = old->path;
+	return true;
+}
+
 static void build(struct skw_routes *r, struct route *route)
 {
 	struct skw_node *node = r->node;
+	const struct leg *old = to_renew(r, route);
 	struct leg *leg = NULL;
 	struct skw_path path;
 	uint32_t circuit;
@@ -230,7 +262,7 @@ static void build(struct skw_routes *r, struct route *route)
 			leg = &route->legs[i];
 	if (leg == NULL)
 		return;
-	if (!find_path(r, route, &path) || !is_new(r, route, &path) ||
+	if (!choose_path(r, route, old, &path) ||
 	    skw_onion_build(node->onion, path.hops, path.offer, path.count, skw_node_now(node),
 			    &circuit) != SKW_ONION_OK) {
 		if (count_legs(r, route, STATE_BUILDING) == 0)
@@ -239,7 +271,9 @@ static void build(struct skw_routes *r, struct route *route)
 			route->retry_us = skw_node_now(node) + MORE_US;
 		return;
 	}
-	*leg = (struct leg) { .state = STATE_BUILDING, .circuit = circuit, .path = path };
+	*leg = (struct leg) {
+		.state = STATE_BUILDING, .circuit = circuit, .path = path, .renews = old != NULL
+	};
 	route->retry_us = skw_node_now(node); /* the next one at once */
 	skw_node_log(node, SKW_INFO, "route: building circuit %u over %zu hops", circuit,
 		     path.count);
@@ -282,6 +316,16 @@ static void join(struct skw_routes *r, struct route *route, struct leg *leg)
 	leg->state = STATE_JOINED;
 	leg->joined_us = skw_node_now(r->node);
 	leg->silent_us = 0;
+	leg->renews = false;
+	for (size_t i = 0; i < r->legs; i++) {
+		struct leg *old = &route->legs[i];
+
+		if (old->state != STATE_JOINED || !old->old || old->retired_us != 0)
+			continue;
+		old->retired_us = skw_node_now(r->node);
+		skw_session_retire_path(r->node->session, route->session, old->circuit,
+					old->retired_us);
+	}
 }
 
 /* One circuit carries the handshake, all of them the session. */
@@ -318,6 +362,19 @@ void skw_routes_on_circuit_up(struct skw_routes *r, uint32_t circuit)
 	join_what_is_built(r, route);
 }
 
+/* The old one still works, or will be noticed if it does not. */
+static void put_off_renewal(struct skw_routes *r, struct route *route)
+{
+	for (size_t i = 0; i < r->legs; i++) {
+		struct leg *old = &route->legs[i];
+
+		if (!old->old || old->retired_us != 0)
+			continue;
+		old->old = false;
+		old->joined_us = skw_node_now(r->node);
+	}
+}
+
 void skw_routes_on_circuit_down(struct skw_routes *r, uint32_t circuit,
 				enum skw_onion_reason reason)
 {
@@ -330,7 +387,10 @@ void skw_routes_on_circuit_down(struct skw_routes *r, uint32_t circuit,
 		return;
 	skw_node_log(r->node, SKW_UNUSUAL, "route: circuit %u went down: %s", circuit,
 		     skw_onion_reason_text(reason));
-	remember_failure(r, route, leg);
+	if (leg->renews)
+		put_off_renewal(r, route);
+	else
+		remember_failure(r, route, leg);
 	was_up = leg->state != STATE_BUILDING;
 	leg->state = STATE_NONE;
 	if (count_legs(r, route, STATE_BUILDING) == 0)
@@ -403,8 +463,8 @@ static void look_at_paths(struct skw_routes *r, struct route *route)
 	for (size_t i = 0; i < r->legs; i++) {
 		struct leg *leg = &route->legs[i];
 
-		if (leg->state == STATE_JOINED && leg->silent_us != 0 && answers(r, route) &&
-		    now - leg->silent_us >= SILENT_US)
+		if (leg->state == STATE_JOINED && leg->silent_us != 0 && leg->retired_us == 0 &&
+		    answers(r, route) && now - leg->silent_us >= SILENT_US)
 			leave(r, route, leg);
 	}
 }
@@ -454,23 +514,58 @@ static bool unused(struct skw_routes *r, struct route *route)
 	return streams == 0 && now - route->used_us >= UNUSED_US;
 }
 
+/* Circuits do not live for ever: each that was used gets a successor with keys of its own, one at a
+ * time, and goes when nothing is under way on it any more. */
+static void renew(struct skw_routes *r, struct route *route)
+{
+	uint64_t now = skw_node_now(r->node);
+	struct leg *oldest = NULL;
+
+	for (size_t i = 0; i < r->legs; i++) {
+		struct leg *leg = &route->legs[i];
+
+		if (leg->state != STATE_JOINED)
+			continue;
+		if (leg->retired_us != 0 && now - leg->retired_us >= DRAIN_US) {
+			skw_session_remove_path(r->node->session, route->session, leg->circuit,
+						now);
+			skw_onion_destroy(r->node->onion, leg->circuit, now);
+			leg->state = STATE_NONE;
+			continue;
+		}
+		if (leg->old)
+			return;
+		if (leg->silent_us == 0 && now - leg->joined_us >= RENEW_US &&
+		    route->used_us > leg->joined_us &&
+		    (oldest == NULL || leg->joined_us < oldest->joined_us))
+			oldest = leg;
+	}
+	if (oldest == NULL)
+		return;
+	oldest->old = true;
+	route->retry_us = now;
+}
+
 static void watch(struct skw_routes *r, struct route *route)
 {
 	route->watch_us = skw_node_now(r->node) + WATCH_US;
-	if (!route->established)
+	if (!route->established) {
 		try_another(r, route);
-	else if (unused(r, route))
+	} else if (unused(r, route)) {
 		skw_session_close(r->node->session, route->session, SKW_SESSION_DONE,
 				  skw_node_now(r->node));
-	else
+	} else {
 		look_at_paths(r, route);
+		renew(r, route);
+	}
 }
 
-/* While nothing answers there may be one more than configured. */
+/* While nothing answers, or one replaces another, there may be one more than configured. */
 static bool wants_more(const struct skw_routes *r, const struct route *route)
 {
 	bool spare =
-	    route->established && count_legs(r, route, STATE_JOINED) > 0 && !answers(r, route);
+	    to_renew(r, route) != NULL ||
+	    (route->established && count_legs(r, route, STATE_JOINED) > 0 && !answers(r, route));
 
 	return count_legs(r, route, STATE_BUILDING) < r->legs - 1 + spare;
 }

@@ -217,7 +217,7 @@ enum skw_session_status skw_session_add_path(struct skw_session *s, uint32_t ses
 
 static void leave(struct one *one, unsigned at)
 {
-	if (one->leave_count < SKW_SESSION_PATHS)
+	if (!one->paths[at]->left && one->leave_count < SKW_SESSION_PATHS)
 		one->leave[one->leave_count++] = one->paths[at]->id;
 	path_free(one, at);
 }
@@ -236,6 +236,17 @@ enum skw_session_status skw_session_remove_path(struct skw_session *s, uint32_t 
 	else
 		lose_path(one, (unsigned)at);
 	return SKW_SESSION_OK;
+}
+
+void skw_session_retire_path(struct skw_session *s, uint32_t session, uint32_t path,
+			     uint64_t now_us)
+{
+	struct one *one = session_of(s, session);
+	int at = one != NULL && one->client && one->established ? path_by_circuit(one, path) : -1;
+
+	s->now_us = now_us;
+	if (at >= 0)
+		one->paths[at]->retiring = true;
 }
 
 void skw_session_ping(struct skw_session *s, uint32_t session, uint64_t idle_us, uint64_t now_us)

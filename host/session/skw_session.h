@@ -138,6 +138,10 @@ enum skw_session_status skw_session_add_path(struct skw_session *s, uint32_t ses
 /* Client: uses it no more and tells the server so over another; then its circuit may go. */
 enum skw_session_status skw_session_remove_path(struct skw_session *s, uint32_t session,
 						uint32_t path, uint64_t now_us);
+/* Client: nothing new is sent over it; when the last of it is acknowledged the server is told to
+ * use it no more. What is under way still arrives. Remove it some seconds later. */
+void skw_session_retire_path(struct skw_session *s, uint32_t session, uint32_t path,
+			     uint64_t now_us);
 /* Asks every path that was silent from this end for `idle_us` for a sign of life: so a dead one is
  * found although nothing is sent, and the other end does not forget a session that is idle. */
 void skw_session_ping(struct skw_session *s, uint32_t session, uint64_t idle_us, uint64_t now_us);

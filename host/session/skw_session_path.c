@@ -135,10 +135,16 @@ static uint64_t one_way(const struct path *p)
 	return (rtt > 0 ? rtt : UNKNOWN_US) / 2;
 }
 
+/* It gets nothing new while there is another. */
+static bool rests(const struct path *p)
+{
+	return p->silent || p->retiring;
+}
+
 static bool live_paths(const struct one *one)
 {
 	for (unsigned i = 0; i < one->path_count; i++)
-		if (!one->paths[i]->silent)
+		if (!rests(one->paths[i]))
 			return true;
 	return false;
 }
@@ -169,7 +175,7 @@ static uint64_t without(const struct one *one, const struct path *p, uint64_t wa
 	for (unsigned i = 0; i < one->path_count; i++) {
 		const struct path *q = one->paths[i];
 
-		if (q == p || q->silent || one_way(q) >= one_way(p))
+		if (q == p || rests(q) || one_way(q) >= one_way(p))
 			continue;
 		rate += skw_bbr_rate(&q->bbr);
 		if (one_way(q) + blocked(q, now_us) < first)
@@ -201,7 +207,7 @@ static void allow(const struct one *one, const struct path *p, const struct dema
 		  uint64_t now_us, struct allowed *allowed)
 {
 	bool open =
-	    window_open(p) && skw_bbr_next_us(&p->bbr) <= now_us && (!p->silent || !demand->live);
+	    window_open(p) && skw_bbr_next_us(&p->bbr) <= now_us && (!rests(p) || !demand->live);
 	uint64_t mine = one_way(p);
 
 	*allowed = (struct allowed) { .window = open || p->probes > 0 };
@@ -213,11 +219,26 @@ static void allow(const struct one *one, const struct path *p, const struct dema
 	}
 }
 
+/* What is retired and has nothing under way is left, while there is another. */
+static void leave_retired(struct one *one)
+{
+	for (unsigned i = 0; i < one->path_count; i++) {
+		struct path *p = one->paths[i];
+
+		if (!p->retiring || p->left || path_waits(p) || !live_paths(one) ||
+		    one->leave_count == SKW_SESSION_PATHS)
+			continue;
+		p->left = true;
+		one->leave[one->leave_count++] = p->id;
+	}
+}
+
 size_t session_schedule(struct skw_session *s, struct one *one, uint32_t *circuit)
 {
 	struct demand demand = { .live = live_paths(one) };
 	bool tried[SKW_SESSION_PATHS] = { false };
 
+	leave_retired(one);
 	waiting_bytes(one, &demand.old, &demand.fresh);
 	for (unsigned n = 0; n < one->path_count; n++) {
 		struct path *p;
@@ -258,7 +279,7 @@ uint64_t session_pace_timer(const struct skw_session *s, const struct one *one)
 		uint64_t at = skw_bbr_next_us(&p->bbr);
 
 		/* What may leave now and did not waits for another path. */
-		if (p->room > 0 && window_open(p) && (!p->silent || !live) && at > s->now_us &&
+		if (p->room > 0 && window_open(p) && (!rests(p) || !live) && at > s->now_us &&
 		    at < next && session_wants(one, p, &all))
 			next = at;
 	}

@@ -86,7 +86,8 @@ struct path {
 	uint32_t circuit, room;
 	uint16_t id;
 	/* sender */
-	bool silent; /* a timeout long: others carry what it had */
+	bool silent;         /* a timeout long: others carry what it had */
+	bool retiring, left; /* used no more; and the server was told */
 	bool need_ping;
 	uint64_t number, oldest; /* counts: the next packet; the oldest open one */
 	uint64_t largest_acked;

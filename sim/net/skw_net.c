@@ -411,6 +411,25 @@ void skw_net_free(struct skw_net *net)
 	free(net);
 }
 
+static void count_circuits(const struct skw_net *net, const struct net_node *n,
+			   struct skw_net_stats *s)
+{
+	struct skw_session_info session;
+	struct skw_onion_info info;
+	uint32_t cursor = 0;
+
+	while (skw_onion_next(n->node.onion, &cursor, &info)) {
+		uint64_t age = net->now_us - info.since_us;
+
+		if (!info.origin)
+			continue;
+		s->circuits++;
+		s->oldest_circuit_us = age > s->oldest_circuit_us ? age : s->oldest_circuit_us;
+	}
+	for (cursor = 0; skw_session_next(n->node.session, &cursor, &session);)
+		s->rekeys += session.client ? session.rekeys : 0;
+}
+
 struct skw_net_stats skw_net_stats(const struct skw_net *net)
 {
 	struct skw_net_stats s = net->stats;
@@ -419,8 +438,10 @@ struct skw_net_stats skw_net_stats(const struct skw_net *net)
 		const struct net_node *n = &net->nodes[i];
 
 		s.directory_messages += n->directory_before;
-		if (n->alive)
-			s.directory_messages += skw_directory_counters(n->node.directory)->sent;
+		if (!n->alive)
+			continue;
+		s.directory_messages += skw_directory_counters(n->node.directory)->sent;
+		count_circuits(net, n, &s);
 	}
 	return s;
 }

@@ -44,7 +44,8 @@ struct skw_net_stats {
 	uint64_t events, frames, bytes, lost;
 	uint64_t crashes, cuts, partitions, degradations;
 	uint64_t streams, completed, failed, stream_bytes;
-	uint64_t circuits_up, billed_bytes, directory_messages;
+	uint64_t billed_bytes, directory_messages;
+	uint64_t circuits, oldest_circuit_us, rekeys; /* now, at their origins */
 };
 
 struct skw_net;

@@ -165,6 +165,30 @@ static void old_keys_go_after_ten_seconds(void **state)
 		assert_true(is_zero(&one_of(i)->rekey.previous, sizeof(struct epoch)));
 }
 
+/* The client has new keys, and nothing comes through: what the server says under the old ones later
+ * must still be understood. */
+static void old_keys_stay_until_the_new_are_heard(void **state)
+{
+	(void)state;
+	limits(20 * SECOND, 0, 0);
+	side[0].to_write = 1000;
+	connect();
+	open_stream(0, "files");
+	for (run(SECOND, 0); !one_of(1)->rekey.next.receive.keyed && now < 60 * SECOND;)
+		run(MS, 0);
+	loss = 100; /* but for the answer, which is under way */
+	run(30 * SECOND, 0);
+	assert_int_equal(epoch_of(0), 1);
+	assert_int_equal(epoch_of(1), 0);
+	assert_true(one_of(0)->rekey.previous.receive.keyed);
+	loss = 0;
+	run(8 * SECOND, 0);
+	assert_int_equal(epoch_of(1), 1);
+	run(12 * SECOND, 0);
+	assert_false(one_of(0)->rekey.previous.receive.keyed);
+	no_one_was_surprised();
+}
+
 /* One packet of the client's, taken off the wire. */
 static struct packet held_back(void)
 {
@@ -447,6 +471,7 @@ int main(void)
 		CASE(nor_does_it_on_terrible_paths),
 		CASE(time_counts_from_the_first_use),
 		CASE(old_keys_go_after_ten_seconds),
+		CASE(old_keys_stay_until_the_new_are_heard),
 		CASE(late_packets_count_once_and_not_for_ever),
 		CASE(who_asks_too_often_waits),
 		CASE(who_never_answers_is_left),

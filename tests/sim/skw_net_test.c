@@ -15,9 +15,9 @@
 #define SECOND UINT64_C(1000000)
 
 #ifdef __SANITIZE_ADDRESS__
-enum { LARGE = 24, LARGE_SECONDS = 180, STORMS = 1 };
+enum { LARGE = 24, LARGE_SECONDS = 180, STORMS = 1, RENEWAL = 700 };
 #else
-enum { LARGE = 500, LARGE_SECONDS = 600, STORMS = 2 };
+enum { LARGE = 500, LARGE_SECONDS = 600, STORMS = 2, RENEWAL = 1500 };
 #endif
 
 static uint64_t seed = 1;
@@ -151,10 +151,48 @@ static void small_worlds_in_storm(void **state)
 	seed = first;
 }
 
+/* Sessions of half an hour: circuits and sessions get new keys again and again, and no stream
+ * notices. */
+static void keys_are_renewed_under_traffic(void **state)
+{
+	struct skw_net_config config = world(8);
+	struct skw_net_stats stats;
+	struct skw_net *net;
+	uint64_t seen = 0;
+
+	(void)state;
+	config.users = 3;
+	config.fault_us = 0;
+	config.wire.loss = 0;
+	config.wire.ns_per_byte = 80000; /* 100 kb/s: streams take half a minute */
+	config.wire.queue_us = SECOND;
+	config.paths = 2;
+	config.think_us = SECOND;
+	config.stream_bytes = 200000;
+	net = skw_net_new(&config);
+	assert_non_null(net);
+	for (unsigned i = 0; i < RENEWAL / 10; i++) {
+		must(net, skw_net_run(net, 10 * SECOND));
+		stats = skw_net_stats(net);
+		seen += stats.circuits;
+		assert_true(stats.oldest_circuit_us < 640 * SECOND);
+	}
+	printf("  seed %llu: %.1f circuits, each below 640 s; streams %llu, failed %llu, rekeys "
+	       "%llu\n",
+	       (unsigned long long)seed, (double)seen / (RENEWAL / 10),
+	       (unsigned long long)stats.streams, (unsigned long long)stats.failed,
+	       (unsigned long long)stats.rekeys);
+	assert_true(seen >= RENEWAL / 10 * 2);
+	assert_true(stats.rekeys >= RENEWAL / 100);
+	assert_int_equal(stats.failed, 0);
+	skw_net_free(net);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_seed_is_a_run),
+		cmocka_unit_test(keys_are_renewed_under_traffic),
 		cmocka_unit_test(small_worlds_in_storm),
 		cmocka_unit_test(five_hundred_nodes_ten_minutes),
 	};
