@@ -86,7 +86,7 @@ SOAPY_O  := $(patsubst %,$(BUILD)/obj/%.o,$(basename $(wildcard host/soapy/*.c h
             $(BUILD)/lib/wire.a
 $(BUILD)/soapy/libskywaveSupport.so: $(SOAPY_O)
 	@mkdir -p $(@D)
-	$(Q)$(CXX) -shared -o $@ $(filter %.o,$^) $(filter %.a,$^) $(shell pkg-config --libs SoapySDR libusb-1.0) -lm -lpthread
+	$(Q)$(CXX) -shared -o $@ $(filter %.o,$^) $(filter %.a,$^) $(shell pkg-config --libs SoapySDR libusb-1.0 LimeSuite) -lm -lpthread
 
 # ---- Simulation: the gates as C++, by Verilator -------------------------------------------
 

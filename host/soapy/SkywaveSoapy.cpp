@@ -5,12 +5,15 @@
 
 #include <cmath>
 #include <cstring>
+#include <memory>
 #include <stdexcept>
 
 #include <SoapySDR/Device.hpp>
 #include <SoapySDR/Formats.hpp>
 #include <SoapySDR/Registry.hpp>
 #include <SoapySDR/Time.hpp>
+
+#include "soapy/lms7002m.hpp"
 
 extern "C" {
 #include "soapy/skw_device.h"
@@ -44,6 +47,11 @@ const double RATES[] = { 5e6, 10e6, 20e6 };
 const SoapySDR::Range GAINS(-100, 100, 0.01);
 const SoapySDR::Range FREQUENCIES(0, 10e9);
 const char *const ANTENNAS[2][2] = { { "TX", nullptr }, { "RX1", "RX2" } };
+// With an LMS7002M on a LimeSDR Mini.
+const SoapySDR::Range LMS_GAINS[2] = { { Lms7002m::TX_LEAST_DB, Lms7002m::TX_MOST_DB, 1 },
+				       { Lms7002m::RX_LEAST_DB, Lms7002m::RX_MOST_DB, 1 } };
+const SoapySDR::Range LMS_FREQUENCIES(Lms7002m::LOWEST_HZ, Lms7002m::HIGHEST_HZ);
+const char *const LMS_ANTENNAS[2][2] = { { "BAND1", "BAND2" }, { "LNAH", "LNAW" } };
 
 std::string arg(const SoapySDR::Kwargs &args, const char *key)
 {
@@ -91,9 +99,18 @@ public:
 			hang_up();
 			check(status);
 		}
+		try {
+			if (arg(args, "chip") != "off" && word(SKW_REG_BOARD) == LIMESDR_MINI_2)
+				lms_ = std::make_unique<Lms7002m>(device_, skw_device_rate(device_));
+		} catch (...) {
+			skw_device_free(device_);
+			hang_up();
+			throw;
+		}
 	}
 	~Skywave() override
 	{
+		lms_.reset();
 		skw_device_free(device_);
 		hang_up();
 	}
@@ -111,6 +128,7 @@ public:
 			 { "build", std::to_string(info.build) },
 			 { "clocks_per_sample", std::to_string(info.clocks_per_sample) },
 			 { "sample_bits", std::to_string(info.sample_bits) },
+			 { "radio_chip", lms_ ? "LMS7002M" : "none" },
 			 { "framer", info.framer ? "true" : "false" },
 			 { "tx_space", std::to_string(info.tx_space) } };
 	}
@@ -204,7 +222,7 @@ public:
 	std::vector<std::string> listAntennas(const int direction, const size_t) const override
 	{
 		std::vector<std::string> names;
-		for (const char *name : ANTENNAS[direction == SOAPY_SDR_RX])
+		for (const char *name : (lms_ ? LMS_ANTENNAS : ANTENNAS)[direction == SOAPY_SDR_RX])
 			if (name)
 				names.push_back(name);
 		return names;
@@ -215,8 +233,12 @@ public:
 		for (size_t i = 0; i < names.size(); i++) {
 			if (names[i] != name)
 				continue;
+			if (lms_)
+				lms_->set_path(direction == SOAPY_SDR_TX, (unsigned)i);
 			if (direction == SOAPY_SDR_RX)
 				check(skw_device_write(device_, SKW_REG_FE_RX_ANTENNA, (uint32_t)i));
+			else
+				tx_antenna_ = i;
 			return;
 		}
 		refuse("no antenna " + name);
@@ -224,15 +246,19 @@ public:
 	std::string getAntenna(const int direction, const size_t channel) const override
 	{
 		const auto names = listAntennas(direction, channel);
-		const size_t i = direction == SOAPY_SDR_RX ? word(SKW_REG_FE_RX_ANTENNA) : 0;
+		const size_t i = direction == SOAPY_SDR_RX ? word(SKW_REG_FE_RX_ANTENNA) : tx_antenna_;
 		return i < names.size() ? names[i] : std::to_string(i);
 	}
 	std::vector<std::string> listGains(const int, const size_t) const override { return { "RF" }; }
 	void setGain(const int direction, const size_t channel, const double value) override
 	{
 		only_one(channel);
-		if (!(value >= GAINS.minimum() && value <= GAINS.maximum()))
-			refuse("gain out of range: -100 to 100 dB");
+		const SoapySDR::Range range = getGainRange(direction, channel);
+		if (!(value >= range.minimum() && value <= range.maximum()))
+			refuse("gain out of range: " + std::to_string((int)range.minimum()) + " to " +
+			       std::to_string((int)range.maximum()) + " dB");
+		if (lms_)
+			lms_->set_gain(direction == SOAPY_SDR_TX, value);
 		check(skw_device_write(device_, gain_register(direction),
 				       (uint32_t)(int32_t)std::lrint(100 * value)));
 	}
@@ -245,22 +271,30 @@ public:
 	}
 	double getGain(const int direction, const size_t) const override
 	{
+		if (lms_)
+			return lms_->gain(direction == SOAPY_SDR_TX);
 		return (int32_t)word(gain_register(direction)) / 100.0;
 	}
 	double getGain(const int direction, const size_t channel, const std::string &) const override
 	{
 		return getGain(direction, channel);
 	}
-	SoapySDR::Range getGainRange(const int, const size_t) const override { return GAINS; }
-	SoapySDR::Range getGainRange(const int, const size_t, const std::string &) const override
+	SoapySDR::Range getGainRange(const int direction, const size_t) const override
 	{
-		return GAINS;
+		return lms_ ? LMS_GAINS[direction == SOAPY_SDR_RX] : GAINS;
+	}
+	SoapySDR::Range getGainRange(const int direction, const size_t channel, const std::string &) const override
+	{
+		return getGainRange(direction, channel);
 	}
 	std::vector<std::string> listFrequencies(const int, const size_t) const override { return { "RF" }; }
-	SoapySDR::RangeList getFrequencyRange(const int, const size_t) const override { return { FREQUENCIES }; }
-	SoapySDR::RangeList getFrequencyRange(const int, const size_t, const std::string &) const override
+	SoapySDR::RangeList getFrequencyRange(const int, const size_t) const override
 	{
-		return { FREQUENCIES };
+		return { lms_ ? LMS_FREQUENCIES : FREQUENCIES };
+	}
+	SoapySDR::RangeList getFrequencyRange(const int direction, const size_t channel, const std::string &) const override
+	{
+		return getFrequencyRange(direction, channel);
 	}
 	void setFrequency(const int direction, const size_t channel, const double hz,
 			  const SoapySDR::Kwargs &) override
@@ -268,6 +302,8 @@ public:
 		only_one(channel);
 		if (!(hz >= FREQUENCIES.minimum() && hz <= FREQUENCIES.maximum()))
 			refuse("frequency out of range: 0 to 10 GHz");
+		if (lms_)
+			lms_->set_frequency(direction == SOAPY_SDR_TX, hz);
 		check(skw_device_write64(device_, frequency_register(direction), (uint64_t)std::llrint(hz)));
 	}
 	void setFrequency(const int direction, const size_t channel, const std::string &name, const double hz,
@@ -279,6 +315,8 @@ public:
 	}
 	double getFrequency(const int direction, const size_t) const override
 	{
+		if (lms_)
+			return lms_->frequency(direction == SOAPY_SDR_TX);
 		uint64_t hz = 0;
 		check(skw_device_read64(device_, &hz, (uint8_t)frequency_register(direction)));
 		return (double)hz;
@@ -291,6 +329,8 @@ public:
 	{
 		only_one(channel);
 		check(skw_device_set_rate(device_, rate >= 1 && rate <= 1e9 ? (uint32_t)std::lrint(rate) : 0));
+		if (lms_)
+			lms_->set_rate(rate);
 	}
 	double getSampleRate(const int, const size_t) const override { return skw_device_rate(device_); }
 	std::vector<double> listSampleRates(const int, const size_t) const override
@@ -429,10 +469,23 @@ public:
 		loop.description = "transmitted samples feed the receiver";
 		fcs.value = loop.value = "false";
 		fcs.type = loop.type = SoapySDR::ArgInfo::BOOL;
-		return { fcs, loop };
+		if (!lms_)
+			return { fcs, loop };
+		SoapySDR::ArgInfo calibrate;
+		calibrate.key = "calibrate";
+		calibrate.description = "true: filters, constants and image are measured and set, for this rate and frequency";
+		calibrate.value = "false";
+		calibrate.type = SoapySDR::ArgInfo::BOOL;
+		return { fcs, loop, calibrate };
 	}
 	void writeSetting(const std::string &key, const std::string &value) override
 	{
+		if (lms_ && key == "calibrate") {
+			if (value != "true")
+				refuse("setting calibrate: true");
+			lms_->calibrate();
+			return;
+		}
 		const uint32_t bit = setting(key);
 		if (value != "true" && value != "false")
 			refuse("setting " + key + ": true or false");
@@ -440,6 +493,8 @@ public:
 	}
 	std::string readSetting(const std::string &key) const override
 	{
+		if (lms_ && key == "calibrate")
+			return "false";
 		return skw_device_control_bits(device_) & setting(key) ? "true" : "false";
 	}
 
@@ -499,6 +554,8 @@ private:
 	const skw_transport *transport_ = nullptr;
 	void *state_ = nullptr;
 	skw_device *device_ = nullptr;
+	std::unique_ptr<Lms7002m> lms_;
+	size_t tx_antenna_ = 0;
 	std::string radio_;
 };
 

@@ -67,6 +67,11 @@ enum skw_hostlink_reg {
 	SKW_REG_FE_RX_GAIN = 0x45,
 	SKW_REG_FE_TX_GAIN = 0x46,
 	SKW_REG_FE_RX_ANTENNA = 0x47,
+	SKW_REG_BOARD = 0x80, /* from here on: the board's own */
+	SKW_REG_PINS = 0x81,
+	SKW_REG_SPI_SELECT = 0x82,
+	SKW_REG_SPI_DATA = 0x83,
+	SKW_REG_SAMPLES = 0x84,
 };
 
 /* Bits of CONTROL and CAPS. */
