@@ -26,7 +26,7 @@
 #define SKW_LINK_UNRELIABLE_MAX (SKW_LINK_FRAME_MAX - SKW_LINK_OVERHEAD) /* 1422: a full cell */
 #define SKW_LINK_RELIABLE_MAX 32768u
 #define SKW_LINK_QUEUE_MAX 262144u /* unacknowledged reliable bytes per peer */
-#define SKW_LINK_PEERS_MAX 64u
+#define SKW_LINK_PEERS_MAX 128u
 #define SKW_LINK_ADDR_MAX 32u
 
 /* From 16 on a type is reliable. */

@@ -8,8 +8,8 @@
 
 #include "keys/skw_identity.h"
 
-#define SKW_DESCRIPTOR_MAX 4096u /* bytes, signature included */
-#define SKW_DESCRIPTOR_LINKS 64u
+#define SKW_DESCRIPTOR_MAX 8192u /* bytes, signature included */
+#define SKW_DESCRIPTOR_LINKS 128u
 #define SKW_DESCRIPTOR_SERVICES 8u
 #define SKW_DESCRIPTOR_NAME 63u
 

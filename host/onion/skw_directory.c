@@ -1,4 +1,5 @@
 #include "onion/skw_directory.h"
+#include "wire/skw_set.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,7 @@ enum key { BY_ADDRESS, BY_SIGNER, KEYS };
 
 /* Memory is taken for the links and bytes that there are, not for those that there might be. */
 struct entry {
-	uint64_t pending; /* bit n - 1: peer n is to be told */
+	struct skw_set pending; /* n - 1: peer n is to be told */
 	uint64_t tokens, tokens_s;
 	size_t at;    /* its place in nodes */
 	size_t taken; /* memory */
@@ -25,7 +26,7 @@ struct skw_directory {
 	size_t count, room, taken;
 	uint32_t *table[KEYS]; /* 1 + a place in nodes; 0: free */
 	size_t mask;
-	uint64_t up, refused;                  /* peers, as bits */
+	struct skw_set up, refused;            /* peers, as n - 1 */
 	uint32_t waiting[SKW_DIRECTORY_PEERS]; /* entries pending for each peer */
 	size_t turn;                           /* where poll goes on */
 	struct skw_directory_counters counters;
@@ -54,9 +55,9 @@ void skw_directory_free(struct skw_directory *dir)
 	free(dir);
 }
 
-static uint64_t bit(uint32_t peer)
+static bool is_peer(uint32_t peer)
 {
-	return peer >= 1 && peer <= SKW_DIRECTORY_PEERS ? UINT64_C(1) << (peer - 1) : 0;
+	return peer >= 1 && peer <= SKW_DIRECTORY_PEERS;
 }
 
 /* ---- Two tables: open addressing, linear. Keys are as good as their hash; who grinds keys for one
@@ -136,13 +137,35 @@ static struct entry *find(const struct skw_directory *dir, enum key which,
 
 /* ---- Who is to be told of what ---- */
 
-static void set_pending(struct skw_directory *dir, struct entry *e, uint64_t pending)
+static void tell(struct skw_directory *dir, struct entry *e, uint32_t peer)
 {
-	for (uint64_t left = pending & ~e->pending; left != 0; left &= left - 1)
-		dir->waiting[__builtin_ctzll(left)]++;
-	for (uint64_t left = e->pending & ~pending; left != 0; left &= left - 1)
-		dir->waiting[__builtin_ctzll(left)]--;
-	e->pending = pending;
+	if (!is_peer(peer) || !skw_set_has(&dir->up, peer - 1) ||
+	    skw_set_has(&e->pending, peer - 1))
+		return;
+	skw_set_add(&e->pending, peer - 1);
+	dir->waiting[peer - 1]++;
+}
+
+static void tell_not(struct skw_directory *dir, struct entry *e, uint32_t peer)
+{
+	if (!is_peer(peer) || !skw_set_has(&e->pending, peer - 1))
+		return;
+	skw_set_remove(&e->pending, peer - 1);
+	dir->waiting[peer - 1]--;
+}
+
+static void tell_all(struct skw_directory *dir, struct entry *e)
+{
+	for (uint32_t n = skw_set_next(&dir->up, 0); n < SKW_SET_MAX;
+	     n = skw_set_next(&dir->up, n + 1))
+		tell(dir, e, n + 1);
+}
+
+static void tell_nobody(struct skw_directory *dir, struct entry *e)
+{
+	for (uint32_t n = skw_set_next(&e->pending, 0); n < SKW_SET_MAX;
+	     n = skw_set_next(&e->pending, n + 1))
+		tell_not(dir, e, n + 1);
 }
 
 /* ---- Taking ---- */
@@ -200,9 +223,9 @@ static enum skw_directory_status known(struct skw_directory *dir, struct entry *
 				       uint64_t sequence)
 {
 	if (sequence == e->d.sequence)
-		set_pending(dir, e, e->pending & ~bit(from)); /* it has it: no need to tell */
+		tell_not(dir, e, from); /* it has it */
 	else
-		set_pending(dir, e, e->pending | (bit(from) & dir->up)); /* it is behind: tell */
+		tell(dir, e, from); /* it is behind */
 	dir->counters.known++;
 	return SKW_DIRECTORY_KNOWN;
 }
@@ -227,7 +250,8 @@ static enum skw_directory_status take_new(struct skw_directory *dir, uint32_t fr
 		e->tokens = BURST;
 		e->tokens_s = unix_s;
 	}
-	set_pending(dir, e, dir->up & ~bit(from));
+	tell_all(dir, e);
+	tell_not(dir, e, from);
 	dir->turn = e->at; /* news before what is old */
 	dir->counters.accepted++;
 	return SKW_DIRECTORY_OK;
@@ -272,42 +296,51 @@ enum skw_directory_status skw_directory_receive(struct skw_directory *dir, uint3
 
 void skw_directory_peer_up(struct skw_directory *dir, uint32_t peer)
 {
-	dir->up |= bit(peer);
-	dir->refused &= ~bit(peer);
+	if (!is_peer(peer))
+		return;
+	skw_set_add(&dir->up, peer - 1);
+	skw_set_remove(&dir->refused, peer - 1);
 	for (size_t i = 0; i < dir->count; i++)
-		set_pending(dir, dir->nodes[i], dir->nodes[i]->pending | bit(peer));
+		tell(dir, dir->nodes[i], peer);
 }
 
 void skw_directory_peer_down(struct skw_directory *dir, uint32_t peer)
 {
-	dir->up &= ~bit(peer);
+	if (!is_peer(peer))
+		return;
+	skw_set_remove(&dir->up, peer - 1);
 	for (size_t i = 0; i < dir->count; i++)
-		set_pending(dir, dir->nodes[i], dir->nodes[i]->pending & ~bit(peer));
+		tell_not(dir, dir->nodes[i], peer);
 }
 
 static bool anybody_waits(const struct skw_directory *dir)
 {
-	for (uint64_t left = dir->up & ~dir->refused; left != 0; left &= left - 1)
-		if (dir->waiting[__builtin_ctzll(left)] > 0)
+	struct skw_set free = skw_set_without(dir->up, &dir->refused);
+
+	for (uint32_t n = skw_set_next(&free, 0); n < SKW_SET_MAX; n = skw_set_next(&free, n + 1))
+		if (dir->waiting[n] > 0)
 			return true;
 	return false;
 }
 
 bool skw_directory_poll(struct skw_directory *dir, struct skw_directory_out *out)
 {
+	struct skw_set free = skw_set_without(dir->up, &dir->refused);
+
 	if (!anybody_waits(dir))
 		return false;
 	for (size_t i = 0; i < dir->count; i++) {
 		struct entry *e = dir->nodes[(dir->turn + i) % dir->count];
-		uint64_t ready = e->pending & dir->up & ~dir->refused;
+		struct skw_set ready = skw_set_and(e->pending, &free);
+		uint32_t first = skw_set_next(&ready, 0);
 
-		if (ready == 0)
+		if (first == SKW_SET_MAX)
 			continue;
 		dir->turn = (dir->turn + i) % dir->count;
-		out->peer = (uint32_t)__builtin_ctzll(ready) + 1;
+		out->peer = first + 1;
 		out->data = e->bytes;
 		out->len = e->len;
-		set_pending(dir, e, e->pending & ~bit(out->peer));
+		tell_not(dir, e, out->peer);
 		dir->counters.sent++;
 		return true;
 	}
@@ -316,12 +349,11 @@ bool skw_directory_poll(struct skw_directory *dir, struct skw_directory_out *out
 
 void skw_directory_refused(struct skw_directory *dir, uint32_t peer)
 {
-	if (dir->count > 0) {
-		struct entry *e = dir->nodes[dir->turn % dir->count];
-
-		set_pending(dir, e, e->pending | (bit(peer) & dir->up));
-	}
-	dir->refused |= bit(peer);
+	if (!is_peer(peer))
+		return;
+	if (dir->count > 0)
+		tell(dir, dir->nodes[dir->turn % dir->count], peer);
+	skw_set_add(&dir->refused, peer - 1);
 	dir->counters.sent--;
 }
 
@@ -329,7 +361,7 @@ void skw_directory_tick(struct skw_directory *dir, uint64_t unix_s)
 {
 	size_t before = dir->count;
 
-	dir->refused = 0;
+	dir->refused = (struct skw_set) { 0 };
 	for (size_t i = 0; i < dir->count;) {
 		struct entry *e = dir->nodes[i];
 
@@ -337,7 +369,7 @@ void skw_directory_tick(struct skw_directory *dir, uint64_t unix_s)
 			i++;
 			continue;
 		}
-		set_pending(dir, e, 0);
+		tell_nobody(dir, e);
 		dir->taken -= e->taken;
 		free_entry(e);
 		dir->nodes[i] = dir->nodes[--dir->count];

@@ -15,7 +15,7 @@
 
 #define SKW_DIRECTORY_NODES 16384u
 #define SKW_DIRECTORY_BYTES (16u << 20) /* of memory for them: some 15,000 nodes of 3 links */
-#define SKW_DIRECTORY_PEERS 64u         /* peers are numbered as by skw_link: 1..64 */
+#define SKW_DIRECTORY_PEERS 128u        /* peers are numbered as by skw_link: 1..128 */
 #define SKW_DIRECTORY_LIFE_MAX                                                                     \
 	86400u                    /* seconds that a descriptor may be valid for, ahead of now      \
 				   */

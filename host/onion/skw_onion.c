@@ -40,7 +40,7 @@ struct skw_onion *skw_onion_new(const struct skw_onion_config *config)
 		return NULL;
 	o->config = *config;
 	if (o->config.circuits_max == 0)
-		o->config.circuits_max = 4096;
+		o->config.circuits_max = 16384;
 	if (o->config.circuits_max > 65535)
 		o->config.circuits_max = 65535;
 	if (o->config.cells_max == 0)

@@ -21,7 +21,7 @@
 #include "onion/skw_cell.h"
 
 #define SKW_ONION_HOPS_MAX 8u /* the destination counts */
-#define SKW_ONION_PEERS_MAX 64u
+#define SKW_ONION_PEERS_MAX 128u
 #define SKW_ONION_QUEUE_RELAY 64u /* cells per circuit and direction */
 #define SKW_ONION_QUEUE_OWN 8u    /* cells of a circuit that starts or ends here */
 #define SKW_ONION_ROOM_ANY UINT32_MAX
@@ -32,7 +32,7 @@ struct skw_onion_config {
 	uint64_t price_per_mib; /* what relaying costs here, unless set per peer */
 	bool no_relay;          /* refuse EXTEND: an end only */
 	/* Zero takes the default. */
-	uint32_t circuits_max; /* 4096 */
+	uint32_t circuits_max; /* 16384 */
 	uint32_t cells_max;    /* queued in all: 2048 */
 	uint64_t build_us;     /* a hop not built by then fails the circuit: 30 s */
 	uint64_t ping_us;      /* silence after which an origin asks for life: 60 s */

@@ -189,12 +189,7 @@ void cell_send_control(struct skw_onion *o, uint32_t peer, struct cell *cell)
 	push(o, &o->control, cell);
 }
 
-static_assert(SKW_ONION_PEERS_MAX == 64, "a bit for each peer");
-
-static uint64_t peer_bit(uint32_t number)
-{
-	return UINT64_C(1) << (number - 1);
-}
+static_assert(SKW_ONION_PEERS_MAX <= SKW_SET_MAX, "each peer is in the set");
 
 /* ---- turns
  * --------------------------------------------------------------------------------------- */
@@ -225,7 +220,7 @@ static void activate(struct skw_onion *o, struct circuit *c, enum side side)
 	else
 		end_of(o, p->active_tail)->next_active = ref;
 	p->active_tail = ref;
-	o->waiting |= peer_bit(e->peer);
+	skw_set_add(&o->waiting, e->peer - 1);
 }
 
 void circuit_wake(struct skw_onion *o, struct circuit *c)
@@ -271,7 +266,7 @@ static void deactivate(struct skw_onion *o, struct circuit *c, enum side side)
 	if (p->active_tail == ref)
 		p->active_tail = before;
 	if (p->active_head == NONE)
-		o->waiting &= ~peer_bit(e->peer);
+		skw_set_remove(&o->waiting, e->peer - 1);
 	e->active = false;
 }
 
@@ -296,28 +291,36 @@ static struct cell *next_of(struct skw_onion *o, struct onion_peer *p, struct ci
 		activate(o, *c, *side);
 		return cell;
 	}
-	o->waiting &= ~peer_bit((uint32_t)(p - o->peers));
+	skw_set_remove(&o->waiting, (uint32_t)(p - o->peers) - 1);
 	return NULL;
 }
 
-static uint64_t turned(uint64_t bits, uint32_t by)
+/* From `turn` on, round once: the first is taken out of `left`. False when there is none. */
+static bool take_next(struct skw_set *left, uint32_t turn, uint32_t *at)
 {
-	return by == 0 ? bits : bits >> by | bits << (SKW_ONION_PEERS_MAX - by);
+	*at = skw_set_next(left, turn);
+	if (*at == SKW_SET_MAX)
+		*at = skw_set_next(left, 0);
+	if (*at == SKW_SET_MAX)
+		return false;
+	skw_set_remove(left, *at);
+	return true;
 }
 
 bool cell_next(struct skw_onion *o, struct cell **cell, uint32_t *peer, struct circuit **c,
 	       enum side *side)
 {
+	struct skw_set left = o->waiting;
+	uint32_t at;
+
 	*c = NULL;
 	*cell = pop(o, &o->control);
 	if (*cell != NULL) {
 		*peer = (*cell)->peer;
 		return true;
 	}
-	/* From the peer after the last one on, round once. */
-	for (uint64_t left = turned(o->waiting, o->turn); left != 0; left &= left - 1) {
-		uint32_t number =
-		    (o->turn + (uint32_t)__builtin_ctzll(left)) % SKW_ONION_PEERS_MAX + 1;
+	while (take_next(&left, o->turn, &at)) {
+		uint32_t number = at + 1;
 		struct onion_peer *p = &o->peers[number];
 
 		if (!p->up || p->room == 0)

@@ -6,6 +6,7 @@
 #include "onion/skw_codel.h"
 #include "onion/skw_hop.h"
 #include "onion/skw_onion.h"
+#include "wire/skw_set.h"
 
 enum { CMD_CREATE = 1, CMD_CREATED = 2, CMD_RELAY = 3, CMD_DESTROY = 4, CMD_RELAY_SURE = 5 };
 enum { KIND_EXTEND = 1, KIND_EXTENDED = 2, KIND_DATA = 3, KIND_PING = 4, KIND_PONG = 5 };
@@ -92,8 +93,8 @@ struct skw_onion {
 	struct cell *cells;
 	uint32_t cells_made; /* those past it were never used, and have no memory yet */
 	struct list free, control;
-	uint32_t turn;    /* the peer whose turn it is */
-	uint64_t waiting; /* bit n - 1: peer n has active ends */
+	uint32_t turn;          /* the peer whose turn it is */
+	struct skw_set waiting; /* n - 1: peer n has active ends */
 	uint32_t event_head, event_tail;
 	bool data_due, meter_in_due, meter_out_due;
 	uint32_t data_circuit, meter_in_peer, meter_out_peer;

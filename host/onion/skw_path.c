@@ -44,11 +44,12 @@ struct node {
 	uint32_t shared, shared_first; /* by how many other paths, as a relay and as the first */
 	uint8_t distance;              /* links to the end */
 	bool avoided, required, on_path;
-	struct edge edges[SKW_DESCRIPTOR_LINKS];
+	struct edge *edges; /* in the search's */
 };
 
 struct search {
 	struct node *nodes; /* sorted by address */
+	struct edge *edges; /* of all nodes, one after the other */
 	size_t count;
 	uint32_t from, to;
 	bool fastest;
@@ -112,9 +113,12 @@ static bool says_link(const struct skw_descriptor *d, const struct skw_node_addr
 /* Only links that both ends speak of. */
 static void join(struct search *s)
 {
+	struct edge *next = s->edges;
+
 	for (size_t i = 0; i < s->count; i++) {
 		struct node *n = &s->nodes[i];
 
+		n->edges = next;
 		for (unsigned k = 0; k < n->d->link_count; k++) {
 			uint32_t to = index_of(s, &n->d->links[k].to);
 
@@ -130,6 +134,7 @@ static void join(struct search *s)
 				.rank = s->nodes[to].rank,
 			};
 		}
+		next += n->edge_count;
 		qsort(n->edges, n->edge_count, sizeof(*n->edges), by_rank);
 	}
 }
@@ -168,6 +173,7 @@ static bool load(struct search *s, const struct skw_directory *dir,
 		 const struct skw_path_request *request)
 {
 	uint8_t key[crypto_shorthash_KEYBYTES] = { 0 };
+	size_t links = 1;
 
 	s->count = skw_directory_count(dir);
 	s->nodes = calloc(s->count > 0 ? s->count : 1, sizeof(*s->nodes));
@@ -182,7 +188,11 @@ static bool load(struct search *s, const struct skw_directory *dir,
 		crypto_shorthash((uint8_t *)&n->rank, n->d->address.bytes, SKW_KEY_LEN, key);
 		for (size_t k = 0; k < request->avoid_count; k++)
 			n->avoided |= skw_node_address_equal(&n->d->address, &request->avoid[k]);
+		links += n->d->link_count;
 	}
+	s->edges = malloc(links * sizeof(*s->edges));
+	if (s->edges == NULL)
+		return false;
 	qsort(s->nodes, s->count, sizeof(*s->nodes), by_address);
 	join(s);
 	s->from = index_of(s, &request->from);
@@ -373,5 +383,6 @@ bool skw_path_find(const struct skw_directory *dir, const struct skw_path_reques
 	if (s.best_links > 0)
 		tell(&s, path);
 	free(s.nodes);
+	free(s.edges);
 	return s.best_links > 0;
 }

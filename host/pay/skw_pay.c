@@ -11,7 +11,7 @@ struct skw_pay_config skw_pay_config_default(void)
 {
 	return (struct skw_pay_config) {
 		.limits = skw_network_mainnet.limits,
-		.neighbours_max = 64,
+		.neighbours_max = 128,
 		.max_price = SKW_DROPLETS_PER_SKY,
 		.pay_threshold = SKW_DROPLETS_PER_SKY / 20,
 		.reserve = 10 * SKW_DROPLETS_PER_SKY,

@@ -585,6 +585,31 @@ static void a_forgery_changes_nothing(void **state)
 	assert_memory_equal(now, held, len);
 }
 
+static void each_of_very_many_peers_is_told_once(void **state)
+{
+	unsigned told[SKW_DIRECTORY_PEERS + 2] = { 0 };
+	struct skw_directory_out out;
+
+	(void)state;
+	for (uint32_t peer = 0; peer <= SKW_DIRECTORY_PEERS + 1; peer++)
+		skw_directory_peer_up(dir, peer);
+	assert_int_equal(give(100, 0, 1), SKW_DIRECTORY_OK);
+	skw_directory_peer_down(dir, 65);
+	while (skw_directory_poll(dir, &out)) {
+		told[out.peer]++;
+		if (out.peer == 128 && told[128] == 1)
+			skw_directory_refused(dir, 128);
+	}
+	assert_int_equal(told[128], 1);
+	skw_directory_tick(dir, NOW);
+	while (skw_directory_poll(dir, &out))
+		told[out.peer]++;
+	assert_int_equal(told[128], 2);
+	for (uint32_t peer = 1; peer < SKW_DIRECTORY_PEERS; peer++)
+		assert_int_equal(told[peer], peer != 100 && peer != 65);
+	assert_int_equal(told[0] + told[SKW_DIRECTORY_PEERS + 1], 0);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, fresh, clean_up)
@@ -601,6 +626,7 @@ int main(void)
 		CASE(avoided_nodes_and_one_sided_links_are_not_used),
 		CASE(wishes_come_in_their_order),
 		CASE(a_required_node_that_nobody_knows_is_no_path),
+		CASE(each_of_very_many_peers_is_told_once),
 	};
 
 	if (sodium_init() < 0)
