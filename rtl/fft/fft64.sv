@@ -115,7 +115,7 @@ module fft64 #(
 
   // Stage n of the pipe is busy where flow[n]; the word read at clock 0 is in x at clock 2.
 
-  localparam int unsigned X = 2, Y = 7, W = 10;
+  localparam int unsigned X = 2, Y = 7, W = 11;
 
   logic [W:1] flow;
   logic       cp_bank_q;
@@ -285,6 +285,7 @@ module fft64 #(
   wire  signed [IW-1:0] wr_re, wr_im;
 
   always_ff @(posedge clk) begin
+    if (flow[Y+3]) wr_data <= {wr_im, wr_re};
     if (flow[Y+1]) begin
       p_rr <= u_re * w_re;
       p_ii <= u_im * w_im;
@@ -300,12 +301,11 @@ module fft64 #(
   round #(.IN(PW + 1), .DROP(16), .OUT(IW)) i_round_re (.value(z_re), .result(wr_re));
   round #(.IN(PW + 1), .DROP(16), .OUT(IW)) i_round_im (.value(z_im), .result(wr_im));
 
-  // Engine, writing side: the same walk, ten clocks later, with y_step's order ----------
+  // Engine, writing side: the same walk, eleven clocks later, with y_step's order ----------
 
   logic [7:0] wr_step;
 
   assign wr_addr = place(wr_step[7:6], wr_step[3:2], wr_step[5:4], {wr_step[0], wr_step[1]});
-  assign wr_data = {wr_im, wr_re};
 
   always_ff @(posedge clk) begin
     if (flow[W]) begin
@@ -316,7 +316,7 @@ module fft64 #(
   end
 
   // Unloader: digits reversed, so natural order; starts when the last pass has been read.
-  // It never overtakes the writer: word k is written by clock 4 (k mod 16) + 13 of that pass.
+  // It never overtakes the writer: word k is written by clock 4 (k mod 16) + 14 of that pass.
 
   logic [5:0] ul_count;
   logic       ul_done;                          // all 64 have been read

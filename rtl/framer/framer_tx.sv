@@ -174,13 +174,16 @@ module framer_tx #(
   logic [1:0]  status;
   logic [63:0] status_time;
   logic        report_room;
+  logic [1:0]  report_at;                      // word of the report: 0 status, 1 and 2 time
 
   /* verilator lint_off UNUSEDSIGNAL */
   wire         fcs_good;                       // a receiver's question
   /* verilator lint_on UNUSEDSIGNAL */
-  framer_fcs fcs (.crc, .octet(m_axis_tdata), .next(crc_next), .good(fcs_good));
+  wire [7:0]   octet = state == Fcs ? ~crc[8 * fcs_at +: 8] : word[8 * byte_at +: 8];
+  framer_fcs fcs (.crc, .octet, .next(crc_next), .good(fcs_good));
 
-  wire octet_taken = m_axis_tvalid && m_axis_tready;
+  // One every other clock at most, where tx takes one in eight: so nothing here hangs on its tready.
+  wire octet_taken = !m_axis_tvalid && (state == Fcs || (state == Octets && word_valid));
   wire octet_last  = octets_left == 16'd1;
   wire late        = timed && gate_passed;
 
@@ -205,8 +208,14 @@ module framer_tx #(
     endcase
   end
 
-  assign m_axis_tdata  = state == Fcs ? ~crc[8 * fcs_at +: 8] : word[8 * byte_at +: 8];
-  assign m_axis_tvalid = state == Fcs || (state == Octets && word_valid);
+  always_ff @(posedge clk) begin
+    if (m_axis_tready) m_axis_tvalid <= 1'b0;
+    if (octet_taken) begin
+      m_axis_tvalid <= 1'b1;
+      m_axis_tdata  <= octet;
+    end
+    if (rst) m_axis_tvalid <= 1'b0;
+  end
 
   always_ff @(posedge clk) begin
     gate_start <= 1'b0;
@@ -316,46 +325,53 @@ module framer_tx #(
         if (is_iq) burst <= 1'b0;
       end
 
-      Report: if (report_room) state <= Head;
+      Report: if (report_room) begin
+        report_at <= report_at + 1'b1;
+        if (report_at == 2'd2) begin
+          report_at <= '0;
+          state     <= Head;
+        end
+      end
       default: state <= Head;
     endcase
 
     if (rst) begin
       state    <= Head;
       own_seed <= 7'h5D;
-      {is_iq, timed, option, burst, burst_lost, closed_too, gate_start, event_sent, event_late} <= '0;
+      {is_iq, timed, option, burst, burst_lost, closed_too, gate_start, event_sent, event_late, report_at} <= '0;
       start_time <= '0;
     end
   end
 
   // TX_STATUS: header, tag, status, time ------------------------------------------------
 
-  wire        entry_valid;
-  wire [97:0] entry;
-  logic [2:0] part;
-
-  fifo #(.WIDTH(98), .DEPTH(16)) statuses (
-    .clk, .rst,
-    .s_axis_tdata({status_time, status, tag}), .s_axis_tvalid(state == Report), .s_axis_tready(report_room),
-    .m_axis_tdata(entry), .m_axis_tvalid(entry_valid), .m_axis_tready(m_status_tready && m_status_tlast)
-  );
-
-  assign m_status_tvalid = entry_valid;
-  assign m_status_tlast  = part == 3'd4;
+  logic [31:0] report;
+  wire  [31:0] queued;
+  wire         queued_last, no_status;
+  logic        headed;                         // the header has gone
 
   always_comb begin
-    case (part)
-      3'd0:    m_status_tdata = 32'h0010_925A;
-      3'd1:    m_status_tdata = entry[31:0];
-      3'd2:    m_status_tdata = {30'd0, entry[33:32]};
-      3'd3:    m_status_tdata = entry[65:34];
-      default: m_status_tdata = entry[97:66];
+    case (report_at)
+      2'd0:    report = {30'd0, status};
+      2'd1:    report = status_time[31:0];
+      default: report = status_time[63:32];
     endcase
   end
 
+  fifo_frame #(.WIDTH(32), .DEPTH(512)) statuses (
+    .clk, .rst, .s_drop(1'b0),
+    .s_axis_tdata(report), .s_axis_tuser(tag), .s_axis_tlast(report_at == 2'd2),
+    .s_axis_tvalid(state == Report), .s_axis_tready(report_room),
+    .m_axis_tdata(queued), .m_axis_tlast(queued_last), .m_axis_tvalid(m_status_tvalid),
+    .m_axis_tready(m_status_tready && headed), .empty(no_status)
+  );
+
+  assign m_status_tdata = headed ? queued : 32'h0010_925A;
+  assign m_status_tlast = headed && queued_last;
+
   always_ff @(posedge clk) begin
-    if (m_status_tvalid && m_status_tready) part <= m_status_tlast ? '0 : part + 1'b1;
-    if (rst) part <= '0;
+    if (m_status_tvalid && m_status_tready) headed <= !m_status_tlast;
+    if (rst) headed <= 1'b0;
   end
 
   // Idle ------------------------------------------------------------------------------------
@@ -366,9 +382,9 @@ module framer_tx #(
                  (state == Finish || hold || shut || finale || (state == Head && queue_empty));
 
   assign waiting = gate_waiting;
-  assign working = entry_valid || state == Fields && !hold || state == Settle || state == Check && !shut && !finale ||
+  assign working = !no_status || state == Fields && !hold || state == Settle || state == Check && !shut && !finale ||
                    state == Skip || state == Report || (state == Head && word_valid);
-  assign idle    = !entry_valid && !tx_active && !gate_open &&
+  assign idle    = no_status && !tx_active && !gate_open &&
                    (gate_waiting ? full || settled : state == Head && queue_empty && path_empty);
 
 endmodule

@@ -5,9 +5,9 @@
 //                               board_* --> the board's own, 0x80 to 0xFF
 //
 // What is only read back lies in a block RAM: the counters but for their low bits, and a copy of the front end's registers.
-// A reading of it waits for the counters to be in order, some two dozen clocks at most after an event.
+// A reading of it waits for the counters to be in order, some three dozen clocks at most after an event.
 //
-// An access waits while `board_busy`, if it is one of the board's. Unknown addresses read 0 and ignore writes. Counters wrap at 2^32. TIME_LO latches TIME_HI.
+// reg_address stands a clock before the access that it is for. An access waits while `board_busy`, if it is one of the board's. Unknown addresses read 0 and ignore writes. Counters wrap at 2^32. TIME_LO latches TIME_HI.
 
 `default_nettype none
 
@@ -62,11 +62,21 @@ module hostlink_regs #(
   localparam logic [31:0] VERSION = 32'h0001_0001;
   localparam logic [31:0] CAPS    = {14'd0, 2'b11, 8'd16, 8'(CLOCKS_PER_SAMPLE)};
 
-  wire [7:0] at = reg_address[31:8] == 0 ? reg_address[7:0] : 8'hFF;   // nothing lives at 0xFF
+  // What the address means is worked out in the clock before the access.
+  localparam int unsigned COUNTERS = 10, LOST = 8, LOW = 6, LOST_LOW = 14;
+
+  logic [7:0] at;
+  logic       beyond, front, counter;          // the board's; of the front end; a counter
+
+  always_ff @(posedge clk) begin
+    at      <= reg_address[31:8] == 0 ? reg_address[7:0] : 8'hFF;      // nothing lives at 0xFF
+    beyond  <= reg_address[31:7] == 25'd1;
+    front   <= reg_address[31:3] == 29'h08;
+    counter <= reg_address[31:4] == 28'h1 && reg_address[3:0] < 4'(COUNTERS);
+  end
 
   // The board's -------------------------------------------------------------------------
 
-  wire   beyond        = reg_address[31:7] == 25'd1;
   assign board_write   = reg_write && beyond;
   assign board_read    = reg_read && beyond && !m_axis_tvalid;
   assign board_address = reg_address[6:0];
@@ -104,9 +114,7 @@ module hostlink_regs #(
   end
 
   // Counters: what happened lately is counted beside the memory, LOW bits each, and carried into it one counter at a time.
-  // A carry waits 2 COUNTERS clocks and a few more; the next one is 2^LOW events away, so none is lost even if all happens always.
-
-  localparam int unsigned COUNTERS = 10, LOST = 8, LOW = 5, LOST_LOW = 14;
+  // A carry waits 3 COUNTERS clocks and a few more; the next one is 2^LOW events away, so none is lost even if all happens always.
 
   wire [COUNTERS-1:0] happened = {event_link_error, 1'b0, event_tx_underrun, event_tx_late, event_tx_frame,
                                   event_rx_signal_bad, event_rx_detected, event_rx_dropped, event_rx_fcs_bad, event_rx_frame};
@@ -135,7 +143,7 @@ module hostlink_regs #(
 
   // The memory: {0, counter}, its low bits 0, and {1, front-end register}. A word counts once it has been written. -------
 
-  typedef enum logic [1:0] {Rest, Fetch, Store} state_e;
+  typedef enum logic [1:0] {Rest, Fetch, Add, Store} state_e;
   logic [1:0]  state;
 
   (* ram_style = "block", no_rw_check *)        // never read where it is written: see the assertion
@@ -144,14 +152,13 @@ module hostlink_regs #(
   logic [31:0] written;
   logic [3:0]  nth;                             // the counter in work
 
-  wire         front   = at[7:3] == 5'b01000;
-  wire         counter = at[7:4] == 4'd1 && at[3:0] < 4'(COUNTERS);
   wire         stores  = state == Store && !(reg_write && front);       // the host comes first
 
   wire         write   = (reg_write && front) || stores;
   wire [4:0]   wr_at   = stores ? {1'b0, nth} : {2'b10, at[2:0]};
+  logic [31:0] added;
   wire [31:0]  so_far  = written[{1'b0, nth}] ? mem_q : '0;
-  wire [31:0]  wr_word = stores ? so_far + (nth == 4'(LOST) ? 32'(1 << LOST_LOW) : 32'(1 << LOW)) : reg_value;
+  wire [31:0]  wr_word = stores ? added : reg_value;
   wire         get     = reg_read && !m_axis_tvalid && (beyond ? !board_busy : state == Rest && carry == 0);
   wire         read    = (get && !beyond) || state == Fetch;
   wire [4:0]   rd_at   = state == Fetch ? {1'b0, nth} : front ? {2'b10, at[2:0]} : {1'b0, at[3:0]};
@@ -170,7 +177,9 @@ module hostlink_regs #(
 
   always_ff @(posedge clk) begin
     if (write) written[wr_at] <= 1'b1;
-    if (state == Fetch) state <= Store;
+    added <= so_far + (nth == 4'(LOST) ? 32'(1 << LOST_LOW) : 32'(1 << LOW));
+    if (state == Fetch)    state <= Add;
+    else if (state == Add) state <= Store;
     else if (state == Rest || stores) begin
       state <= waiting != 0 ? Fetch : Rest;
       for (int n = COUNTERS - 1; n >= 0; n--) if (waiting[n]) nth <= 4'(n);

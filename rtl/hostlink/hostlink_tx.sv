@@ -6,7 +6,8 @@
 //   I/Q        --s_iq-->    /
 //
 // Short answers come before bulk, and no source can starve them for longer than a packet. Each
-// source brings its packet with the header word; tlast ends it. The choice has a clock of its own, between packets.
+// source brings its packet with the header word; tlast ends it. The choice has a clock of its own, between packets; a word
+// leaves before the next is taken, so one every other clock at most: no tready here hangs on the host's.
 
 `default_nettype none
 
@@ -52,7 +53,7 @@ module hostlink_tx (
   end
 
   wire any  = s_value_tvalid || s_status_tvalid || s_frame_tvalid || s_iq_tvalid;
-  wire room = m_host_tready || !m_host_tvalid;
+  wire room = !m_host_tvalid;
 
   assign s_value_tready  = room && open && holder == 2'd0;
   assign s_status_tready = room && open && holder == 2'd1;
@@ -76,13 +77,12 @@ module hostlink_tx (
       holder <= first;
       open   <= any;
     end
-    if (room) begin
-      m_host_tvalid <= open && valid;
-      if (open && valid) begin
-        m_host_tdata <= word;
-        m_host_tlast <= last;
-        open         <= !last;
-      end
+    if (m_host_tready) m_host_tvalid <= 1'b0;
+    if (room && open && valid) begin
+      m_host_tvalid <= 1'b1;
+      m_host_tdata  <= word;
+      m_host_tlast  <= last;
+      open          <= !last;
     end
     if (rst) {m_host_tvalid, open} <= '0;
   end

@@ -66,6 +66,7 @@ module rx_acquire (
 
   // Ring and detector ----------------------------------------------------------------------------------
 
+  (* no_rw_check *)                              // never read where it is written: see the assertion
   logic [31:0] ring [1024];
   logic [11:0] wr;                               // number of the next sample
   logic [63:0] newest_time;                      // of sample wr - 1
@@ -96,11 +97,12 @@ module rx_acquire (
   logic               pending;
   logic        [11:0] peak;
   logic signed [32:0] peak_re, peak_im;
-  logic        [32:0] peak_energy;
+  logic         [5:0] event_top, peak_top;       // floor(log2(energy)): of the detector's last peak, told some samples later; at `peak`
   logic        [11:0] rd;                        // number of the next sample to read
   logic        [11:0] frame_end;                 // first sample after the symbols handed over so far
   logic               behind;                    // the detection lies behind them
   logic               stale;
+  logic               fresh;                     // it came a clock ago: these two speak of the one before it
   logic               done_well;                 // the last frame came to its end
 
   logic        [3:0]  flushing;
@@ -115,13 +117,14 @@ module rx_acquire (
   always_ff @(posedge back_clk) begin
     stale  <= pending && age > STALE;
     behind <= !ahead[11];
+    fresh  <= event_valid;
     if (event_valid) begin
       pending     <= 1'b1;
       peak        <= event_index;
       peak_re     <= event_re;
       peak_im     <= event_im;
-      peak_energy <= event_energy;
-    end else if (begin_frame || stale || (state == Flush && flushing == 4'd8 && done_well && !behind)) begin
+      peak_top    <= event_top;
+    end else if (begin_frame || (!fresh && (stale || (state == Flush && flushing[3] && done_well && !behind)))) begin
       pending <= 1'b0;
     end
     if (rst) pending <= 1'b0;
@@ -144,7 +147,7 @@ module rx_acquire (
     .start(begin_frame || (state == Fine && fine_done)), .done(angle_done), .angle
   );
 
-  // Scale: rms^2 = peak_energy / 2 lies in [2^(top-1), 2^top); gain 2^shift, drop = 15 - shift --------------
+  // Scale: rms^2 = event_energy / 2 lies in [2^(top-1), 2^top); gain 2^shift, drop = 15 - shift --------------
 
   function automatic logic [5:0] top_bit(input logic [32:0] v);
     top_bit = '0;
@@ -153,6 +156,8 @@ module rx_acquire (
 
   logic [5:0] top;
   logic [4:0] drop;
+
+  always_ff @(posedge clk) event_top <= top_bit(event_energy);
 
   wire [4:0] drop_wide = 5'((6'd7 + top) >> 1);    // 15 - floor((24 - top) / 2) = floor((7 + top) / 2)
 
@@ -236,7 +241,8 @@ module rx_acquire (
   wire [11:0] at_long = last - 12'd127 - 12'(EARLY);
   logic [11:0] settled;                                  // `last`, when it no longer moves
   wire [11:0] elapsed = wr - 12'd1 - settled;
-  wire [12:0] begun   = {1'b0, elapsed} + 13'd319;      // samples ago
+  logic [12:0] begun;                                    // samples ago
+  logic        to_begin;                                 // start_time is still now's
 
   assign m_axis_tuser = kind;
 
@@ -244,6 +250,8 @@ module rx_acquire (
     event_detected <= begin_frame;
     lost           <= 1'b0;
     settled        <= last;
+    to_begin       <= 1'b0;
+    if (to_begin) start_time <= start_time - {51'd0, begun};
     read_beat      <= read;
     read_valid     <= read;
     if (read) begin
@@ -259,7 +267,7 @@ module rx_acquire (
     case (state)
       Idle: if (begin_frame) begin
         first <= peak;
-        top   <= top_bit(peak_energy);
+        top   <= peak_top;
         state <= Coarse;
       end
       Coarse: begin
@@ -295,7 +303,9 @@ module rx_acquire (
         end
       end
       Fine: if (fine_done) begin
-        start_time  <= newest_time - {51'd0, begun};
+        start_time  <= newest_time;
+        begun       <= {1'b0, elapsed} + 13'd319;
+        to_begin    <= 1'b1;
         energy_wide <= fine_energy >> 6;
         energy_drop <= drop;
         state       <= Angle;
@@ -353,6 +363,8 @@ module rx_acquire (
       energy_drop <= 5'd15;
     end
   end
+
+  always_ff @(posedge back_clk) if (!rst) assert (!(s_axis_tvalid && read && wr[9:0] == rd[9:0]));
 
   assign flush  = state == Flush;
   assign energy = energy_wide[31:0];

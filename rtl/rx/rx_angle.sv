@@ -57,6 +57,14 @@ module rx_angle #(
   wire signed [W-1:0] dx = vx >>> i;
   wire signed [W-1:0] dy = vy >>> i;
 
+  // One adder each for sum and difference: a - b = a + ~b + 1, the 1 carried out of a bit below.
+  wire below = vy[W-1];
+  /* verilator lint_off UNUSEDSIGNAL */             // that bit
+  wire [W:0]  next_x = {vx, 1'b1} + {dy ^ {W{below}}, below};
+  wire [W:0]  next_y = {vy, 1'b1} + {dx ^ {W{!below}}, !below};
+  wire [18:0] next_angle = {angle, 1'b1} + {arctan(i) ^ {18{below}}, below};
+  /* verilator lint_on UNUSEDSIGNAL */
+
   always_ff @(posedge clk) begin
     done <= 1'b0;
     case (state)
@@ -81,9 +89,9 @@ module rx_angle #(
         end
       end
       default: begin
-        vx    <= vy < 0 ? vx - dy : vx + dy;
-        vy    <= vy < 0 ? vy + dx : vy - dx;
-        angle <= vy < 0 ? angle - arctan(i) : angle + arctan(i);
+        vx    <= next_x[W:1];
+        vy    <= next_y[W:1];
+        angle <= next_angle[18:1];
         i     <= i + 1'b1;
         if (i == 4'd15) begin
           done  <= 1'b1;

@@ -115,7 +115,9 @@ module rx_decode (
 
   // Who takes the next symbol, and as what ------------------------------------------------------------
 
-  wire [7:0] n_dbps = ofdm_pkg::n_dbps(sig_rate);
+  logic [7:0] n_dbps;                         // of sig_rate, which is known long before the first symbol
+
+  always_ff @(posedge clk) n_dbps <= ofdm_pkg::n_dbps(sig_rate);
 
   wire take_signal = state == Idle && symbol_valid && symbol_signal && !symbol_dead && !abort;
   wire take_data   = state == Data && symbol_valid && !symbol_signal;

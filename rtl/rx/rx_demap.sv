@@ -38,12 +38,14 @@ module rx_demap (
     endcase
   endfunction
 
-  function automatic logic [3:0] four_bits(input logic signed [15:0] v);  // three bits of fraction go
-    /* verilator lint_off UNUSEDSIGNAL */
-    logic signed [15:0] r;
+  // Three bits of fraction go, rounded half up; what becomes more than 7 or less than -7 is seen before the sum.
+  /* verilator lint_off UNUSEDSIGNAL */
+  function automatic logic [3:0] four_bits(input logic signed [15:0] v);
     /* verilator lint_on UNUSEDSIGNAL */
-    r = (v + 16'sd4) >>> 3;
-    four_bits = r > 16'sd7 ? 4'd7 : r < -16'sd7 ? 4'b1001 : r[3:0];
+    logic above, below;
+    above = !v[15] && (v[14:6] != '0 || v[5:2] == '1);
+    below = v[15] && (v[14:6] != '1 || v[5:2] == '0);
+    four_bits = above ? 4'd7 : below ? 4'b1001 : v[6:3] + 4'(v[2]);
   endfunction
 
   logic [8:1]         v;                        // v[n]: an input came n clocks ago
@@ -64,6 +66,7 @@ module rx_demap (
 
   // One axis a clock --------------------------------------------------------------------------------
 
+  logic signed [13:0] factor;                   // gain(s_mod), which is steady
   logic signed [31:0] product;
   logic signed [14:0] u, u3, u4, u5;            // s11.3
   logic signed [15:0] size, outer, outer5, beyond, middle;
@@ -78,7 +81,8 @@ module rx_demap (
   /* verilator lint_on UNUSEDSIGNAL */
 
   always_ff @(posedge clk) begin
-    if (v[1] || v[2]) product <= axis_in * gain(s_mod);
+    factor <= gain(s_mod);
+    if (v[1] || v[2]) product <= axis_in * factor;
     if (v[2] || v[3]) u <= rounded[31:17];
     if (v[3] || v[4]) begin
       u3   <= u;

@@ -40,11 +40,11 @@ module rx_detect (
   logic [31:0] past [16];
   logic [3:0]  past_at;
   logic signed [15:0] xi, xq, yi, yq;
-  logic [10:0] ph;                                // clock n after the sample: ph[n-1]
+  logic [11:0] ph;                                // clock n after the sample: ph[n-1]
   logic [11:0] index0, index1, index2;
 
   always_ff @(posedge clk) begin
-    ph <= {ph[9:0], s_axis_tvalid};
+    ph <= {ph[10:0], s_axis_tvalid};
     if (s_axis_tvalid) begin
       {xq, xi} <= s_axis_tdata;
       {yq, yi} <= filled || at[6:4] != 0 ? past[past_at] : '0;
@@ -86,32 +86,42 @@ module rx_detect (
 
   // Window -----------------------------------------------------------------------------------------
 
+  (* no_rw_check *)                               // never read where it is written: see the assertion
   logic signed [VW-1:0] window [512];             // {turn, sample mod 128}
   logic signed [VW-1:0] leaving;
 
-  wire [1:0] turn_rd = {ph[4], ph[3]};
+  logic signed [VW-1:0] leaving_q;                // a block RAM answers late in its clock
+  logic [6:0]           at_rd;                    // `at`, two clocks earlier
+
+  wire [1:0] turn_rd = {ph[3], ph[2]};
   wire [1:0] turn_wr = {ph[5], ph[4]};
+  wire       reads   = ph[1] || ph[2] || ph[3];
+  wire       writes  = ph[3] || ph[4] || ph[5];
 
   always_ff @(posedge clk) begin
-    if (ph[2] || ph[3] || ph[4]) leaving <= window[{turn_rd, at}];
-    if (ph[3] || ph[4] || ph[5]) window[{turn_wr, at}] <= value;
+    if (reads)  leaving <= window[{turn_rd, at_rd}];
+    if (writes) window[{turn_wr, at}] <= value;
   end
+
+  always_ff @(posedge clk) if (!rst) assert (!(reads && writes && turn_rd == turn_wr));
 
   logic signed [32:0] sum_re, sum_im, sum_energy;
   logic signed [32:0] step;
 
   always_ff @(posedge clk) begin
-    if (ph[3] || ph[4] || ph[5]) step <= 33'(value) - (filled ? 33'(leaving) : 33'sd0);
+    if (ph[2] || ph[3] || ph[4]) leaving_q <= filled ? leaving : '0;
+    if (ph[3] || ph[4] || ph[5]) step <= 33'(value) - 33'(leaving_q);
     if (ph[4]) sum_re     <= sum_re + step;
     if (ph[5]) sum_im     <= sum_im + step;
     if (ph[6]) sum_energy <= sum_energy + step;
+    if (ph[3]) at_rd <= at_rd + 1'b1;
     if (ph[5]) begin
       at <= at + 1'b1;
       if (at == 7'd127) filled <= 1'b1;
     end
     if (rst) begin
       {sum_re, sum_im, sum_energy} <= '0;
-      {at, filled} <= '0;
+      {at, at_rd, filled} <= '0;
     end
   end
 
@@ -119,12 +129,9 @@ module rx_detect (
 
   logic signed [32:0] re_q, im_q;
   logic        [32:0] energy_q;
-  logic        [32:0] abs_re, abs_im, size, need, peak;
-  logic               periodic, twice;
+  logic        [32:0] abs_re, abs_im, most, least, size, need, peak;
+  logic               periodic, twice, grows;
   logic         [4:0] age;
-
-  wire [32:0] most  = abs_re > abs_im ? abs_re : abs_im;
-  wire [32:0] least = abs_re > abs_im ? abs_im : abs_re;
 
   always_ff @(posedge clk) begin
     if (ph[7]) begin
@@ -134,21 +141,23 @@ module rx_detect (
       abs_re   <= sum_re < 0 ? -sum_re : sum_re;
       abs_im   <= sum_im < 0 ? -sum_im : sum_im;
     end
-    if (ph[8]) begin
+    if (ph[8]) {most, least} <= abs_re > abs_im ? {abs_re, abs_im} : {abs_im, abs_re};
+    if (ph[9]) begin
       size <= most + (least >> 2) + (least >> 3);
       need <= (energy_q >> 2) + (energy_q >> 4);
     end
-    if (ph[9]) begin
+    if (ph[10]) begin
       periodic <= size >= need && energy_q >= FLOOR;
       twice    <= size >> 1 >= need;
+      grows    <= size > peak;
     end
 
     event_valid <= 1'b0;
-    if (ph[10]) begin
+    if (ph[11]) begin
       if (!periodic) begin
         peak <= '0;
         age  <= PATIENCE;
-      end else if (size > peak) begin
+      end else if (grows) begin
         peak         <= size;
         age          <= '0;
         event_index  <= index2;

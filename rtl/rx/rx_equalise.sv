@@ -89,8 +89,8 @@ module rx_equalise (
   (* no_rw_check, ram_style = "block" *) logic [9:0] w_mem [64];
   (* no_rw_check *) logic [35:0] z_mem [64];
 
-  logic [5:1]         v;
-  logic [5:0]         at1, at2, at3, at4, at5;
+  logic [6:1]         v;
+  logic [5:0]         at1, at2, at3, at4, at5, at6;
   logic               scaling;                  // the carriers on_way come from Scale
   logic signed [16:0] y_re, y_im;               // of a long symbol: with the sign of what was sent taken off
   logic signed [16:0] h_re, h_im;
@@ -110,8 +110,8 @@ module rx_equalise (
       g            <= g_mem[at];
       scaling      <= state == Scale;
     end
-    v <= {v[4:1], issue};
-    {at1, at2, at3, at4, at5} <= {at, at1, at2, at3, at4};
+    v <= {v[5:1], issue};
+    {at1, at2, at3, at4, at5, at6} <= {at, at1, at2, at3, at4, at5};
     if (rst) v <= '0;
   end
 
@@ -129,7 +129,7 @@ module rx_equalise (
   /* verilator lint_off UNUSEDSIGNAL */             // that bit
   wire signed [37:0] sum_and_one = $signed({p0[35], p0, 1'b1}) + $signed({p1[35] ^ minus_p, p1 ^ {36{minus_p}}, minus_p});
   /* verilator lint_on UNUSEDSIGNAL */
-  wire signed [36:0] sum = sum_and_one[37:1];
+  logic signed [36:0] sum;
 
   // h smoothed: 16 h(k) + (6 + 5j) h(k+1) + (6 - 5j) h(k-1), over 32, in three steps of one carrier each. The outermost carriers
   // and those beside the middle of the band have one neighbour only and stay as they are.
@@ -148,9 +148,11 @@ module rx_equalise (
   wire signed [17:0]  h_new_im = !active(middle) ? '0 : lonely ? 18'(m2_im) : wide_im[22:5];
 
   always_ff @(posedge clk) begin
+    if (v[2] && !scaling && kind == Long2) begin        // f holds h until then
+      n1_re <= f0[16:0] + y_re;
+      n1_im <= f1[16:0] + y_im;
+    end
     if (v[1] && !scaling && kind == Long2) begin
-      n1_re <= h_re + y_re;
-      n1_im <= h_im + y_im;
       {n2_re, n2_im, n3_re, n3_im} <= {n1_re, n1_im, n2_re, n2_im};
       s_re  <= 18'(n1_re) + 18'(n3_re);
       s_im  <= 18'(n1_im) + 18'(n3_im);
@@ -174,9 +176,10 @@ module rx_equalise (
         {f0, f1} <= {c_re, c_im};
       end else begin
         {e0, e1} <= {h_new_re, h_new_im};
-        {f0, f1} <= {18'(h_re) - 18'(y_re), 18'(h_im) - 18'(y_im)};
+        {f0, f1} <= {18'(h_re), 18'(h_im)};
       end
     end
+    if (v[2] && !scaling && !symbol) {f0, f1} <= {f0 - 18'(y_re), f1 - 18'(y_im)};      // a block RAM answers late in its clock
     if (v[2]) begin                             // h R | y conj(H'), real | |h|^2
       {a0, a1} <= {e0, e1};
       {b0, b1} <= scaling ? {r, r} : symbol ? {f0, f1} : {e0, e1};
@@ -191,6 +194,7 @@ module rx_equalise (
       p0 <= a0 * b0;
       p1 <= a1 * b1;
     end
+    if (v[4] || v[5]) sum <= sum_and_one[37:1];
     if (v[1] && !scaling && kind == Long1) h_mem[at1] <= {y_im, y_re};
     if (v[1] && !scaling && kind == Long2) h_mem[middle] <= {h_new_im[16:0], h_new_re[16:0]};
   end
@@ -207,12 +211,16 @@ module rx_equalise (
   wire        fits    = !rest3[26];
   wire [36:0] w_wide  = {1'b0, p0} >> 20;
 
+  logic second_5, second_6;                     // v[5], v[6] of the second long symbol
+
   always_ff @(posedge clk) begin
-    if (v[4] && !scaling && kind == Long2) begin
-      g_mem[at4 - 6'd4] <= |sum[36:29] ? 18'h1ffff : {1'b0, sum[28:12]};
+    second_5 <= v[4] && !scaling && kind == Long2;
+    second_6 <= v[5] && !scaling && kind == Long2 && active(at5);
+    if (second_5) begin
+      g_mem[at5 - 6'd4] <= |sum[36:29] ? 18'h1ffff : {1'b0, sum[28:12]};
       sum_a <= sum_a + 40'(sum);
     end
-    if (v[5] && !scaling && kind == Long2 && active(at5)) sum_b <= sum_b + 40'(sum);
+    if (second_6) sum_b <= sum_b + 40'(sum);
     if (v[4] && scaling) c_mem[at4] <= {clip(27'(p1 >>> 11)), clip(27'(p0 >>> 11))};
     if (v[5] && scaling) w_mem[at5] <= |w_wide[36:10] ? '1 : w_wide[9:0];
 
@@ -247,8 +255,8 @@ module rx_equalise (
   wire signed  [17:0] z_now = clip(27'(sum >>> 14));
 
   always_ff @(posedge clk) begin
-    if (v[4] && symbol && !scaling) z_re       <= z_now;
-    if (v[5] && symbol && !scaling) z_mem[at5] <= {z_now, z_re};
+    if (v[5] && symbol && !scaling) z_re       <= z_now;
+    if (v[6] && symbol && !scaling) z_mem[at6] <= {z_now, z_re};
   end
 
   // Pilots: turned back by what is foretold, what angle is left? -------------------------------------------
@@ -263,14 +271,14 @@ module rx_equalise (
   logic signed [25:0] slope;                    // turns a carrier, s0.26
   logic signed [25:0] slope_rate;
   logic signed [17:0] angle, angle_high;
-  logic               angle_start, angle_done;
+  logic               angle_start, angle_found, angle_done;     // done: a clock after it was found, with what is made of it
+  logic signed [17:0] angle_part;
   logic [1:0]         asked;                    // of the angle: 0 all, 1 high, 2 low, 3 nothing
 
   logic               turned_valid;
   logic signed [17:0] turned_re, turned_im;
 
-  wire                early    = age < 7'd4;
-  wire                late     = age[6:4] != 0;
+  logic               early, late;
   wire                ask      = state == Pilots && !beat && to_ask != 0;
   wire                against  = polarity[6] ^ polarity[3] ^ (heard == 3'd3);    // the last pilot is -p_n
   wire                foretell = state == Settle && after == Pilots && settle == 3'd5;
@@ -294,9 +302,13 @@ module rx_equalise (
   wire signed [21:0]  next_im  = {sum_im, 1'b1} + {more_im, less};
   /* verilator lint_on UNUSEDSIGNAL */
 
-  wire signed [17:0]  turn     = foretell ? rate : early ? angle >>> 1 : late ? angle >>> 3 : angle >>> 2;
+  wire signed [17:0]  turn     = foretell ? rate : angle_part;
 
   always_ff @(posedge clk) begin
+    early       <= age < 7'd4;
+    late        <= age[6:4] != 0;
+    angle_done  <= angle_found && !rst;
+    angle_part  <= early ? angle >>> 1 : late ? angle >>> 3 : angle >>> 2;
     angle_start <= 1'b0;
     if (state == Settle) begin
       {sum_re, sum_im} <= '0;
@@ -334,7 +346,7 @@ module rx_equalise (
   end
 
   rx_angle #(.IN(21)) i_angle (
-    .clk, .rst, .x(asked[1] ? low_re : sum_re), .y(asked[1] ? low_im : sum_im), .start(angle_start), .done(angle_done), .angle
+    .clk, .rst, .x(asked[1] ? low_re : sum_re), .y(asked[1] ? low_im : sum_im), .start(angle_start), .done(angle_found), .angle
   );
 
   // The angle of the next carrier to turn: phase + k slope, by addition alone, a power of two of slopes in a clock.
@@ -382,7 +394,7 @@ module rx_equalise (
         strides = give;
       end
     endcase
-    if (state == Pilots && angle_done) step = {turn, 8'd0};
+    if (state == Pilots && angle_done) step = {angle_part, 8'd0};
     else case (stride)
       2'd0:    step = slope;
       2'd1:    step = slope <<< 1;
@@ -454,8 +466,9 @@ module rx_equalise (
   always_ff @(posedge clk) if (!rst) begin
     assert (!soft_valid || fifo_ready);
     assert (!(issue && v[1] && !scaling && at == (kind == Long1 ? at1 : middle)));           // h_mem
-    assert (!(issue && v[4] && (scaling ? at == at4 : kind == Long2 && at == at4 - 6'd4)));   // c_mem, g_mem
-    assert (!((give || ask) && v[5] && symbol && !scaling));                                // z_mem; w_mem is gated
+    assert (!(issue && v[4] && scaling && at == at4));                                      // c_mem
+    assert (!(issue && second_5 && at == at5 - 6'd4));                                      // g_mem
+    assert (!((give || ask) && v[6] && symbol && !scaling));                                // z_mem; w_mem is gated
   end
 
   // Order of work --------------------------------------------------------------------------------------------

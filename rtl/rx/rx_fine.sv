@@ -22,22 +22,31 @@ module rx_fine (
   output       logic        [39:0] energy
 );
 
-  (* ram_style = "distributed" *)
+  (* ram_style = "block", no_rw_check *)        // written in the first symbol, read in the second
   logic [31:0]        first [64];
   logic [6:0]         n;
-  logic [3:1]         v;
-  logic               second, second_q;
+  logic [4:1]         v;
+  logic               second1, second2, second3;
+  logic [31:0]        sample, partner;
   logic signed [15:0] xr, xi, yr, yi;
 
   always_ff @(posedge clk) begin
+    if (s_valid && !n[6]) first[n[5:0]] <= {s_im, s_re};
+    if (s_valid && n[6])  partner <= first[n[5:0]];
+  end
+
+  always_ff @(posedge clk) begin
     if (s_valid) begin
-      {xi, xr} <= {s_im, s_re};
-      {yi, yr} <= n[6] ? first[n[5:0]] : {s_im, s_re};    // the first symbol meets itself
-      if (!n[6]) first[n[5:0]] <= {s_im, s_re};
-      second   <= n[6];
-      n        <= n + 1'b1;
+      sample  <= {s_im, s_re};
+      second1 <= n[6];
+      n       <= n + 1'b1;
     end
-    v <= {v[2:1], s_valid};
+    if (v[1]) begin
+      {xi, xr} <= sample;
+      {yi, yr} <= second1 ? partner : sample;   // the first symbol meets itself
+      second2  <= second1;
+    end
+    v <= {v[3:1], s_valid};
     if (rst || start) {n, v} <= '0;
   end
 
@@ -45,24 +54,24 @@ module rx_fine (
   logic               turn_im;
   logic [7:0]         left;
 
-  wire signed [15:0] x_first  = v[1] ? xr : xi;
-  wire signed [15:0] x_second = v[1] ? xi : xr;
+  wire signed [15:0] x_first  = v[2] ? xr : xi;
+  wire signed [15:0] x_second = v[2] ? xi : xr;
   wire signed [39:0] sum = turn_im ? 40'(p0) - 40'(p1) : 40'(p0) + 40'(p1);
 
   always_ff @(posedge clk) begin
     done <= 1'b0;
-    if (v[1] || v[2]) begin
+    if (v[2] || v[3]) begin
       p0      <= x_first * yr;
       p1      <= x_second * yi;
-      turn_im <= v[2];
+      turn_im <= v[3];
     end
-    if (v[1]) second_q <= second;
-    if (v[2]) begin
-      if (second_q) p_re   <= p_re + sum;
-      else          energy <= energy + sum;
-    end
+    if (v[2]) second3 <= second2;
     if (v[3]) begin
-      if (second_q) p_im <= p_im + sum;
+      if (second3) p_re   <= p_re + sum;
+      else         energy <= energy + sum;
+    end
+    if (v[4]) begin
+      if (second3) p_im <= p_im + sum;
       left <= left - 1'b1;
       done <= left == 8'd1;
     end

@@ -3,8 +3,8 @@
 //   out = saturate(x e^(-j 2 pi phase / 1024) 2^(15 - drop)),  rounded half up
 //
 // Two multipliers, two clocks a number: the real part is worked out in the first, the imaginary part in the second. Inputs
-// are at least two clocks apart; the result leaves DELAY = 7 clocks after its input. The sine is a quarter of a
-// wave of 256 words taken in the middle of each step, so that the four quarters are mirror images.
+// are at least two clocks apart; the result leaves 8 clocks after its input. The sine is taken in the middle of each step,
+// so that the four quarters of the wave are mirror images; the whole wave fits one block RAM, and needs no logic behind it.
 
 `default_nettype none
 
@@ -47,35 +47,37 @@ module rx_rotate #(
     sine = sum[14:0];
   endfunction
 
-  logic [14:0] quarter [256];
-  initial for (int i = 0; i < 256; i++) quarter[i] = sine(i);
+  logic signed [15:0] wave [1024];
+  initial begin
+    for (int i = 0; i < 256; i++) begin
+      wave[i]        = {1'b0, sine(i)};
+      wave[511 - i]  = {1'b0, sine(i)};
+      wave[512 + i]  = -{1'b0, sine(i)};
+      wave[1023 - i] = -{1'b0, sine(i)};
+    end
+  end
 
   // Sine and cosine of the phase ---------------------------------------------------------------------
 
-  logic [7:1]         v;                        // v[n]: an input came n clocks ago
-  logic [14:0]        sine_abs, cosine_abs;
-  logic               sine_minus, cosine_minus;
+  logic [8:1]         v;                        // v[n]: an input came n clocks ago
+  logic signed [15:0] sine_q, cosine_q;
   logic signed [15:0] s, c;
   logic signed [IN-1:0] re0, im0, re1, im1;
 
-  wire [7:0] sine_at = s_phase[8] ? ~s_phase[7:0] : s_phase[7:0];
-
   always_ff @(posedge clk) begin
     if (s_valid) begin
-      sine_abs     <= quarter[sine_at];
-      cosine_abs   <= quarter[~sine_at];
-      sine_minus   <= s_phase[9];
-      cosine_minus <= s_phase[9] ^ s_phase[8];
-      re0          <= s_re;
-      im0          <= s_im;
+      sine_q   <= wave[s_phase];
+      cosine_q <= wave[s_phase + 10'd256];      // a quarter on
+      re0      <= s_re;
+      im0      <= s_im;
     end
     if (v[1]) begin
-      s     <= sine_minus   ? 16'sd0 - {1'b0, sine_abs} : {1'b0, sine_abs};
-      c     <= cosine_minus ? 16'sd0 - {1'b0, cosine_abs} : {1'b0, cosine_abs};
-      re1   <= re0;
-      im1   <= im0;
+      s   <= sine_q;
+      c   <= cosine_q;
+      re1 <= re0;
+      im1 <= im0;
     end
-    v <= {v[6:1], s_valid};
+    v <= {v[7:1], s_valid};
     if (rst) v <= '0;
   end
 
@@ -85,9 +87,8 @@ module rx_rotate #(
   logic                 minus, minus_q;
   logic signed [PW-1:0] p0, p1;
   logic signed [PW:0]   sum, rounded;
-
   /* verilator lint_off UNUSEDSIGNAL */             // a sign more than saturation looks at
-  wire signed [PW:0] scaled = rounded >>> drop;
+  logic signed [PW:0]   scaled;
   /* verilator lint_on UNUSEDSIGNAL */
   wire signed [PW:0] half   = (PW + 1)'(1) <<< (drop - 5'd1);
 
@@ -106,11 +107,12 @@ module rx_rotate #(
     end
     if (v[3] || v[4]) sum  <= minus_q ? (PW + 1)'(p0) - (PW + 1)'(p1) : (PW + 1)'(p0) + (PW + 1)'(p1);
     if (v[4] || v[5]) rounded <= sum + half;
-    if (v[5]) m_re <= result;
-    if (v[6]) m_im <= result;
+    if (v[5] || v[6]) scaled <= rounded >>> drop;
+    if (v[6]) m_re <= result;
+    if (v[7]) m_im <= result;
   end
 
-  assign m_valid = v[7];
+  assign m_valid = v[8];
 
 endmodule
 

@@ -7,7 +7,7 @@
 //
 // `start` clears the search; samples are numbered from 0 then. `again` numbers them anew and keeps the best so far. From sample FIRST on, when both windows are full,
 // the best is kept: `best` (0..384) and the number of its last sample, `best_at`. Samples are at least two clocks apart;
-// the result counts LATENCY = 8 clocks after the last.
+// the result counts LATENCY = 9 clocks after the last.
 
 `default_nettype none
 
@@ -33,14 +33,14 @@ module rx_sync #(
 
   // Bit t is x(n - 63 + t): the newest sample is bit 63.
   logic [63:0] xi, xq;
-  logic [6:1]  v;
+  logic [7:1]  v;
 
   always_ff @(posedge clk) begin
     if (s_valid) begin
       xi <= {s_i, xi[63:1]};
       xq <= {s_q, xq[63:1]};
     end
-    v <= {v[5:1], s_valid};
+    v <= {v[6:1], s_valid};
     if (rst || start || again) v <= '0;
   end
 
@@ -75,12 +75,17 @@ module rx_sync #(
 
   // |c| is max + min/2; two of them, 64 samples apart --------------------------------------------------
 
+  (* ram_style = "block", no_rw_check *)        // read a clock before it is written: see the assertion
   logic [7:0] older [64];
   logic [7:0] n;
   logic [7:0] now, other;
   wire  [7:0] most  = first_size > second_size ? first_size : second_size;
   wire  [7:0] least = first_size > second_size ? second_size : first_size;
-  wire  [8:0] both  = {1'b0, now} + {1'b0, other};
+  logic [8:0] both;
+  logic [7:0] both_at;
+  logic       full;                             // both windows were
+
+  always_ff @(posedge clk) if (!rst) assert (!(v[5] && v[6]));
 
   always_ff @(posedge clk) begin
     if (v[5]) begin
@@ -89,11 +94,14 @@ module rx_sync #(
     end
     if (v[6]) begin
       older[n[5:0]] <= now;
-      n <= n + 1'b1;
-      if (n >= 8'(FIRST) && both > best) begin
-        best    <= both;
-        best_at <= n;
-      end
+      both          <= {1'b0, now} + {1'b0, other};
+      both_at       <= n;
+      full          <= n >= 8'(FIRST);
+      n             <= n + 1'b1;
+    end
+    if (v[7] && full && both > best) begin
+      best    <= both;
+      best_at <= both_at;
     end
     if (rst || start || again) n <= '0;
     if (rst || start) best <= '0;

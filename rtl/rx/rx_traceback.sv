@@ -48,9 +48,8 @@ module rx_traceback (
 
   wire [10:0] fill = wr - base;
 
-  assign s_ready = fill < 11'd1016;
-
   always_ff @(posedge clk) begin
+    s_ready <= fill < 11'd1015;                // of a clock ago: one more may have come
     if (s_valid && !wr[0]) even[wr[9:1]] <= s_data;
     if (s_valid &&  wr[0]) odd[wr[9:1]]  <= s_data;
   end

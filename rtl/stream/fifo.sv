@@ -2,7 +2,7 @@
 //
 //   s_axis --> [ DEPTH words, registers or distributed RAM ] --> m_axis
 //
-// For some dozens of words; `fifo_frame` is the long one. Full takes nothing, also while it is read.
+// For some dozens of words; `fifo_frame` is the long one. Full takes nothing, also while it is read. tvalid and tready are registers.
 
 `default_nettype none
 
@@ -35,8 +35,6 @@ module fifo #(
   wire        push  = s_axis_tvalid && s_axis_tready;
   wire        pop   = m_axis_tvalid && m_axis_tready;
 
-  assign s_axis_tready = !level[AW];
-  assign m_axis_tvalid = level != 0;
   assign m_axis_tdata  = mem[rd_ptr[AW-1:0]];
 
   always_ff @(posedge clk) begin
@@ -46,7 +44,14 @@ module fifo #(
   always_ff @(posedge clk) begin
     if (push) wr_ptr <= wr_ptr + 1'b1;
     if (pop)  rd_ptr <= rd_ptr + 1'b1;
-    if (rst) {wr_ptr, rd_ptr} <= '0;
+    if (push != pop) begin
+      m_axis_tvalid <= push || level != (AW + 1)'(1);
+      s_axis_tready <= pop  || level != (AW + 1)'(DEPTH - 1);
+    end
+    if (rst) begin
+      {wr_ptr, rd_ptr, m_axis_tvalid} <= '0;
+      s_axis_tready                   <= 1'b1;
+    end
   end
 
 `ifdef FORMAL
@@ -69,6 +74,7 @@ module fifo #(
 
   always @(posedge clk) if (!rst) begin
     assert (level <= DEPTH);                                       // never more than there is room for
+    assert (m_axis_tvalid == (level != 0) && s_axis_tready == !level[AW]);
     assert (inside == (ahead < level));                            // in from push to pop
     if (inside) assert (mem[nth[AW-1:0]] == word);                 // kept unharmed
     if (inside && rd_ptr == nth) assert (m_axis_tdata == word);    // and handed on

@@ -44,7 +44,6 @@ module ofdm_carriers (
   logic       last;
 
   wire final_c = c == 6'd63;
-  wire moved = m_axis_tvalid && m_axis_tready;
 
   // What stands at c -------------------------------------------------------------------
 
@@ -69,11 +68,21 @@ module ofdm_carriers (
     endcase
   end
 
-  assign m_axis_tdata  = needed ? s_axis_tdata : {kind == Short ? value : 16'd0, value};
-  assign m_axis_tuser  = {kind == Data && (c == 0 ? s_axis_tuser : last), 1'b1};
   // A symbol starts when its first point is there to say what it is; the rest waits for points.
-  assign m_axis_tvalid = s_axis_tvalid || (c != 0 && !needed);
-  assign s_axis_tready = needed && m_axis_tready;
+  wire room   = m_axis_tready || !m_axis_tvalid;
+  wire moved  = room && (s_axis_tvalid || (c != 0 && !needed));
+  wire ending = kind == Data && (c == 0 ? s_axis_tuser : last);
+
+  assign s_axis_tready = needed && room;
+
+  always_ff @(posedge clk) begin
+    if (room) m_axis_tvalid <= moved;
+    if (moved) begin
+      m_axis_tdata <= needed ? s_axis_tdata : {kind == Short ? value : 16'd0, value};
+      m_axis_tuser <= {ending, 1'b1};
+    end
+    if (rst) m_axis_tvalid <= 1'b0;
+  end
 
   wire new_frame = moved && final_c && kind == Long;
 
@@ -84,7 +93,7 @@ module ofdm_carriers (
   always_ff @(posedge clk) begin
     if (moved) begin
       c <= c + 1'b1;
-      if (c == 0) last <= m_axis_tuser[1];
+      if (c == 0) last <= ending;
       if (final_c) kind <= kind == Short ? Long : last ? Short : Data;
     end
     if (rst) {c, kind} <= '0;

@@ -17,7 +17,7 @@ int main()
 		uint64_t now = 0xFFFFF000, time_hi = 0, set = 0, sets = 0;
 		uint32_t set_lo = 0, address = 0, tag = 0, value = 0;
 		std::vector<uint32_t> packet;
-		bool reading = false, writing = false, right = true, control = true, board = true;
+		bool addressed = false, reading = false, writing = false, right = true, control = true, board = true;
 		unsigned reads = 0, board_accesses = 0;
 
 		drive::reset(dut);
@@ -26,15 +26,18 @@ int main()
 				drive::reset(dut);
 				want = fresh;
 				packet.clear();
-				reading = writing = false;
+				addressed = reading = writing = false;
 				time_hi = set_lo = 0;
 				sets = 0;
 			}
 			now += n % 4 == 0;
 			dut.now = now;
 			// One access at a time, as the parser makes them.
-			if (!reading && !writing && random() % 4 == 0) {
+			if (addressed) { // a clock before
 				(random() % 3 ? reading : writing) = true;
+				addressed = false;
+			} else if (!reading && !writing && random() % 4 == 0) {
+				addressed = true;
 				tag = random();
 				address = random() % 5 ? random() % 0x50 : random() % 0x100;
 				if (random() % 10 == 0 && (reading || address >= 0x80))

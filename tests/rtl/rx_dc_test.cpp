@@ -31,7 +31,7 @@ public:
 			if (dut.m_axis_tvalid) {
 				came++;
 				out = unpack_iq(dut.m_axis_tdata, 1);
-				misplaced += dut.m_axis_tuser != time || n != 2;
+				misplaced += dut.m_axis_tuser != time || n != 3;
 			}
 		}
 		misplaced += came != 1;
