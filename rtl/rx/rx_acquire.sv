@@ -171,7 +171,8 @@ module rx_acquire (
   logic [9:0]  sample_phase;
 
   wire [11:0] written = wr - rd;                 // less than nothing where the prefix ahead was skipped
-  wire read = left != 0 && written != 0 && !written[11] && !read_beat;
+  logic some;                                    // there were samples to read a clock ago; a clock without reading follows what moves rd
+  wire read = left != 0 && some && !read_beat;
   wire read_all = left == 0 && drain == 0;
 
   logic [1:0]  kind;                             // of the block to read next
@@ -253,6 +254,7 @@ module rx_acquire (
     to_begin       <= 1'b0;
     if (to_begin) start_time <= start_time - {51'd0, begun};
     read_beat      <= read;
+    some           <= written != 0 && !written[11];
     read_valid     <= read;
     if (read) begin
       sample       <= ring[rd[9:0]];
@@ -281,11 +283,13 @@ module rx_acquire (
           left   <= 8'(SEARCH);
           drain  <= DRAIN;
           state  <= Search;
+          read_beat <= 1'b1;
         end
       end
       Search: if (read_all) state <= Found;
       Found: begin
         nco         <= '0;
+        read_beat   <= 1'b1;
         done_well   <= 1'b0;
         best_before <= best;
         if (far && !searched) begin
@@ -364,7 +368,10 @@ module rx_acquire (
     end
   end
 
-  always_ff @(posedge back_clk) if (!rst) assert (!(s_axis_tvalid && read && wr[9:0] == rd[9:0]));
+  always_ff @(posedge back_clk) if (!rst) begin
+    assert (!(s_axis_tvalid && read && wr[9:0] == rd[9:0]));       // ring
+    assert (!read || (written != 0 && !written[11]));
+  end
 
   assign flush  = state == Flush;
   assign energy = energy_wide[31:0];
