@@ -199,6 +199,13 @@ module hostlink_regs #(
   logic [1:0]  word;
   logic        fetched;                         // the memory's word comes in this clock
 
+  logic [LOW-1:0] lately;                       // of the counter at `at`
+
+  always_comb begin
+    lately = '0;
+    for (int n = 0; n < COUNTERS; n++) if (at[3:0] == 4'(n)) lately = low[LOW*n +: LOW];
+  end
+
   assign reg_taken    = reg_write ? !(beyond && board_busy) : get;
   assign m_axis_tlast = word == 2'd3;
 
@@ -230,7 +237,7 @@ module hostlink_regs #(
         8'h05:   value <= time_hi;
         8'h08:   value <= TX_SPACE;
         8'h18:   value <= 32'(lost_low);
-        default: value <= beyond ? board_result : counter ? 32'(low[LOW * at[3:0] +: LOW]) : '0;
+        default: value <= beyond ? board_result : counter ? 32'(lately) : '0;
       endcase
     end else if (m_axis_tvalid && m_axis_tready) begin
       word <= word + 1'b1;
