@@ -107,8 +107,7 @@ module hostlink_tx (
   always @(posedge clk) if (!rst) begin
     assert (take == 0 || take == 4'd1 || take == 4'd2 || take == 4'd4 || take == 4'd8);      // one at a time
     assert (!inside || (take & ~owner) == 0);                      // nobody breaks into a packet
-    assert (inside == open);
-    if (open) assert (owner == 4'd1 << holder);
+    if (inside) assert (open && owner == 4'd1 << holder);           // chosen before, until its last word
   end
 
   // What is taken leaves next, once and as it was; nothing else does.
