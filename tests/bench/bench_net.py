@@ -2,7 +2,7 @@
 """The whole road in network namespaces, a row for each thing to reach: prints what was measured as it comes, and one
 table with targets at the end. Needs root. BENCH_S is the length of a flow (default 5), ROWS=line,slow,... chooses:
 
-  line     five nodes in a row, veth: TCP over TUN beside the kernel, wireguard-go and yggdrasil; delay; circuits; memory
+  line     five nodes in a row, veth: TCP over TUN beside the kernel, wireguard-go, yggdrasil and tor; delay; circuits; memory
   slow     the same with 100 Mb/s and 5 ms a link: TCP, and ping beside a flow that fills the way
   short    client, relay, server at 1 Gb/s
   equal    one stream over 16 ways of 10 Mb/s and 10 ms;  unequal: 5 to 50 ms, 1 % lost each way
@@ -246,7 +246,7 @@ def main():
             skipped(name, "failed, see above")
     print()
     table()
-    print(f"tor is not run: it needs a network of its own, with authorities; load at the end {os.getloadavg()[0]:.1f}")
+    print(f"load at the end {os.getloadavg()[0]:.1f}")
 
 
 main()

@@ -47,7 +47,52 @@ def yggdrasil(world, seconds):
     return world.flow(0, there, seconds)[0]
 
 
-PEERS = {"wireguard-go, three nested tunnels": (("wireguard-go", "wg"), wireguard), "yggdrasil (relays see the path)": (("yggdrasil",), yggdrasil)}
+def tor(world, seconds):
+    """A network of its own: the relays are its three directory authorities too, the client's path is the row."""
+    relays = range(1, len(world.spaces) - 1)
+    common = ["TestingTorNetwork 1", "AssumeReachable 1", "EnforceDistinctSubnets 0", "Log notice stdout", "SafeLogging 0",
+              "TestingV3AuthInitialVotingInterval 20", "TestingV3AuthInitialVoteDelay 4", "TestingV3AuthInitialDistDelay 4"]
+    prints = []
+    for k in relays:
+        folder, address = world.path / f"tor{k}", f"10.7.{k - 1}.2"
+        (folder / "keys").mkdir(parents=True, mode=0o700)
+        folder.chmod(0o700)
+        certificate = folder / "keys/authority_certificate"
+        subprocess.run(["tor-gencert", "--create-identity-key", "-m", "12", "-a", f"{address}:7001", "--passphrase-fd", "0",
+                        "-i", folder / "keys/authority_identity_key", "-s", folder / "keys/authority_signing_key", "-c", certificate],
+                       input="none\n", text=True, capture_output=True, check=True)
+        own = ["SocksPort 0", f"Nickname relay{k}", f"Address {address}", f"DataDirectory {folder}", f"ORPort {address}:5001",
+               f"DirPort {address}:7001", "AuthoritativeDirectory 1", "V3AuthoritativeDirectory 1", "V3AuthVotingInterval 20",
+               "V3AuthVoteDelay 4", "V3AuthDistDelay 4", "ContactInfo none", "ExitRelay 1", "ExitPolicy accept *:*",
+               "ExitPolicyRejectPrivate 0", "TestingDirAuthVoteExit *", "TestingDirAuthVoteGuard *", "TestingMinExitFlagThreshold 0"]
+        # A file for the fingerprint needs some authority; the real list comes when all are known.
+        (folder / "torrc").write_text("\n".join([*common, *own, "DirAuthority x v3ident=" + 40 * "0" + " 127.0.0.1:1 " + 40 * "0"]))
+        told = subprocess.run(["tor", "--quiet", "-f", folder / "torrc", "--list-fingerprint"], capture_output=True, text=True, check=True)
+        prints.append(told.stdout.split(maxsplit=1)[1].replace(" ", "").strip())
+        ident = next(line.split()[1] for line in certificate.read_text().splitlines() if line.startswith("fingerprint "))
+        common.append(f"DirAuthority relay{k} orport=5001 v3ident={ident} {address}:7001 {prints[-1]}")
+        (folder / "own").write_text("\n".join(own))
+    client = world.path / "tor0"
+    client.mkdir(mode=0o700)
+    (client / "own").write_text("\n".join([f"DataDirectory {client}", "SocksPort 127.0.0.1:9050", f"EntryNodes {prints[0]}",
+                                           f"MiddleNodes {','.join(prints[1:-1])}", f"ExitNodes {prints[-1]}", "StrictNodes 1"]))
+    for k in (*relays, 0):
+        folder = world.path / f"tor{k}"
+        (folder / "torrc").write_text("\n".join(common) + "\n" + (folder / "own").read_text())
+        with open(folder / "log", "w") as log:
+            world.start([*world.spaces[k].enter, "tor", "-f", folder / "torrc"], stdout=log, stderr=log)
+    end = time.monotonic() + 150
+    while "Bootstrapped 100%" not in (client / "log").read_text():
+        if time.monotonic() > end:
+            raise RuntimeError("no circuit within 150 s: " + (client / "log").read_text().splitlines()[-1][:60])
+        time.sleep(0.5)
+    server = f"10.7.{len(world.spaces) - 2}.2"
+    world.flow(0, server, 1, 9002, socks=9050)
+    return world.flow(0, server, seconds, 9002, socks=9050)[0]
+
+
+PEERS = {"wireguard-go, three nested tunnels": (("wireguard-go", "wg"), wireguard), "yggdrasil (relays see the path)": (("yggdrasil",), yggdrasil),
+         "tor, three hops, SOCKS": (("tor", "tor-gencert"), tor)}
 
 
 def missing(programs):

@@ -7,7 +7,8 @@ DAEMON = os.environ.get("DAEMON", str(BUILD / "bin/skywaved"))
 RUN_LIMIT_S = 120
 
 # Takes one connection after another on port 9000 and answers with the bytes, the longest silence between two pieces
-# of a stream in seconds, and on port 9001 the stream's SHA-256 too.
+# of a stream in seconds, and on port 9001 the stream's SHA-256 too. On port 9002 a stream ends with `the end`, for ways that know
+# no half-closed connection.
 SINK = """
 import hashlib, socket, sys, threading, time
 def serve(port):
@@ -16,15 +17,17 @@ def serve(port):
         threading.Thread(target=take, args=(s.accept()[0], port), daemon=True).start()
 def take(c, port):
     n, silence, hash, b = 0, 0, hashlib.sha256(), bytearray(1 << 20)
-    last = None
+    last, tail = None, b""
     while x := c.recv_into(b):
         now = time.monotonic()
         silence = max(silence, now - (last or now))
         last, n = now, n + x
         if port == 9001: hash.update(memoryview(b)[:x])
+        tail = (tail + b[max(0, x - 7):x])[-7:]
+        if port == 9002 and tail == b"the end": break
     c.sendall(f"{n} {silence} {hash.hexdigest()}".encode())
     c.close()
-threading.Thread(target=serve, args=(9001,), daemon=True).start()
+for port in 9001, 9002: threading.Thread(target=serve, args=(port,), daemon=True).start()
 serve(9000)
 """
 # host, port, seconds, streams, SOCKS5 port or 0: prints Mb/s, longest silence, whether the hashes agree.
@@ -47,7 +50,8 @@ def flow():
     while time.monotonic() - begin < seconds:
         s.sendall(block); sent += len(block)
         if port == 9001: hash.update(block)
-    s.shutdown(1)
+    if port == 9002: s.sendall(b"the end"); sent += 7
+    else: s.shutdown(1)
     n, silence, digest = s.makefile().read().split()
     ok = int(n) == sent and (port != 9001 or digest == hash.hexdigest())
     rates.append((int(n) * 8 / (time.monotonic() - begin) / 1e6, float(silence), ok))
