@@ -15,6 +15,7 @@ enum {
 	KIND = 0x10, /* first byte of a session's datagram: no IPv6 packet */
 	HEADER = 5,  /* kind, stream u32 */
 	LENGTH = 2,  /* in the stream: length u16 before each */
+	QUICK = 256, /* up to here they do not wait for those before them */
 	MOST = 8192, /* bytes of a datagram; longer ones are dropped */
 	IDLE_US = 120000000,
 	TICK_MS = 5000,
@@ -163,8 +164,9 @@ static void send_on(struct flow *f, const uint8_t *data, size_t len)
 	skw_put_u8(&w, KIND);
 	skw_put_u32(&w, f->stream);
 	skw_put_bytes(&w, data, len);
-	skw_session_send_datagram(f->d->node->session, f->session, packet, skw_writer_len(&w),
-				  now_of(f->d));
+	skw_session_send_datagram(f->d->node->session, f->session, f->stream,
+				  len > QUICK ? SKW_SESSION_ORDERED : SKW_SESSION_LOOSE, packet,
+				  skw_writer_len(&w), now_of(f->d));
 }
 
 /* To the client, or to the service. */

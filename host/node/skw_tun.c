@@ -56,7 +56,7 @@ struct skw_tun {
 	struct skw_tun_counters counters;
 	uint64_t second;
 	unsigned errors; /* in this second */
-	uint8_t packet[PACKET_MAX], segment[PACKET_MAX], answer[1280];
+	uint8_t packet[PACKET_MAX], segment[PACKET_MAX], packed[SKW_TUN_MTU], answer[1280];
 	struct skw_tun_merge merge;
 };
 
@@ -217,6 +217,8 @@ static void send_parts(struct skw_tun *t, const struct virtio_net_hdr *header, u
 	struct skw_tun_split split;
 	const struct place *place;
 	const uint8_t *part;
+	enum skw_session_order order;
+	uint32_t flow;
 	size_t n;
 
 	if (!skw_tun_split_begin(&split, header, packet, len)) {
@@ -226,12 +228,17 @@ static void send_parts(struct skw_tun *t, const struct virtio_net_hdr *header, u
 	place = place_for(t, packet, len, skw_tun_split_most(&split));
 	if (place == NULL)
 		return;
-	while ((part = skw_tun_split_next(&split, t->segment, &n)) != NULL)
-		if (skw_session_send_datagram(t->node->session, place->session, part, n,
-					      skw_node_now(t->node)) == SKW_SESSION_OK)
+	flow = skw_tun_flow(packet, len);
+	while ((part = skw_tun_split_next(&split, t->segment, &n)) != NULL) {
+		order = skw_tun_order(part, n);
+		n = skw_tun_pack(t->packed, part, n);
+		if (n > 0 && skw_session_send_datagram(t->node->session, place->session, flow,
+						       order, t->packed, n,
+						       skw_node_now(t->node)) == SKW_SESSION_OK)
 			t->counters.packets_in++;
 		else
 			t->counters.dropped++; /* full: the sender's flow control wants to know */
+	}
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events)
@@ -285,18 +292,15 @@ static struct place *place_at(struct skw_tun *t, uint32_t session)
 
 void skw_tun_on_datagram(struct skw_tun *t, uint32_t session, const uint8_t *data, size_t len)
 {
-	struct place *place;
+	struct place *place = place_at(t, session);
 
-	if (len < IPV6_HEADER || data[0] >> 4 != 6)
-		return; /* of a later version */
-	place = place_at(t, session);
-	if (place == NULL || memcmp(data + 8, place->ip, 16) != 0 ||
-	    memcmp(data + 24, t->self, 16) != 0) {
-		t->counters.spoofed++;
+	if (place == NULL)
 		return;
-	}
+	len = skw_tun_unpack(t->packed, data, len, place->ip, t->self);
+	if (len == 0)
+		return; /* of a later version */
 	place->used_us = skw_node_now(t->node);
-	deliver(t, data, len);
+	deliver(t, t->packed, len);
 }
 
 void skw_tun_on_session_closed(struct skw_tun *t, uint32_t session)

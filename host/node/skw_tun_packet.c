@@ -7,6 +7,8 @@
 #include <sodium.h>
 
 enum { IPV6_HEADER = 40, ICMP_HEADER = 8, MIN_MTU = 1280, NEXT_ICMPV6 = 58, HOP_LIMIT = 64 };
+enum { PACKED = IPV6_HEADER - SKW_TUN_SAVED, NEXT_TCP = 6, NEXT_UDP = 17, TCP_HEADER = 20 };
+enum { SYN = 0x02, QUICK = 256 };
 
 static const char LABEL[] = "skywave tun address";
 
@@ -30,6 +32,65 @@ void skw_tun_address_text(char out[SKW_TUN_TEXT], const struct skw_node_address 
 	skw_tun_address(address, node);
 	inet_ntop(AF_INET6, address, out, SKW_TUN_TEXT);
 }
+
+/* ---- As a datagram ---- */
+
+size_t skw_tun_pack(uint8_t *out, const uint8_t *packet, size_t len)
+{
+	if (len < IPV6_HEADER || len > SKW_TUN_MTU ||
+	    (size_t)(packet[4] << 8 | packet[5]) != len - IPV6_HEADER)
+		return 0;
+	memcpy(out, packet, 4);
+	out[0] = (uint8_t)(0x70 | (packet[0] & 0x0f));
+	memcpy(out + 4, packet + 6, 2); /* next header, hop limit */
+	memcpy(out + PACKED, packet + IPV6_HEADER, len - IPV6_HEADER);
+	return len - SKW_TUN_SAVED;
+}
+
+size_t skw_tun_unpack(uint8_t *out, const uint8_t *data, size_t len, const uint8_t from[16],
+		      const uint8_t to[16])
+{
+	if (len < PACKED || len > SKW_TUN_MTU - SKW_TUN_SAVED || data[0] >> 4 != 7)
+		return 0;
+	memcpy(out, data, 4);
+	out[0] = (uint8_t)(0x60 | (data[0] & 0x0f));
+	out[4] = (uint8_t)((len - PACKED) >> 8);
+	out[5] = (uint8_t)(len - PACKED);
+	memcpy(out + 6, data + 4, 2);
+	memcpy(out + 8, from, 16);
+	memcpy(out + 24, to, 16);
+	memcpy(out + IPV6_HEADER, data + PACKED, len - PACKED);
+	return len + SKW_TUN_SAVED;
+}
+
+/* Of its label, protocol and ports. */
+uint32_t skw_tun_flow(const uint8_t *packet, size_t len)
+{
+	uint32_t hash = 2166136261u; /* FNV-1a */
+	uint8_t key[8] = { packet[1] & 0x0f, packet[2], packet[3], packet[6] };
+
+	if (len >= IPV6_HEADER + 4 && (packet[6] == NEXT_TCP || packet[6] == NEXT_UDP))
+		memcpy(key + 4, packet + IPV6_HEADER, 4);
+	for (unsigned i = 0; i < sizeof(key); i++)
+		hash = (hash ^ key[i]) * 16777619u;
+	return hash ^ hash >> 16;
+}
+
+enum skw_session_order skw_tun_order(const uint8_t *packet, size_t len)
+{
+	const uint8_t *tcp = packet + IPV6_HEADER;
+
+	if (len > QUICK)
+		return SKW_SESSION_ORDERED;
+	if (len < IPV6_HEADER + TCP_HEADER || packet[6] != NEXT_TCP)
+		return SKW_SESSION_LOOSE;
+	if ((tcp[13] & SYN) != 0)
+		return SKW_SESSION_ORDERED;
+	return len > IPV6_HEADER + (size_t)(tcp[12] >> 4) * 4 ? SKW_SESSION_FOLLOWS
+							      : SKW_SESSION_LOOSE;
+}
+
+/* ---- Errors ---- */
 
 static uint32_t add(uint32_t sum, const uint8_t *data, size_t len)
 {

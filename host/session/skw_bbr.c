@@ -2,9 +2,10 @@
 
 #include <string.h>
 
-enum { PACKET = 1390, CWND_START = 10 * PACKET, CWND_MIN = 4 * PACKET, SPARE = 12 * PACKET };
-enum { PERCENT_STARTUP = 289, PERCENT_DRAIN = 35, PERCENT_DIP = 50, PERCENT_WINDOW = 200 };
+enum { PACKET = 1390, CWND_START = 10 * PACKET, CWND_MIN = 4 * PACKET, SPARE = 4 * PACKET };
+enum { PERCENT_STARTUP = 289, PERCENT_DRAIN = 35, PERCENT_DIP = 50, PERCENT_WINDOW = 120 };
 enum { FULL_ROUNDS = 3, PHASES = 8, PHASE_START = 2 };
+enum { QUEUE_MIN_US = 5000, QUEUE_MAX_US = 15000 };
 enum { RTT_LIFE_US = 10000000, CATCH_UP_US = 4000 };
 static const uint64_t SECOND_US = 1000000;
 
@@ -89,28 +90,70 @@ void skw_bbr_on_idle(struct skw_bbr *b)
 
 /* ---- model */
 
+static bool queue_stands(const struct skw_bbr *b)
+{
+	uint64_t queue = b->min_rtt_us / 4;
+
+	queue = queue < QUEUE_MIN_US ? QUEUE_MIN_US : queue > QUEUE_MAX_US ? QUEUE_MAX_US : queue;
+	return b->round_rtt_us > b->min_rtt_us + queue;
+}
+
+static uint64_t bunch(const struct skw_bbr *b)
+{
+	uint64_t most = 0;
+
+	for (unsigned i = 0; i < SKW_BBR_ROUNDS; i++)
+		most = b->bunches[i] > most ? b->bunches[i] : most;
+	return most;
+}
+
+static void note_bunch(struct skw_bbr *b, uint64_t acked, uint64_t now_us)
+{
+	uint64_t expected = skw_bbr_rate(b) * (now_us - b->bunch_us) / SECOND_US;
+	uint64_t *most = &b->bunches[b->round % SKW_BBR_ROUNDS], extra;
+
+	if (b->bunch_acked <= expected) {
+		b->bunch_us = now_us;
+		b->bunch_acked = expected = 0;
+	}
+	b->bunch_acked += acked;
+	extra = b->bunch_acked - expected;
+	extra = extra < b->cwnd ? extra : b->cwnd;
+	*most = extra > *most ? extra : *most;
+}
+
 static void end_round(struct skw_bbr *b)
 {
 	uint64_t rate = skw_bbr_rate(b), all = b->round_acked + b->round_lost;
+	bool queue;
 
 	b->lossy = all > 8 * PACKET && 100 * b->round_lost > SKW_BBR_LOSS_PERCENT * all;
 	if (b->lossy) {
 		uint64_t from = b->high < b->cwnd ? b->high : b->cwnd;
-		uint64_t least = product(b) + CWND_MIN;
+		uint64_t least = product(b) + bunch(b) + CWND_MIN;
 
 		b->high = from - from / 8 > least ? from - from / 8 : least;
 	} else if (b->high != UINT64_MAX) {
-		b->high += b->high / 16;
+		b->high += b->high / 8;
 		if (b->high > 8 * product(b) + SPARE)
 			b->high = UINT64_MAX;
 	}
 	b->round_acked = b->round_lost = 0;
-	if (b->measured) /* what was measured is forgotten for newer measures only */
+	queue = queue_stands(b) && b->in_flight > product(b);
+	b->round_rtt_us = 0;
+	if (b->measured) { /* what was measured is forgotten for newer measures only */
 		b->rates[++b->round % SKW_BBR_ROUNDS] = 0;
+		b->bunches[b->round % SKW_BBR_ROUNDS] = 0;
+	}
 	b->measured = false;
 	b->round_ends = b->delivered;
-	if (b->mode != SKW_BBR_STARTUP || b->app_limited_until > b->delivered)
+	/* A user that leaves pauses tells nothing, unless it fills the path all the same. */
+	if (b->mode != SKW_BBR_STARTUP)
 		return;
+	if (b->app_limited_until > b->delivered && !queue) {
+		b->full_rounds = 0;
+		return;
+	}
 	if (rate >= b->full_rate + b->full_rate / 4) {
 		b->full_rate = rate;
 		b->full_rounds = 0;
@@ -136,7 +179,9 @@ static void sample_rate(struct skw_bbr *b, const struct skw_bbr_packet *p, uint6
 
 static void next_phase(struct skw_bbr *b, uint64_t now_us)
 {
-	bool over = now_us - b->phase_us > b->min_rtt_us;
+	/* What the probe brings is seen a round trip later; a queue is seen sooner. */
+	bool over =
+	    now_us - b->phase_us > (b->phase == 0 && !queue_stands(b) ? 2 : 1) * b->min_rtt_us;
 
 	if (b->mode == SKW_BBR_DRAIN && b->in_flight <= product(b)) {
 		b->mode = SKW_BBR_PROBE;
@@ -144,7 +189,15 @@ static void next_phase(struct skw_bbr *b, uint64_t now_us)
 		b->phase_us = now_us;
 	} else if (b->mode == SKW_BBR_PROBE &&
 		   (over || (b->phase == 1 && b->in_flight <= product(b)))) {
+		/* As long as there is more to find and no queue, it goes on. */
+		if (b->phase == 0 && !queue_stands(b) &&
+		    skw_bbr_rate(b) > b->probe_rate + b->probe_rate / 8) {
+			b->probe_rate = skw_bbr_rate(b);
+			b->phase_us = now_us;
+			return;
+		}
 		b->phase = (b->phase + 1) % PHASES;
+		b->probe_rate = skw_bbr_rate(b);
 		if (b->phase == 0 && b->lossy)
 			b->phase = 2; /* no probing for more where too much is lost */
 		b->phase_us = now_us;
@@ -154,7 +207,7 @@ static void next_phase(struct skw_bbr *b, uint64_t now_us)
 static void set_window(struct skw_bbr *b, uint64_t acked)
 {
 	uint64_t percent = b->mode == SKW_BBR_STARTUP ? PERCENT_STARTUP : PERCENT_WINDOW;
-	uint64_t target = product(b) * percent / 100 + SPARE;
+	uint64_t target = product(b) * percent / 100 + bunch(b) + SPARE;
 
 	if (b->mode == SKW_BBR_STARTUP) {
 		if (b->cwnd < target || b->delivered < CWND_START)
@@ -177,6 +230,7 @@ void skw_bbr_on_acked(struct skw_bbr *b, const struct skw_bbr_packet *packet, ui
 	b->first_sent_us = packet->sent_us;
 	b->round_acked += size;
 	sample_rate(b, packet, now_us);
+	note_bunch(b, size, now_us);
 	if (packet->delivered >= b->round_ends)
 		end_round(b);
 	next_phase(b, now_us);
@@ -187,6 +241,8 @@ void skw_bbr_on_rtt(struct skw_bbr *b, uint64_t rtt_us, uint64_t now_us)
 {
 	if (rtt_us == 0)
 		rtt_us = 1;
+	if (b->round_rtt_us == 0 || rtt_us < b->round_rtt_us)
+		b->round_rtt_us = rtt_us;
 	if (b->min_rtt_us == 0 || rtt_us <= b->min_rtt_us) {
 		b->min_rtt_us = rtt_us;
 		b->min_rtt_at_us = now_us;

@@ -38,7 +38,11 @@ struct skw_bbr {
 	uint64_t full_rate;
 	unsigned full_rounds;
 	uint64_t min_rtt_us, min_rtt_at_us, dip_rtt_us, dip_until_us;
+	uint64_t round_rtt_us; /* the least of this round */
+	/* Acknowledgements come in bunches: what came beyond `rate`, the most of each round. */
+	uint64_t bunch_us, bunch_acked, bunches[SKW_BBR_ROUNDS];
 	unsigned phase;
+	uint64_t probe_rate; /* when the phase began */
 	uint64_t phase_us;
 	uint64_t high;    /* what loss lowered the window to */
 	uint64_t next_us; /* the next packet leaves then */

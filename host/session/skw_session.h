@@ -32,7 +32,7 @@
 #define SKW_SESSION_PATHS 32u
 #define SKW_SESSION_STREAM_CREDIT 8388608u /* at most; a stream begins with 65536 and earns it */
 #define SKW_SESSION_CREDIT 16777216u
-#define SKW_SESSION_DATAGRAM_MAX 1354u
+#define SKW_SESSION_DATAGRAM_MAX 1350u
 
 /* Codes of refuse, reset and close travel to the other end; these are known to both. */
 enum skw_session_code {
@@ -52,6 +52,13 @@ enum skw_session_status {
 	SKW_SESSION_UNKNOWN, /* no such session or stream */
 	SKW_SESSION_INVALID, /* name empty or too long, or not in this state */
 	SKW_SESSION_DROPPED, /* receive: not authentic or malformed; counted */
+};
+
+/* On several paths a datagram may keep its place in its flow, and waits for it. */
+enum skw_session_order {
+	SKW_SESSION_LOOSE,   /* never: the quickest path is its own */
+	SKW_SESSION_FOLLOWS, /* if one that is ordered went shortly before */
+	SKW_SESSION_ORDERED,
 };
 
 struct skw_session_config {
@@ -175,9 +182,11 @@ void skw_session_finish(struct skw_session *s, uint32_t session, uint32_t stream
 size_t skw_session_read(struct skw_session *s, uint32_t session, uint32_t stream, uint8_t *data,
 			size_t max, bool *end, uint64_t now_us);
 
-/* Unreliable, after the streams' control and before their data. SKW_SESSION_FULL: the queue is full
- * and the datagram dropped. They come out in order as far as the spread of the paths allows. */
+/* Unreliable, after the streams' control and before their data. Flows (by a hash) take turns, and
+ * who seldom sends goes first; what waits too long is dropped. SKW_SESSION_FULL: it is dropped at
+ * once. */
 enum skw_session_status skw_session_send_datagram(struct skw_session *s, uint32_t session,
+						  uint32_t flow, enum skw_session_order order,
 						  const uint8_t *data, size_t len, uint64_t now_us);
 
 bool skw_session_poll(struct skw_session *s, struct skw_session_out *out);

@@ -50,7 +50,9 @@ static void tell_lost(struct one *one, struct sent *p)
 		return;
 	p->told = true;
 	for (unsigned i = 0; i < p->chunk_count; i++)
-		if (!rekey_on_lost(one, &p->chunks[i]))
+		if (p->chunks[i].type == FRAME_DATAGRAM)
+			datagram_on_lost(one, &p->chunks[i]);
+		else if (!rekey_on_lost(one, &p->chunks[i]))
 			stream_on_lost(one, &p->chunks[i]);
 }
 
@@ -99,7 +101,10 @@ static void on_acked(struct skw_session *s, struct one *one, struct path *path, 
 	path->last_acked_us = s->now_us;
 	skw_bbr_on_acked(&path->bbr, &p->packet, p->size, s->now_us);
 	for (unsigned i = 0; i < p->chunk_count; i++)
-		stream_on_acked(s, one, &p->chunks[i]);
+		if (p->chunks[i].type == FRAME_DATAGRAM)
+			datagram_on_acked(one, &p->chunks[i]);
+		else
+			stream_on_acked(s, one, &p->chunks[i]);
 }
 
 static void detect_loss(struct skw_session *s, struct one *one, struct path *path)

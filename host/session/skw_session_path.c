@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { UNKNOWN_US = 100000, BLOCKED_US = 2000, DATAGRAM_HASTE = 4 };
+enum { UNKNOWN_US = 100000, BLOCKED_US = 2000 };
 
 /* ---- which there are */
 
@@ -141,6 +141,16 @@ static bool rests(const struct path *p)
 	return p->silent || p->retiring;
 }
 
+/* When what leaves now is there: behind what is in flight beyond what the way itself holds. */
+static uint64_t arrival(const struct path *p)
+{
+	uint64_t rtt = p->bbr.min_rtt_us > 0 ? p->bbr.min_rtt_us : UNKNOWN_US;
+	uint64_t rate = skw_bbr_rate(&p->bbr);
+	uint64_t held = rate > 0 ? p->bbr.in_flight * 1000000 / rate : 0;
+
+	return rtt / 2 + (held > rtt ? held - rtt : 0);
+}
+
 static bool live_paths(const struct one *one)
 {
 	for (unsigned i = 0; i < one->path_count; i++)
@@ -188,10 +198,7 @@ static uint64_t without(const struct one *one, const struct path *p, uint64_t wa
 
 static void waiting_bytes(const struct one *one, uint64_t *old, uint64_t *fresh)
 {
-	*old = 0;
-	/* They do not wait for the quicker path for long: their queue is short and must not fill.
-	 */
-	*fresh = DATAGRAM_HASTE * datagrams_waiting(one);
+	*old = *fresh = 0;
 	for (unsigned i = 0; i < one->stream_count; i++) {
 		*old += stream_lost(one->streams[i]);
 		*fresh += stream_fresh(one->streams[i]);
@@ -200,8 +207,25 @@ static void waiting_bytes(const struct one *one, uint64_t *old, uint64_t *fresh)
 
 struct demand {
 	uint64_t old, fresh;
+	uint64_t soonest;       /* the arrival of the quickest path, */
+	uint64_t soonest_ready; /* and with what it has to wait for */
 	bool live;
 };
+
+static void find_soonest(const struct one *one, struct demand *demand, uint64_t now_us)
+{
+	demand->soonest = demand->soonest_ready = UINT64_MAX / 2;
+	for (unsigned i = 0; i < one->path_count; i++) {
+		const struct path *p = one->paths[i];
+		uint64_t there = arrival(p), ready = there + blocked(p, now_us);
+
+		if (rests(p))
+			continue;
+		demand->soonest = there < demand->soonest ? there : demand->soonest;
+		demand->soonest_ready =
+		    ready < demand->soonest_ready ? ready : demand->soonest_ready;
+	}
+}
 
 static void allow(const struct one *one, const struct path *p, const struct demand *demand,
 		  uint64_t now_us, struct allowed *allowed)
@@ -212,10 +236,13 @@ static void allow(const struct one *one, const struct path *p, const struct dema
 
 	*allowed = (struct allowed) { .window = open || p->probes > 0 };
 	if (p->probes > 0 && !p->silent) {
-		allowed->old = allowed->fresh = true;
+		allowed->old = allowed->fresh = allowed->quick = allowed->bulk = true;
 	} else if (open) {
 		allowed->old = without(one, p, demand->old, now_us) >= mine;
 		allowed->fresh = without(one, p, demand->old + demand->fresh, now_us) >= mine;
+		allowed->quick = arrival(p) <= demand->soonest_ready;
+		/* Their receiver makes up for what paths differ. */
+		allowed->bulk = arrival(p) < demand->soonest + DATAGRAM_HOLD_US;
 	}
 }
 
@@ -240,6 +267,7 @@ size_t session_schedule(struct skw_session *s, struct one *one, uint32_t *circui
 
 	leave_retired(one);
 	waiting_bytes(one, &demand.old, &demand.fresh);
+	find_soonest(one, &demand, s->now_us);
 	for (unsigned n = 0; n < one->path_count; n++) {
 		struct path *p;
 		struct allowed allowed;
@@ -248,7 +276,7 @@ size_t session_schedule(struct skw_session *s, struct one *one, uint32_t *circui
 
 		for (unsigned i = 0; i < one->path_count; i++)
 			if (!tried[i] && (best == SKW_SESSION_PATHS ||
-					  one_way(one->paths[i]) < one_way(one->paths[best])))
+					  arrival(one->paths[i]) < arrival(one->paths[best])))
 				best = i;
 		if (best == SKW_SESSION_PATHS)
 			break;
@@ -270,7 +298,7 @@ size_t session_schedule(struct skw_session *s, struct one *one, uint32_t *circui
 
 uint64_t session_pace_timer(const struct skw_session *s, const struct one *one)
 {
-	const struct allowed all = { true, true, true };
+	const struct allowed all = { true, true, true, true, true };
 	uint64_t next = UINT64_MAX;
 	bool live = live_paths(one);
 

@@ -123,8 +123,8 @@ static enum stream_verdict on_stream_frame(struct skw_session *s, struct one *on
 	return STREAM_OK;
 }
 
-static enum stream_verdict on_frame(struct skw_session *s, struct one *one, uint8_t type,
-				    struct skw_reader *r, bool *eliciting, int *leave)
+static enum stream_verdict on_frame(struct skw_session *s, struct one *one, struct path *path,
+				    uint8_t type, struct skw_reader *r, bool *eliciting, int *leave)
 {
 	uint32_t code;
 	uint16_t id;
@@ -150,7 +150,7 @@ static enum stream_verdict on_frame(struct skw_session *s, struct one *one, uint
 		return on_stream_frame(s, one, type, r);
 	case FRAME_DATAGRAM:
 		*eliciting = true;
-		datagrams_on_frame(s, one, r);
+		datagrams_on_frame(s, one, path, r);
 		return r->ok ? STREAM_OK : STREAM_BROKEN;
 	case FRAME_LEAVE:
 		*eliciting = true;
@@ -173,19 +173,26 @@ static enum stream_verdict on_frame(struct skw_session *s, struct one *one, uint
 }
 
 /* Every second packet while the path is young and its sender learns, later every tenth; at once
- * when something is missing or came late; else when the first has waited long enough. */
-static void schedule_ack(struct skw_session *s, struct path *path, bool gap, bool eliciting)
+ * when something is missing or came late; else when the first has waited long enough. Small packets
+ * fill no window, so they may wait longer: acknowledgements of a bulk flow inside come as such, and
+ * to acknowledge each of them at once would cost the way back 4 %. */
+static void schedule_ack(struct skw_session *s, struct path *path, bool gap, bool eliciting,
+			 size_t len)
 {
+	uint64_t due = s->now_us + (len > SMALL ? skw_recovery_ack_delay(&path->recovery)
+						: SKW_RECOVERY_ACK_DELAY_US);
+
 	if (!eliciting)
 		return;
-	if (path->unacked++ == 0)
-		path->ack_due_us = s->now_us + skw_recovery_ack_delay(&path->recovery);
+	if (path->unacked++ == 0 || due < path->ack_due_us)
+		path->ack_due_us = due;
 	path->eliciting++;
 	if (gap || path->unacked >= (path->eliciting < ACK_QUICK ? 2 : ACK_EVERY))
 		path->ack_now = true;
 }
 
-static void note_received(struct skw_session *s, struct path *path, uint64_t count, bool eliciting)
+static void note_received(struct skw_session *s, struct path *path, uint64_t count, bool eliciting,
+			  size_t len)
 {
 	struct skw_ranges *have = &path->received;
 	uint64_t next = have->count > 0 ? have->at[have->count - 1].to : 0;
@@ -195,7 +202,7 @@ static void note_received(struct skw_session *s, struct path *path, uint64_t cou
 	if (count >= next)
 		path->largest_us = s->now_us;
 	skw_ranges_add(have, count, count + 1);
-	schedule_ack(s, path, count != next, eliciting);
+	schedule_ack(s, path, count != next, eliciting, len);
 }
 
 static void on_frames(struct skw_session *s, struct one *one, struct path *path, uint64_t count,
@@ -213,7 +220,7 @@ static void on_frames(struct skw_session *s, struct one *one, struct path *path,
 		enum stream_verdict verdict = STREAM_BROKEN;
 
 		if (view != NULL)
-			verdict = on_frame(s, one, type, &body, &eliciting, &leave);
+			verdict = on_frame(s, one, path, type, &body, &eliciting, &leave);
 		if (verdict == STREAM_BROKEN) {
 			s->counters.malformed++;
 			one->need_close = true;
@@ -223,7 +230,7 @@ static void on_frames(struct skw_session *s, struct one *one, struct path *path,
 		place = place && verdict == STREAM_OK;
 	}
 	if (place) /* else it is not acknowledged */
-		note_received(s, path, count, eliciting);
+		note_received(s, path, count, eliciting, len);
 	if (leave >= 0 && path->id != leave)
 		path_on_leave(one, (uint16_t)leave);
 }

@@ -137,7 +137,7 @@ bool session_wants(const struct one *one, const struct path *path, const struct 
 	if (!allowed->window)
 		return false;
 	if (path->need_ping || path->probes > 0 || (allowed->old && control_waits(one)) ||
-	    (allowed->fresh && datagrams_waiting(one) > 0))
+	    datagrams_want(one, allowed))
 		return true;
 	for (unsigned i = 0; i < one->stream_count; i++)
 		if (stream_has_data(one->streams[i], allowed))
@@ -172,8 +172,7 @@ static bool put_asking(struct skw_session *s, struct one *one, struct path *path
 	content = w->at;
 	if (allowed->old)
 		put_control(one, w, p);
-	if (allowed->fresh)
-		datagrams_write(s, one, w);
+	datagrams_write(s, one, w, p, allowed);
 	put_data(one, w, p, allowed);
 	if (w->at != content)
 		rekey_on_content(s, one);

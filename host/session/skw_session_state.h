@@ -7,6 +7,7 @@
 #include "session/skw_ranges.h"
 #include "session/skw_recovery.h"
 #include "session/skw_session.h"
+#include "session/skw_session_datagram.h"
 #include "wire/skw_cursor.h"
 
 /* First byte of a packet; of DATA, the upper two bits are the epoch of its keys modulo 4. */
@@ -25,7 +26,7 @@ enum frame_type {
 	FRAME_END = 7,       /* the same; these are the last bytes */
 	FRAME_CREDIT = 8,    /* stream u32, limit u64 */
 	FRAME_CLOSE = 9,     /* code u32 */
-	FRAME_DATAGRAM = 10, /* sequence u32, bytes */
+	FRAME_DATAGRAM = 10, /* number u32, after u16, sent u16, bytes */
 	FRAME_LEAVE = 11,    /* path u16: used no more */
 	FRAME_REKEY = 12,    /* epoch u32, IK message 1 */
 	FRAME_REKEYED = 13,  /* epoch u32, IK message 2 */
@@ -47,6 +48,7 @@ enum frame_type {
 #define ACK_RUNS 12u         /* fits a small cell */
 #define ACK_EVERY 10u        /* packets; every second one at first */
 #define ACK_QUICK 64u
+#define SMALL 256u /* bytes of frames */
 #define REORDER 3u /* packets later acknowledged that make one lost (RFC 9002, 6.1.1), at first */
 #define REORDER_MAX 256u
 #define HANDSHAKE_TRIES 6u
@@ -56,13 +58,6 @@ enum frame_type {
  * as the nonces of one key must be. */
 #define PATH_SHIFT 48u
 #define COUNT_MASK ((UINT64_C(1) << PATH_SHIFT) - 1)
-/* Datagrams */
-#define DATAGRAM_HEADER 7u
-#define DATAGRAM_QUEUE 524288u  /* bytes waiting to be sent */
-#define DATAGRAM_AGE_US 200000u /* and no longer than this */
-#define DATAGRAM_WINDOW 2048u   /* that wait for an earlier one */
-#define DATAGRAM_LATE 32u       /* that come after their turn, until the next poll */
-#define DATAGRAM_HOLD_US 100000u
 
 struct chunk {
 	uint8_t type; /* of the frame */
@@ -104,6 +99,7 @@ struct path {
 	unsigned unacked;
 	bool ack_now;
 	uint64_t ack_due_us, eliciting;
+	struct lateness lateness; /* of datagrams */
 	uint64_t packets_sent, packets_received, packets_lost;
 };
 
@@ -133,24 +129,6 @@ struct stream {
 	uint64_t rx_mark, rx_mark_us; /* how fast the user reads */
 	bool rx_ended, end_read;
 	struct skw_ranges have;
-};
-
-struct waiting {
-	bool used;
-	uint16_t len;
-	uint64_t here_us;
-	uint8_t data[SKW_SESSION_DATAGRAM_MAX];
-};
-
-struct datagrams {
-	struct ring out; /* records: time u64, length u16, bytes */
-	uint64_t out_start, out_end;
-	uint32_t next_out; /* sequence */
-	/* in: what waits for an earlier one, at sequence % DATAGRAM_WINDOW; DATAGRAM_LATE more */
-	struct waiting *in;
-	uint32_t next_in, last_in; /* the next to come out; beyond the last that came */
-	unsigned late_count;       /* after those: what came after its turn */
-	uint64_t hold_us;          /* until then the gap may close */
 };
 
 enum stream_verdict { STREAM_OK, STREAM_AGAIN /* do not acknowledge */, STREAM_BROKEN };
@@ -271,9 +249,10 @@ enum skw_session_status session_on_packet(struct skw_session *s, uint32_t path, 
 enum skw_session_status session_on_gone(struct skw_session *s, uint32_t path, const uint8_t *data,
 					size_t len);
 /* skw_session_send.c: a packet on one path */
-struct allowed {         /* what the scheduler lets into it */
-	bool window;     /* anything that wants an acknowledgement */
-	bool old, fresh; /* of streams: what was lost and what is small; what was never sent */
+struct allowed {          /* what the scheduler lets into it */
+	bool window;      /* anything that wants an acknowledgement */
+	bool old, fresh;  /* of streams: what was lost and what is small; what was never sent */
+	bool quick, bulk; /* datagrams: what cannot wait, what keeps its order and can */
 };
 size_t session_write_packet(struct skw_session *s, struct one *one, struct path *path,
 			    const struct allowed *allowed);
@@ -336,10 +315,17 @@ void ring_read(const struct ring *ring, uint64_t offset, uint8_t *out, size_t le
 void ring_write(struct ring *ring, uint64_t offset, const uint8_t *in, size_t len);
 void ring_free(struct skw_session *s, struct ring *ring);
 
-/* skw_session_datagram.c */
-uint64_t datagrams_waiting(const struct one *one); /* bytes */
-void datagrams_write(struct skw_session *s, struct one *one, struct skw_writer *w);
-void datagrams_on_frame(struct skw_session *s, struct one *one, struct skw_reader *r);
+/* skw_session_queue.c: datagrams that leave */
+bool datagrams_want(const struct one *one, const struct allowed *allowed);
+void datagrams_write(struct skw_session *s, struct one *one, struct skw_writer *w,
+		     struct sent *sent, const struct allowed *allowed);
+void datagram_on_acked(struct one *one, const struct chunk *chunk);
+void datagram_on_lost(struct one *one, const struct chunk *chunk);
+void outbox_free(struct skw_session *s, struct one *one);
+
+/* skw_session_order.c: datagrams that arrive */
+void datagrams_on_frame(struct skw_session *s, struct one *one, struct path *path,
+			struct skw_reader *r);
 bool datagrams_poll(struct skw_session *s, struct one *one, struct skw_session_out *out);
 uint64_t datagrams_timer(const struct one *one);
 void datagrams_tick(struct skw_session *s, struct one *one);

@@ -183,8 +183,9 @@ static void user(struct side *s, uint8_t what, struct fuzz *f)
 	case 8:
 		len = fuzz_u16(f) % (SKW_SESSION_DATAGRAM_MAX + 10u);
 		memset(data, 5, sizeof(data));
-		if (skw_session_send_datagram(s->session, s->handle, data, len, world.now) ==
-		    SKW_SESSION_OK)
+		if (skw_session_send_datagram(s->session, s->handle, len & 7,
+					      (enum skw_session_order)(len % 3), data, len,
+					      world.now) == SKW_SESSION_OK)
 			FUZZ_CHECK(len <= SKW_SESSION_DATAGRAM_MAX);
 		break;
 	}

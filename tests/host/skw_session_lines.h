@@ -49,7 +49,9 @@ static uint64_t now, order;
 static uint32_t client, server, client_stream, server_stream;
 static bool writing, opened, swapped;
 static uint64_t written, got, last_got_us, longest_gap_us;
-static uint64_t datagrams_got, datagrams_wrong, datagrams_late;
+static uint64_t datagrams_got, datagrams_wrong, datagrams_late, datagrams_twice;
+static uint64_t watched_len, watched_got; /* those of this length */
+static uint8_t datagrams_here[1 << 17];
 static uint32_t last_datagram;
 static unsigned closed;
 
@@ -178,6 +180,9 @@ static inline void on_datagram(const struct skw_session_out *out)
 	datagrams_late += datagrams_got > 0 && number <= last_datagram;
 	last_datagram = number;
 	datagrams_got++;
+	watched_got += out->len == watched_len;
+	if (number < sizeof(datagrams_here))
+		datagrams_twice += datagrams_here[number]++;
 	got += out->len;
 }
 
@@ -270,7 +275,9 @@ static inline int fresh(void **state)
 	held = 0;
 	now = SECOND;
 	written = got = last_got_us = longest_gap_us = 0;
-	datagrams_got = datagrams_wrong = datagrams_late = 0;
+	datagrams_got = datagrams_wrong = datagrams_late = datagrams_twice = 0;
+	watched_len = watched_got = 0;
+	memset(datagrams_here, 0, sizeof(datagrams_here));
 	writing = opened = swapped = false;
 	closed = 0;
 	for (unsigned i = 0; i < 2; i++) {

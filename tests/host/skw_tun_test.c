@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "node/skw_tun.h"
 #include "node/skw_tun_offload.h"
 
 enum { MOST = 70000, HEADER = 40 + 20 + 12 };
@@ -309,6 +310,88 @@ static void no_merged_packet_outgrows_its_length_field(void **state)
 	assert_true(skw_tun_merge_take(&merge) <= sizeof(merge.virtio) + SKW_TUN_LARGE);
 }
 
+/* ---- what of it travels */
+
+static void a_packet_travels_without_what_both_ends_know(void **state)
+{
+	uint8_t packed[SKW_TUN_MTU], from[16], to[16];
+
+	(void)state;
+	for (size_t payload = 0; payload <= SKW_TUN_MTU - HEADER; payload += 77) {
+		size_t len = HEADER + payload;
+
+		tcp(part, 1000, payload, 0, 5);
+		memcpy(from, part + 8, 16);
+		memcpy(to, part + 24, 16);
+		assert_int_equal(skw_tun_pack(packed, part, len), len - SKW_TUN_SAVED);
+		assert_int_equal(packed[0] >> 4, 7);
+		assert_int_equal(skw_tun_unpack(again, packed, len - SKW_TUN_SAVED, from, to), len);
+		assert_memory_equal(again, part, len);
+	}
+}
+
+static void what_lies_about_its_length_does_not_travel(void **state)
+{
+	uint8_t packed[SKW_TUN_MTU], ip[16] = { 0xfd };
+
+	(void)state;
+	tcp(part, 1000, 100, 0, 5);
+	assert_int_equal(skw_tun_pack(packed, part, HEADER + 99), 0);
+	assert_int_equal(skw_tun_pack(packed, part, HEADER + 101), 0);
+	assert_int_equal(skw_tun_pack(packed, part, 39), 0);
+	tcp(part, 1000, SKW_TUN_MTU - HEADER + 1, 0, 5);
+	assert_int_equal(skw_tun_pack(packed, part, SKW_TUN_MTU + 1), 0);
+	packed[0] = 0x70;
+	assert_int_equal(skw_tun_unpack(again, packed, 5, ip, ip), 0);
+	assert_int_equal(skw_tun_unpack(again, packed, 6, ip, ip), 40);
+	assert_int_equal(skw_tun_unpack(again, packed, SKW_SESSION_DATAGRAM_MAX + 1, ip, ip), 0);
+	for (unsigned i = 0; i < 256; i++) {
+		packed[0] = (uint8_t)i;
+		assert_int_equal(skw_tun_unpack(again, packed, 6, ip, ip) != 0, i >> 4 == 7);
+	}
+}
+
+static void large_packets_and_a_syn_keep_their_order(void **state)
+{
+	(void)state;
+	tcp(part, 1000, 1000, 0, 5);
+	assert_int_equal(skw_tun_order(part, HEADER + 1000), SKW_SESSION_ORDERED);
+	tcp(part, 1000, 10, 0, 5);
+	assert_int_equal(skw_tun_order(part, HEADER + 10), SKW_SESSION_FOLLOWS);
+	tcp(part, 1000, 0, 0, 5);
+	assert_int_equal(skw_tun_order(part, HEADER), SKW_SESSION_LOOSE);
+	tcp(part, 1000, 0, 0x02, 5); /* SYN */
+	assert_int_equal(skw_tun_order(part, HEADER), SKW_SESSION_ORDERED);
+	part[6] = 58; /* ICMPv6 */
+	assert_int_equal(skw_tun_order(part, HEADER), SKW_SESSION_LOOSE);
+	assert_int_equal(skw_tun_order(part, 300), SKW_SESSION_ORDERED);
+	part[6] = 6;
+	assert_int_equal(skw_tun_order(part, 40 + 19), SKW_SESSION_LOOSE);
+}
+
+/* The same flow has the same number; ports, protocol and label tell them apart. */
+static void a_flow_is_known_by_its_ports(void **state)
+{
+	uint32_t first;
+
+	(void)state;
+	tcp(part, 1000, 10, 0, 5);
+	first = skw_tun_flow(part, HEADER + 10);
+	tcp(part, 777777, 500, 0, 9);
+	assert_int_equal(skw_tun_flow(part, HEADER + 500), first);
+	for (unsigned at = 40; at < 44; at++) {
+		part[at] ^= 1;
+		assert_int_not_equal(skw_tun_flow(part, HEADER + 500), first);
+		part[at] ^= 1;
+	}
+	part[6] = 17;
+	assert_int_not_equal(skw_tun_flow(part, HEADER + 500), first);
+	part[6] = 6;
+	part[3] ^= 1;
+	assert_int_not_equal(skw_tun_flow(part, HEADER + 500), first);
+	assert_int_equal(skw_tun_flow(part, 40), skw_tun_flow(part, 43)); /* no ports there */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -321,6 +404,10 @@ int main(void)
 		cmocka_unit_test(a_short_packet_or_a_push_is_the_last),
 		cmocka_unit_test(damaged_and_strange_packets_go_as_they_are),
 		cmocka_unit_test(no_merged_packet_outgrows_its_length_field),
+		cmocka_unit_test(a_packet_travels_without_what_both_ends_know),
+		cmocka_unit_test(what_lies_about_its_length_does_not_travel),
+		cmocka_unit_test(large_packets_and_a_syn_keep_their_order),
+		cmocka_unit_test(a_flow_is_known_by_its_ports),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
