@@ -14,6 +14,9 @@
 #define SKW_CHACHA_KEY 32u
 #define SKW_CHACHA_TAG 16u
 
+/* Makes ready what the first call of this thread would wait some milliseconds for. */
+void skw_chacha_prepare(void);
+
 /* AEAD under the nonce of four zero bytes and `nonce`, little-endian. `out` has room for len +
  * SKW_CHACHA_TAG and may be `in`. */
 void skw_chacha_seal(const uint8_t key[SKW_CHACHA_KEY], uint64_t nonce, const uint8_t *ad,

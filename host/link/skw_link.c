@@ -51,10 +51,10 @@ void skw_link_free(struct skw_link *link)
 {
 	if (link == NULL)
 		return;
-	for (unsigned i = 0; link->peers != NULL && i < SKW_LINK_PEERS_MAX; i++)
+	for (unsigned i = 0; link->peers != NULL && i < link->peers_made; i++)
 		skw_reliable_reset(&link->peers[i].reliable);
 	if (link->peers != NULL)
-		sodium_memzero(link->peers, SKW_LINK_PEERS_MAX * sizeof(*link->peers));
+		sodium_memzero(link->peers, link->peers_made * sizeof(*link->peers));
 	free(link->peers);
 	free(link->ring);
 	sodium_memzero(link, sizeof(*link));
@@ -74,7 +74,7 @@ enum skw_link_status skw_link_set_frame_max(struct skw_link *link, uint8_t port,
 
 struct peer *link_find_peer(struct skw_link *link, const struct skw_node_address *address)
 {
-	for (unsigned i = 0; i < SKW_LINK_PEERS_MAX; i++)
+	for (unsigned i = 0; i < link->peers_made; i++)
 		if (link->peers[i].used && skw_node_address_equal(&link->peers[i].address, address))
 			return &link->peers[i];
 	return NULL;
@@ -83,9 +83,11 @@ struct peer *link_find_peer(struct skw_link *link, const struct skw_node_address
 /* A free place, or that of a stranger who is gone. */
 static struct peer *free_place(struct skw_link *link)
 {
-	for (unsigned i = 0; i < SKW_LINK_PEERS_MAX; i++)
+	for (unsigned i = 0; i < link->peers_made; i++)
 		if (!link->peers[i].used)
 			return &link->peers[i];
+	if (link->peers_made < SKW_LINK_PEERS_MAX)
+		return &link->peers[link->peers_made++];
 	for (unsigned i = 0; i < SKW_LINK_PEERS_MAX; i++) {
 		struct peer *p = &link->peers[i];
 
@@ -113,7 +115,7 @@ struct peer *link_new_peer(struct skw_link *link, const struct skw_node_address 
 
 static struct peer *get_peer(const struct skw_link *link, uint32_t number)
 {
-	if (number == 0 || number > SKW_LINK_PEERS_MAX || !link->peers[number - 1].used)
+	if (number == 0 || number > link->peers_made || !link->peers[number - 1].used)
 		return NULL;
 	return &link->peers[number - 1];
 }
@@ -259,7 +261,7 @@ enum skw_link_status skw_link_send(struct skw_link *link, uint32_t number, enum 
 
 static bool poll_events(struct skw_link *link, struct skw_link_out *out)
 {
-	for (unsigned i = 0; link->look_events && i < SKW_LINK_PEERS_MAX; i++) {
+	for (unsigned i = 0; link->look_events && i < link->peers_made; i++) {
 		struct peer *p = &link->peers[i];
 
 		if (!p->say_down && !p->say_up)
@@ -279,7 +281,7 @@ static bool poll_events(struct skw_link *link, struct skw_link_out *out)
 
 static bool poll_reliable(struct skw_link *link, struct skw_link_out *out)
 {
-	for (unsigned i = 0; link->look_reliable && i < SKW_LINK_PEERS_MAX; i++) {
+	for (unsigned i = 0; link->look_reliable && i < link->peers_made; i++) {
 		struct peer *p = &link->peers[i];
 		uint8_t type;
 
@@ -363,7 +365,7 @@ static bool poll_frames(struct skw_link *link, struct skw_link_out *out)
 		link->ring_count--;
 		return give(link, frame, out);
 	}
-	for (unsigned i = 0; link->look_owed && i < SKW_LINK_PEERS_MAX; i++)
+	for (unsigned i = 0; link->look_owed && i < link->peers_made; i++)
 		if (link->peers[i].up && owe(link, &link->peers[i], out))
 			return true;
 	link->look_owed = false;
@@ -446,7 +448,7 @@ void skw_link_tick(struct skw_link *link, uint64_t now_us)
 {
 	link->now_us = now_us;
 	link_look(link);
-	for (unsigned i = 0; i < SKW_LINK_PEERS_MAX; i++) {
+	for (unsigned i = 0; i < link->peers_made; i++) {
 		struct peer *p = &link->peers[i];
 
 		if (!p->used)
@@ -495,7 +497,7 @@ uint64_t skw_link_next_timer(const struct skw_link *link)
 {
 	uint64_t next = UINT64_MAX;
 
-	for (unsigned i = 0; i < SKW_LINK_PEERS_MAX; i++)
+	for (unsigned i = 0; i < link->peers_made; i++)
 		if (link->peers[i].used)
 			next = sooner(next, peer_timer(link, &link->peers[i]));
 	return next;
@@ -527,7 +529,7 @@ bool skw_link_info(const struct skw_link *link, uint32_t number, struct skw_link
 uint32_t skw_link_peer_up(const struct skw_link *link, const struct skw_node_address *address,
 			  struct skw_link_info *info)
 {
-	for (uint32_t n = 1; n <= SKW_LINK_PEERS_MAX; n++)
+	for (uint32_t n = 1; n <= link->peers_made; n++)
 		if (skw_link_info(link, n, info) && info->up &&
 		    skw_node_address_equal(&info->address, address))
 			return n;

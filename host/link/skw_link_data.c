@@ -92,7 +92,7 @@ static struct session *find_session(struct skw_link *link, uint32_t local, struc
 {
 	uint32_t number = local & 0xff;
 
-	if (number == 0 || number > SKW_LINK_PEERS_MAX)
+	if (number == 0 || number > link->peers_made)
 		return NULL;
 	*peer = &link->peers[number - 1];
 	if ((*peer)->current.used && (*peer)->current.local == local)

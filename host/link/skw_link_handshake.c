@@ -92,7 +92,7 @@ struct peer *link_attempt_of(struct skw_link *link, uint32_t local)
 	uint32_t number = local & 0xff;
 	struct peer *peer;
 
-	if (number == 0 || number > SKW_LINK_PEERS_MAX)
+	if (number == 0 || number > link->peers_made)
 		return NULL;
 	peer = &link->peers[number - 1];
 	return peer->used && peer->attempt.used && peer->attempt.local == local ? peer : NULL;

@@ -9,6 +9,7 @@
 
 #include <sodium.h>
 
+#include "keys/skw_chacha.h"
 #include "node/skw_control.h"
 #include "node/skw_datagrams.h"
 #include "node/skw_desk.h"
@@ -154,6 +155,7 @@ bool skw_node_start(struct skw_node *node, const struct skw_config *config, uv_l
 	node->random = skw_random_system();
 	if (sodium_init() < 0)
 		return failed(node, "libsodium cannot start");
+	skw_chacha_prepare();
 	node->names = skw_names_new(config, node->error, sizeof(node->error));
 	if (node->names == NULL || !skw_node_load_identity(node) || !open_store(node) ||
 	    !open_radio(node) || !node_open_rooms(node))

@@ -54,7 +54,7 @@ struct skw_onion *skw_onion_new(const struct skw_onion_config *config)
 		skw_onion_free(o);
 		return NULL;
 	}
-	o->free = o->control = (struct list) { NONE, NONE, 0 };
+	o->free = o->control = o->free_circuits = (struct list) { NONE, NONE, 0 };
 	o->event_head = o->event_tail = NONE;
 	o->hash_key = skw_random_u64(&o->config.random);
 	return o;
@@ -64,7 +64,7 @@ void skw_onion_free(struct skw_onion *o)
 {
 	if (o == NULL)
 		return;
-	for (uint32_t i = 0; o->circuits != NULL && i < o->config.circuits_max; i++)
+	for (uint32_t i = 0; o->circuits != NULL && i < o->circuits_made; i++)
 		if (o->circuits[i].used)
 			circuit_free(o, &o->circuits[i]);
 	free(o->circuits);
@@ -111,7 +111,7 @@ void skw_onion_peer_down(struct skw_onion *o, uint32_t number, uint64_t now_us)
 	if (p == NULL || !p->up)
 		return;
 	p->up = false;
-	for (uint32_t i = 0; i < o->config.circuits_max; i++) {
+	for (uint32_t i = 0; i < o->circuits_made; i++) {
 		struct circuit *c = &o->circuits[i];
 
 		if (c->used && !c->dead &&
@@ -143,7 +143,7 @@ void skw_onion_set_admission(struct skw_onion *o, uint32_t number, bool allowed)
 	if (p == NULL || p->admitted == allowed)
 		return;
 	p->admitted = allowed;
-	for (uint32_t i = 0; allowed && i < o->config.circuits_max; i++) {
+	for (uint32_t i = 0; allowed && i < o->circuits_made; i++) {
 		struct circuit *c = &o->circuits[i];
 
 		if (c->used && !c->dead && c->ends[PREV].peer == number)
@@ -399,7 +399,7 @@ void skw_onion_tick(struct skw_onion *o, uint64_t now_us)
 	if (o->used == 0 || now_us < o->scan_us)
 		return;
 	o->scan_us = now_us + SCAN_US;
-	for (uint32_t i = 0; i < o->config.circuits_max; i++) {
+	for (uint32_t i = 0; i < o->circuits_made; i++) {
 		struct circuit *c = &o->circuits[i];
 
 		if (!c->used || c->dead)
@@ -422,7 +422,7 @@ uint64_t skw_onion_next_timer(const struct skw_onion *o)
 
 bool skw_onion_next(const struct skw_onion *o, uint32_t *cursor, struct skw_onion_info *info)
 {
-	for (; *cursor < o->config.circuits_max; (*cursor)++) {
+	for (; *cursor < o->circuits_made; (*cursor)++) {
 		const struct circuit *c = &o->circuits[*cursor];
 
 		if (!c->used || c->dead)

@@ -87,23 +87,37 @@ struct circuit *circuit_find(const struct skw_onion *o, uint32_t peer, uint32_t 
 
 struct circuit *circuit_new(struct skw_onion *o)
 {
-	for (uint32_t i = 0; i < o->config.circuits_max; i++) {
-		uint32_t at = (o->free_hint + i) % o->config.circuits_max;
-		struct circuit *c = &o->circuits[at];
-		uint16_t generation = c->generation;
+	struct circuit *c;
 
-		if (c->used)
-			continue;
-		memset(c, 0, sizeof(*c));
-		c->used = true;
-		c->generation = (uint16_t)(generation + 1);
-		c->since_us = c->last_us = o->now_us;
-		c->next_event = NONE;
-		o->used++;
-		o->free_hint = at + 1;
-		return c;
+	if (o->free_circuits.count > 0) {
+		c = &o->circuits[o->free_circuits.head];
+		o->free_circuits.head = c->next_event;
+		o->free_circuits.count--;
+	} else if (o->circuits_made < o->config.circuits_max) {
+		c = &o->circuits[o->circuits_made++];
+	} else {
+		return NULL;
 	}
-	return NULL;
+	c->used = true;
+	c->generation++;
+	c->since_us = c->last_us = o->now_us;
+	c->next_event = NONE;
+	o->used++;
+	return c;
+}
+
+/* The place that was free for longest is taken next: handles of before stay wrong for long. */
+static void free_place(struct skw_onion *o, struct circuit *c)
+{
+	struct list *list = &o->free_circuits;
+	uint32_t index = (uint32_t)(c - o->circuits);
+
+	c->next_event = NONE;
+	if (list->count++ == 0)
+		list->head = index;
+	else
+		o->circuits[list->tail].next_event = index;
+	list->tail = index;
 }
 
 void circuit_free(struct skw_onion *o, struct circuit *c)
@@ -115,6 +129,7 @@ void circuit_free(struct skw_onion *o, struct circuit *c)
 	free(c->origin);
 	sodium_memzero(c, sizeof(*c));
 	c->generation = generation;
+	free_place(o, c);
 	o->used--;
 }
 

@@ -86,13 +86,13 @@ struct skw_onion {
 	uint64_t now_us, scan_us;
 	struct onion_peer peers[SKW_ONION_PEERS_MAX + 1]; /* 0 is nobody */
 	struct circuit *circuits;
-	uint32_t used, free_hint;
+	uint32_t used, circuits_made; /* those past it were never used: nobody looks there */
 	uint32_t *buckets;
 	uint32_t bucket_mask;
 	uint64_t hash_key;
 	struct cell *cells;
 	uint32_t cells_made; /* those past it were never used, and have no memory yet */
-	struct list free, control;
+	struct list free, control, free_circuits;
 	uint32_t turn;          /* the peer whose turn it is */
 	struct skw_set waiting; /* n - 1: peer n has active ends */
 	uint32_t event_head, event_tail;

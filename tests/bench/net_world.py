@@ -68,8 +68,8 @@ for i in range(int(sys.argv[2])):
     p = struct.pack(">BBHHH", kind[0], 0, 0, 7, i) + bytes(56)
     t = sum(struct.unpack(">32H", p))
     t = ~((t & 0xffff) + (t >> 16)) & 0xffff
-    s.sendto(p if family == 10 else p[:2] + struct.pack(">H", t) + p[4:], (sys.argv[1], 0))
     sent = time.monotonic()
+    s.sendto(p if family == 10 else p[:2] + struct.pack(">H", t) + p[4:], (sys.argv[1], 0))
     while True:
         try: a = s.recv(2000)[skip:]
         except OSError: break
@@ -171,6 +171,22 @@ class World:
                     space.run("ip", "route", "add", f"10.7.{net}.0/24", "via", f"10.7.{i}.2")
                 elif net < i - 1:
                     space.run("ip", "route", "add", f"10.7.{net}.0/24", "via", f"10.7.{i - 1}.1")
+
+    def bare(self):
+        """The address of the far end over bare_hop in every space of a row: as many wake-ups as the network has, and nothing
+        done in them."""
+        last = len(self.spaces) - 1
+        for i, space in enumerate(self.spaces):
+            before, after = f"10.7.{i - 1}.1", f"10.7.{i}.2"
+            sides = (after, "bare0") if i == 0 else (before, "bare0") if i == last else (before, after)
+            self.start([*space.enter, BUILD / "bench/bare_hop", 7100, *sides])
+        for space, host in ((self.spaces[0], 1), (self.spaces[last], 2)):
+            end = time.monotonic() + 5
+            while "bare0" not in space.run("ip", "-o", "link") and time.monotonic() < end:
+                time.sleep(0.02)
+            space.run("ip", "addr", "add", f"10.8.0.{host}/24", "dev", "bare0")
+            space.run("ip", "link", "set", "bare0", "up")
+        return "10.8.0.2"
 
     def sink(self, at):
         self.start([*self.spaces[at].enter, "python3", "-c", SINK])

@@ -552,6 +552,50 @@ static void one_neighbour_takes_half_the_table_at_most(void **state)
 	assert_int_equal(node[0].reason, SKW_ONION_BUSY);
 }
 
+static enum skw_onion_status try_build(uint32_t *circuit)
+{
+	const uint64_t offer = 0;
+
+	return skw_onion_build(node[0].onion, &node[1].id.address, &offer, 1, now, circuit);
+}
+
+/* Eight places: all are used, given again in turn, and looked at to the last. */
+static void every_place_of_the_table_is_used_and_given_again(void **state)
+{
+	uint32_t c[8], again[3], other;
+
+	(void)state;
+	record = true;
+	for (unsigned i = 0; i < 8; i++) {
+		assert_int_equal(try_build(&c[i]), SKW_ONION_OK);
+		for (unsigned j = 0; j < i; j++)
+			assert_int_not_equal(c[i], c[j]);
+	}
+	assert_int_equal(try_build(&other), SKW_ONION_FULL);
+	for (unsigned i = 0; i < 3; i++)
+		skw_onion_destroy(node[0].onion, c[2 * i], now);
+	poll_node(0);
+	assert_int_equal(circuits_of(0), 5);
+	for (unsigned i = 0; i < 3;
+	     i++) { /* in the order in which they became free, with new names */
+		assert_int_equal(try_build(&again[i]), SKW_ONION_OK);
+		assert_int_equal(again[i] & 0xffff, c[2 * i] & 0xffff);
+		assert_int_not_equal(again[i], c[2 * i]);
+	}
+	assert_int_equal(try_build(&other), SKW_ONION_FULL);
+	skw_onion_destroy(node[0].onion, c[0], now); /* that name means nobody any more */
+	assert_int_equal(circuits_of(0), 8);
+	now += 31 * SECOND;
+	skw_onion_tick(node[0].onion, now);
+	wire_count = 0;
+	poll_node(0);
+	assert_int_equal(circuits_of(0), 0);
+	assert_int_equal(node[0].down, 8);
+	assert_int_equal(try_build(&other), SKW_ONION_OK);
+	skw_onion_peer_down(node[0].onion, 2, now);
+	assert_int_equal(circuits_of(0), 0);
+}
+
 static void creations_that_break_the_rules_are_refused(void **state)
 {
 	struct wire_cell create;
@@ -605,6 +649,8 @@ int main(void)
 		CASE(a_dead_path_is_noticed_by_its_origin),
 		CASE(the_origin_asks_for_an_echo_and_builds_the_same_again),
 		cmocka_unit_test_setup_teardown(one_neighbour_takes_half_the_table_at_most,
+						fresh_small, clean_up),
+		cmocka_unit_test_setup_teardown(every_place_of_the_table_is_used_and_given_again,
 						fresh_small, clean_up),
 		CASE(creations_that_break_the_rules_are_refused),
 	};
