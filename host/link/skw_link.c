@@ -195,6 +195,8 @@ static struct frame *ring_next(struct skw_link *link)
 		link->counters.dropped++;
 		return NULL;
 	}
+	if (link->ring_count == 0) /* what was just used is still in the cache */
+		link->ring_head = 0;
 	return &link->ring[(link->ring_head + link->ring_count++) % RING_FRAMES];
 }
 

@@ -192,14 +192,10 @@ static void take(struct skw_udp_port *udp, unsigned i)
 	}
 }
 
-static void on_readable(uv_poll_t *poll, int status, int events)
+/* Places for messages, as recvmmsg takes them; it writes over some of it. */
+static void ready(struct skw_udp_port *udp, unsigned n)
 {
-	struct skw_udp_port *udp = poll->data;
-	int n;
-
-	(void)status; /* an ICMP error: the next call takes it off the socket */
-	(void)events;
-	for (unsigned i = 0; i < CALL_MESSAGES; i++) {
+	for (unsigned i = 0; i < n; i++) {
 		udp->in_iov[i] = (struct iovec) { udp->in_data[i], MESSAGE_MAX };
 		udp->in[i].msg_hdr = (struct msghdr) {
 			.msg_name = &udp->in_from[i],
@@ -210,7 +206,15 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 			.msg_controllen = sizeof(udp->in_control[i]),
 		};
 	}
-	n = recvmmsg(udp->fd, udp->in, CALL_MESSAGES, MSG_DONTWAIT, NULL);
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events)
+{
+	struct skw_udp_port *udp = poll->data;
+	int n = recvmmsg(udp->fd, udp->in, CALL_MESSAGES, MSG_DONTWAIT, NULL);
+
+	(void)status; /* an ICMP error: the next call takes it off the socket */
+	(void)events;
 	if (n <= 0)
 		return;
 	udp->counters.calls_in++;
@@ -219,6 +223,8 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 		if (udp->frames >= GROUP_FRAMES) /* the next hop can begin */
 			skw_udp_port_flush(udp);
 	}
+	skw_udp_port_flush(udp); /* what is relayed does not wait for the pump */
+	ready(udp, (unsigned)n);
 	skw_node_pump(udp->node);
 }
 
@@ -394,6 +400,7 @@ struct skw_udp_port *skw_udp_port_open(struct skw_node *node, const struct skw_e
 	udp->node = node;
 	udp->fd = -1;
 	udp->poll.data = udp;
+	ready(udp, CALL_MESSAGES);
 	result = open_socket(udp, listen);
 	if (result == 0)
 		result = uv_poll_init(node->loop, &udp->poll, udp->fd);
