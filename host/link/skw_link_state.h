@@ -94,7 +94,7 @@ struct frame {
 struct skw_link {
 	struct skw_link_config config;
 	uint64_t now_us, start_us, last_stamp;
-	struct peer *peers; /* SKW_LINK_PEERS_MAX, peer n at n - 1 */
+	struct peer *peers;  /* SKW_LINK_PEERS_MAX, peer n at n - 1 */
 	unsigned peers_made; /* those past it were never used: nobody looks there */
 	size_t frame_max[256];
 	struct frame *ring;
