@@ -189,7 +189,11 @@ module framer_tx #(
 
   // A packet that does not go on with the burst waits for the burst's samples to have left, then shuts it;
   // `hold`: until then the gate may still look at the burst's own start_time.
-  wire hold    = state == Fields && timed && burst && !drained && field >= 3'd3;
+  // (Known a clock ahead: `timed` comes with the second field.)
+  logic holds;
+  always_ff @(posedge clk) holds <= timed && burst && !drained;
+
+  wire hold    = state == Fields && holds && field >= 3'd3;
   wire goes_on = is_iq && burst && (bare || !timed);
   wire shut    = state == Check && burst && !goes_on;
   wire finale  = state == Check && goes_on && bare && option && !burst_lost;

@@ -69,13 +69,14 @@ module hostlink_rx (
   assign m_axis_tlast  = left == 15'd1;
   assign m_axis_tuser  = {15'd0, kind == TX_IQ, payload};
 
-  assign reg_write = state == Act && kind == REG_WRITE;
-  assign reg_read  = state == Act && kind == REG_READ;
   assign idle      = state == Header;
 
   always_ff @(posedge clk) begin
     event_error <= 1'b0;
-    if (state == Act && reg_taken) state <= Header;
+    if (state == Act && reg_taken) begin
+      state <= Header;
+      {reg_write, reg_read} <= '0;
+    end
 
     if (take) begin
       left <= left - 1'b1;
@@ -100,6 +101,8 @@ module hostlink_rx (
         end
         Value: begin
           reg_value <= s_host_tdata;
+          reg_write <= kind == REG_WRITE;
+          reg_read  <= kind == REG_READ;
           state     <= Act;
         end
         Queue: begin
@@ -113,6 +116,7 @@ module hostlink_rx (
     if (rst) begin
       state   <= Header;
       hunting <= 1'b0;
+      {reg_write, reg_read} <= '0;
     end
   end
 
@@ -151,7 +155,8 @@ module hostlink_rx (
     // What is offered stays until it is taken; so does a register's turn.
     if ($past(m_axis_tvalid && !m_axis_tready)) assert (m_axis_tvalid && $stable({m_axis_tlast, m_axis_tdata, m_axis_tuser}));
     if ($past((reg_write || reg_read) && !reg_taken)) assert ($stable({reg_write, reg_read, reg_address, reg_value}));
-    assert (!(reg_write && reg_read));
+    assert (!(reg_write && reg_read) && (reg_write || reg_read) == (state == Act));
+    if (state == Address || state == Value) assert (kind == REG_WRITE || kind == REG_READ);
   end
 `endif
 

@@ -171,8 +171,8 @@ module rx_acquire (
   logic [9:0]  sample_phase;
 
   wire [11:0] written = wr - rd;                 // less than nothing where the prefix ahead was skipped
-  logic some;                                    // there were samples to read a clock ago; a clock without reading follows what moves rd
-  wire read = left != 0 && some && !read_beat;
+  logic some;                                    // there was something to read a clock ago; a clock without reading follows what moves rd
+  wire read = some && !read_beat;
   wire read_all = left == 0 && drain == 0;
 
   logic [1:0]  kind;                             // of the block to read next
@@ -254,7 +254,7 @@ module rx_acquire (
     to_begin       <= 1'b0;
     if (to_begin) start_time <= start_time - {51'd0, begun};
     read_beat      <= read;
-    some           <= written != 0 && !written[11];
+    some           <= left != 0 && written != 0 && !written[11];
     read_valid     <= read;
     if (read) begin
       sample       <= ring[rd[9:0]];

@@ -362,6 +362,7 @@ module rx_equalise (
   logic        [1:0]  stride;                   // 1, 2, 4, 16 slopes
   logic signed [25:0] step;
   logic               strides, back;
+  logic               skips;                    // next_data(at) is two on; known a clock after `at`, which moves every other
   logic        [2:0]  place;                    // steps taken towards carrier -26
 
   wire placing    = state == Pilots && to_ask == 0 && !beat && place != 3'd5;
@@ -389,7 +390,7 @@ module rx_equalise (
         strides = placing || ask || beat || angle_done;
       end
       default: begin
-        stride  = {1'b0, next_data(at) != at + 6'd1};
+        stride  = {1'b0, skips};
         back    = 1'b0;
         strides = give;
       end
@@ -408,6 +409,7 @@ module rx_equalise (
   /* verilator lint_on UNUSEDSIGNAL */
 
   always_ff @(posedge clk) begin
+    skips <= state == Give && next_data(at) != at + 6'd1;         // the first is not
     if (state == Settle) place <= '0;
     else if (placing)    place <= place + 1'b1;
     if (start_walk)   walk <= {phase, 8'd0};

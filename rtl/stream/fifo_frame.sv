@@ -13,7 +13,8 @@
 // A frame needs its words and one more; one longer than DEPTH - 1 words fills the queue and waits
 // forever, so the writer must bound it or drop it. A frame has one word at least besides its head.
 //
-// Two registers stand behind the memory, since a block RAM's own output is slow; they hold two words more.
+// Two registers stand behind the memory, since a block RAM's own output is slow; they hold two words more. The memory is read when
+// the first of them is empty, so a word leaves every other clock at most, and no tready reaches the memory.
 
 `default_nettype none
 
@@ -60,7 +61,7 @@ module fifo_frame #(
   logic           ram_valid;
 
   wire        move  = m_axis_tready || !m_axis_tvalid;
-  wire        fetch = rd_ptr != start && (move || !ram_valid);
+  wire        fetch = rd_ptr != start && !ram_valid;
 
   assign empty         = used == (AW + 1)'(1) && !ram_valid && !m_axis_tvalid;
   assign s_axis_tready = !used[AW] && !closing && !s_drop;

@@ -47,8 +47,9 @@ module ofdm_carriers (
 
   // What stands at c -------------------------------------------------------------------
 
-  wire pilot  = c == 6'd11 || c == 6'd25 || c == 6'd39 || c == 6'd53;
-  wire guard  = c < 6'd6 || c > 6'd58 || c == 6'd32;
+  wire  [5:0] next = c + 1'b1;
+  logic pilot, guard, begun;                 // of c, known with it; begun: it is not 0
+
   wire spike = c[1:0] == 0 && !guard;        // of the short training symbol
   wire needed = kind == Data && !pilot && !guard;
 
@@ -70,8 +71,8 @@ module ofdm_carriers (
 
   // A symbol starts when its first point is there to say what it is; the rest waits for points.
   wire room   = m_axis_tready || !m_axis_tvalid;
-  wire moved  = room && (s_axis_tvalid || (c != 0 && !needed));
-  wire ending = kind == Data && (c == 0 ? s_axis_tuser : last);
+  wire moved  = room && (s_axis_tvalid || (begun && !needed));
+  wire ending = kind == Data && (begun ? last : s_axis_tuser);
 
   assign s_axis_tready = needed && room;
 
@@ -92,11 +93,17 @@ module ofdm_carriers (
 
   always_ff @(posedge clk) begin
     if (moved) begin
-      c <= c + 1'b1;
-      if (c == 0) last <= ending;
+      c      <= next;
+      begun <= next != 0;
+      pilot  <= next == 6'd11 || next == 6'd25 || next == 6'd39 || next == 6'd53;
+      guard  <= next < 6'd6 || next > 6'd58 || next == 6'd32;
+      if (!begun) last <= ending;
       if (final_c) kind <= kind == Short ? Long : last ? Short : Data;
     end
-    if (rst) {c, kind} <= '0;
+    if (rst) begin
+      {c, kind, begun, pilot} <= '0;
+      guard <= 1'b1;
+    end
   end
 
 endmodule

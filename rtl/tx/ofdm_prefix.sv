@@ -12,7 +12,8 @@
 // neighbours overlap by it. A frame of n symbols after the training has 320 + 80 n + 1 samples.
 //
 // s_axis_tuser marks the blocks of a frame's last symbol; m_axis_tlast its last sample. The first
-// sample of a frame stands at m_axis as soon as its block is there, for whoever starts it on time.
+// sample of a frame stands at m_axis as soon as its block is there, for whoever starts it on time. A sample leaves before the next is
+// made, so one every other clock at most: nothing inside hangs on m_axis_tready.
 
 `default_nettype none
 
@@ -59,7 +60,7 @@ module ofdm_prefix (
   wire [7:0] length  = kind == Data ? 8'd80 : 8'd160;
   wire       over    = n == length;
   wire       x_out   = !x_over || x_last;     // leaves as a sample of its own
-  wire       x_taken = !x_out || m_axis_tready || !m_axis_tvalid;
+  wire       x_taken = !x_out || !m_axis_tvalid;
   wire       x_en    = x_taken || !x_valid;
   wire       rd_en   = full[rd_bank] && x_en;
   wire [5:0] rd_addr = start + n[5:0];
