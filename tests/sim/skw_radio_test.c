@@ -697,7 +697,7 @@ static void skipping_is_not_seen(void **state)
 	send_frame(r, (struct frame) { 36, 60, TIMED, 3, 0xFFFF, 1, 5000000 }, psdu, 60);
 	assert_false(skw_radio_idle(r)); /* bytes wait */
 	skw_radio_service(r, 100000);
-	skw_radio_run(r, air, NULL, 100);
+	skw_radio_run(r, air, NULL, 150);
 	assert_true(skw_radio_idle(r));
 	assert_true(skw_radio_next_tx(r, &next));
 	assert_int_equal(next, 5000000);
