@@ -8,7 +8,7 @@
 
 enum { IPV6_HEADER = 40, ICMP_HEADER = 8, MIN_MTU = 1280, NEXT_ICMPV6 = 58, HOP_LIMIT = 64 };
 enum { PACKED = IPV6_HEADER - SKW_TUN_SAVED, NEXT_TCP = 6, NEXT_UDP = 17, TCP_HEADER = 20 };
-enum { SYN = 0x02, QUICK = 256 };
+enum { SYN = 0x02, ACK = 0x10, QUICK = 256 };
 
 static const char LABEL[] = "skywave tun address";
 
@@ -84,8 +84,10 @@ enum skw_session_order skw_tun_order(const uint8_t *packet, size_t len)
 		return SKW_SESSION_ORDERED;
 	if (len < IPV6_HEADER + TCP_HEADER || packet[6] != NEXT_TCP)
 		return SKW_SESSION_LOOSE;
+	/* Of the handshake one packet has to find the delay that data will find: both ends count
+	 * it. */
 	if ((tcp[13] & SYN) != 0)
-		return SKW_SESSION_ORDERED;
+		return (tcp[13] & ACK) != 0 ? SKW_SESSION_ORDERED : SKW_SESSION_LOOSE;
 	return len > IPV6_HEADER + (size_t)(tcp[12] >> 4) * 4 ? SKW_SESSION_FOLLOWS
 							      : SKW_SESSION_LOOSE;
 }

@@ -17,7 +17,8 @@
 #define DATAGRAM_FLOWS 64u      /* queues, by hash */
 #define DATAGRAM_TICK_US 64u    /* unit of `sent` */
 #define PARCEL_SLAB 64u
-#define PARCEL_SLABS 64u      /* so 4096 that wait or are in flight, taken as they are needed */
+#define PARCEL_SLABS 64u /* so 4096 that wait or are in flight, taken as they are needed */
+#define PARCEL_NONE 0xffff
 #define DATAGRAM_WINDOW 2048u /* that wait at the receiver */
 #define DATAGRAM_SEEN 8192u   /* numbers that are remembered, so that none comes out twice */
 #define DATAGRAM_HOLD_US 100000u
@@ -62,7 +63,13 @@ struct outbox {
 	uint32_t next_number;
 	struct flow flows[DATAGRAM_FLOWS];
 	struct roster fresh, old;
+	uint64_t target_us, picked_us; /* what a queue may take; when that was looked up */
 };
+
+static inline struct parcel *parcel_at(const struct outbox *o, uint16_t at)
+{
+	return &o->slabs[at / PARCEL_SLAB][at % PARCEL_SLAB];
+}
 
 /* ---- in */
 

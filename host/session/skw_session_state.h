@@ -323,6 +323,17 @@ void datagram_on_acked(struct one *one, const struct chunk *chunk);
 void datagram_on_lost(struct one *one, const struct chunk *chunk);
 void outbox_free(struct skw_session *s, struct one *one);
 
+void parcel_free(struct outbox *o, uint16_t at);
+
+/* skw_session_fair.c: which of them leaves next */
+void fair_put(struct outbox *o, uint16_t at);
+/* Drops the oldest of who has most. */
+void fair_make_room(struct one *one, struct outbox *o);
+/* The flow whose first one is next, of those that may leave; NULL if there is none. */
+struct flow *fair_pick(struct one *one, struct outbox *o, const struct allowed *allowed,
+		       uint64_t now_us);
+uint16_t fair_take(struct outbox *o, struct flow *f);
+
 /* skw_session_order.c: datagrams that arrive */
 void datagrams_on_frame(struct skw_session *s, struct one *one, struct path *path,
 			struct skw_reader *r);
