@@ -287,7 +287,7 @@ static enum skw_wallet_status grow_bip44(struct skw_wallet *wallet, size_t count
 /* Room for `count` more, if secrets may be made at all. */
 static enum skw_wallet_status prepare(struct skw_wallet *wallet, size_t count)
 {
-	if (wallet->locked && wallet->kind != SKW_WALLET_BIP44)
+	if (wallet->locked && (wallet->kind != SKW_WALLET_BIP44 || wallet->bare))
 		return SKW_WALLET_ENCRYPTED;
 	if (count > SKW_WALLET_MAX || wallet->count + count > SKW_WALLET_MAX)
 		return SKW_WALLET_MANY;
@@ -449,7 +449,7 @@ bool skw_wallet_xpub(char out[SKW_BIP32_TEXT], const struct skw_wallet *wallet, 
 		skw_bip32_print(out, &wallet->xpub);
 		return true;
 	}
-	for (size_t i = 0; i < wallet->account_count && change <= 1; i++)
+	for (size_t i = 0; i < wallet->account_count && change <= 1 && !wallet->bare; i++)
 		if (wallet->accounts[i].index == account) {
 			skw_bip32_print(out, &wallet->accounts[i].chain[change]);
 			return true;

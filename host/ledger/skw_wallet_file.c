@@ -9,6 +9,7 @@
 
 #include <sodium.h>
 
+#include "ledger/skw_put_file.h"
 #include "ledger/skw_wallet_inside.h"
 
 #define FILE_MAX ((size_t)64 << 20)
@@ -86,64 +87,6 @@ enum skw_wallet_status skw_wallet_parse(struct skw_wallet **out, const char *tex
 
 /* ---- writing ---- */
 
-static bool write_all(int fd, const char *text, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, text, len);
-
-		if (n < 0)
-			return false;
-		text += n;
-		len -= (size_t)n;
-	}
-	return fsync(fd) == 0;
-}
-
-static void sync_folder_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	char folder[4096];
-	int fd;
-
-	snprintf(folder, sizeof(folder), "%.*s", slash != NULL ? (int)(slash - path) + 1 : 1,
-		 slash != NULL ? path : ".");
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0) {
-		fsync(fd);
-		close(fd);
-	}
-}
-
-/* A new file beside `path`, readable by us alone, then its name. */
-static enum skw_wallet_status put_file(const char *path, const char *text, size_t len, bool replace)
-{
-	char beside[4096];
-	bool ok;
-	int fd;
-
-	if ((size_t)snprintf(beside, sizeof(beside), "%s.XXXXXX", path) >= sizeof(beside)) {
-		errno = ENAMETOOLONG;
-		return SKW_WALLET_FILE;
-	}
-	fd = mkostemp(beside, O_CLOEXEC); /* mode 0600 */
-	if (fd < 0)
-		return SKW_WALLET_FILE;
-	ok = write_all(fd, text, len);
-	ok = close(fd) == 0 && ok;
-	if (ok)
-		ok = (replace ? rename(beside, path) : link(beside, path)) == 0;
-	if (!ok || !replace) {
-		int why = errno;
-
-		unlink(beside);
-		errno = why;
-	}
-	if (!ok)
-		return errno == EEXIST ? SKW_WALLET_EXISTS : SKW_WALLET_FILE;
-	sync_folder_of(path);
-	return SKW_WALLET_OK;
-}
-
 static enum skw_wallet_status save(struct skw_wallet *wallet, const char *path, bool replace)
 {
 	const char *slash = strrchr(path, '/');
@@ -152,7 +95,9 @@ static enum skw_wallet_status save(struct skw_wallet *wallet, const char *path, 
 
 	if (skw_wallet_set_meta(wallet, "filename", slash != NULL ? slash + 1 : path) &&
 	    skw_wallet_write(&j, wallet))
-		status = put_file(path, j.text, j.len, replace);
+		status = skw_put_file(path, j.text, j.len, replace) ? SKW_WALLET_OK
+			 : errno == EEXIST                          ? SKW_WALLET_EXISTS
+								    : SKW_WALLET_FILE;
 	skw_json_free(&j);
 	return status;
 }

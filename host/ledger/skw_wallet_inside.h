@@ -34,6 +34,7 @@ struct skw_wallet {
 	size_t count, room;
 	struct skw_wallet_account accounts[SKW_WALLET_ACCOUNTS];
 	size_t account_count;
+	bool bare; /* of a locked bip44 wallet: its chains are not known until it is unlocked */
 	struct skw_bip32 xpub;      /* of an xpub wallet: its addresses are the children */
 	struct skw_crypt_cost cost; /* that it was locked with; n is 0 if it never was */
 	enum skw_crypt_kind cipher;

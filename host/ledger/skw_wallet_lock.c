@@ -150,7 +150,7 @@ static enum skw_wallet_status derive_accounts(struct skw_wallet *wallet)
 		if (!skw_wallet_derive_account(&wallet->vault->account[i], chain, wallet,
 					       account->index))
 			return SKW_WALLET_FORMAT;
-		for (unsigned k = 0; k < 2; k++)
+		for (unsigned k = 0; k < 2 && !wallet->bare; k++)
 			if (memcmp(chain[k].public_key.b, account->chain[k].public_key.b, 33) != 0)
 				return SKW_WALLET_KEYS;
 		memcpy(account->chain, chain, sizeof(chain));
@@ -172,6 +172,8 @@ static enum skw_wallet_status take(struct skw_wallet *wallet, const json_t *secr
 		return SKW_WALLET_CIPHER;
 	if (bip44)
 		status = derive_accounts(wallet);
+	if (status == SKW_WALLET_OK)
+		wallet->bare = false;
 	for (size_t i = 0; i < wallet->count && status == SKW_WALLET_OK; i++)
 		status = bip44 ? derive_secret(&wallet->entries[i], wallet)
 			       : take_secret(&wallet->entries[i], wallet, secrets);

@@ -103,17 +103,18 @@ static bool take_secret(struct skw_wallet_entry *out, const struct skw_wallet *w
 	return skw_ledger_hex_parse(out->secret.b, sizeof(out->secret.b), text, strlen(text));
 }
 
+/* Below accounts, keys go by shorter names. */
 static enum skw_wallet_status take_entry(struct skw_wallet *wallet, const json_t *entry)
 {
 	bool watched = wallet->kind == SKW_WALLET_XPUB;
-	bool tree = wallet->kind == SKW_WALLET_BIP44 || watched;
+	bool newer = json_object_get(entry, "public") != NULL;
 	struct skw_wallet_entry *out = &wallet->entries[wallet->count];
-	const char *key = text_in(entry, tree ? "public" : "public_key");
+	const char *key = text_in(entry, newer ? "public" : "public_key");
 	char address[SKW_WALLET_ADDRESS_TEXT];
 	struct skw_coin_public right;
 
 	if ((!watched &&
-	     !take_secret(out, wallet, text_in(entry, tree ? "secret" : "secret_key"))) ||
+	     !take_secret(out, wallet, text_in(entry, newer ? "secret" : "secret_key"))) ||
 	    !skw_ledger_hex_parse(out->public_key.b, sizeof(out->public_key.b), key, strlen(key)) ||
 	    *text_in(entry, "address") == '\0')
 		return SKW_WALLET_FORMAT;
@@ -270,6 +271,76 @@ static enum skw_wallet_status take_accounts(struct skw_wallet *wallet, const jso
 	return SKW_WALLET_OK;
 }
 
+/* As the original's last release has them: all in one list, of account 0. What a locked one says of
+ * its chains can be checked when it is unlocked. */
+static enum skw_wallet_status take_flat(struct skw_wallet *wallet, const json_t *entries)
+{
+	struct skw_wallet_account *account = &wallet->accounts[0];
+	enum skw_wallet_status status;
+	struct skw_bip32 child;
+	uint32_t change;
+
+	strcpy(account->name, "default");
+	wallet->account_count = 1;
+	wallet->bare = wallet->locked;
+	if (!wallet->locked &&
+	    !skw_wallet_derive_account(&wallet->vault->account[0], account->chain, wallet, 0))
+		return SKW_WALLET_FORMAT;
+	status = take_entries(wallet, entries);
+	for (size_t i = 0; status == SKW_WALLET_OK && i < wallet->count; i++) {
+		struct skw_wallet_entry *entry = &wallet->entries[i];
+		const json_t *stated = json_array_get(entries, i);
+
+		if (!take_index(&entry->child, stated, "child_number") ||
+		    !take_index(&change, stated, "change") || change > 1)
+			return SKW_WALLET_FORMAT;
+		entry->change = (uint8_t)change;
+		if (!wallet->locked &&
+		    (!skw_bip32_child(&child, &account->chain[change], entry->child) ||
+		     memcmp(child.public_key.b, entry->public_key.b, sizeof(child.public_key.b)) !=
+			 0))
+			return SKW_WALLET_KEYS;
+	}
+	return status;
+}
+
+/* Where both forms stand, they must say the same. */
+static bool says_the_same(const struct skw_wallet *wallet, const struct skw_wallet_entry *entry,
+			  const json_t *stated)
+{
+	struct skw_wallet_entry other = { .change = 0 };
+	const char *key = text_in(stated, "public_key");
+	char address[SKW_WALLET_ADDRESS_TEXT];
+	uint32_t child, change;
+	bool same;
+
+	skw_wallet_print_address(address, wallet->coin, &entry->public_key);
+	same = take_secret(&other, wallet, text_in(stated, "secret_key")) &&
+	       (wallet->locked ||
+		sodium_memcmp(&other.secret, &entry->secret, sizeof(other.secret)) == 0) &&
+	       skw_ledger_hex_parse(other.public_key.b, sizeof(other.public_key.b), key,
+				    strlen(key)) &&
+	       memcmp(&other.public_key, &entry->public_key, sizeof(other.public_key)) == 0 &&
+	       strcmp(address, text_in(stated, "address")) == 0 &&
+	       take_index(&child, stated, "child_number") && child == entry->child &&
+	       take_index(&change, stated, "change") && change == entry->change;
+	sodium_memzero(&other, sizeof(other));
+	return same;
+}
+
+static enum skw_wallet_status check_flat(const struct skw_wallet *wallet, const json_t *entries)
+{
+	size_t at = 0;
+
+	if (entries == NULL)
+		return SKW_WALLET_OK;
+	for (size_t i = 0; i < wallet->count; i++)
+		if (wallet->accounts[wallet->entries[i].account].index == 0 &&
+		    !says_the_same(wallet, &wallet->entries[i], json_array_get(entries, at++)))
+			return SKW_WALLET_KEYS;
+	return json_array_size(entries) == at ? SKW_WALLET_OK : SKW_WALLET_FORMAT;
+}
+
 /* ---- the whole ---- */
 
 static int by_address(const void *a, const void *b)
@@ -300,9 +371,14 @@ static enum skw_wallet_status take(struct skw_wallet *wallet, const json_t *root
 
 	if (status != SKW_WALLET_OK)
 		return status;
-	status = wallet->kind == SKW_WALLET_BIP44
-		     ? take_accounts(wallet, json_object_get(root, "accounts"))
-		     : take_entries(wallet, json_object_get(root, "entries"));
+	if (wallet->kind != SKW_WALLET_BIP44)
+		status = take_entries(wallet, json_object_get(root, "entries"));
+	else if (json_object_get(root, "accounts") != NULL)
+		status = take_accounts(wallet, json_object_get(root, "accounts"));
+	else
+		status = take_flat(wallet, json_object_get(root, "entries"));
+	if (status == SKW_WALLET_OK && wallet->kind == SKW_WALLET_BIP44)
+		status = check_flat(wallet, json_object_get(root, "entries"));
 	if (status == SKW_WALLET_OK && wallet->kind == SKW_WALLET_XPUB)
 		status = check_children(wallet, json_object_get(root, "entries"), 0, &wallet->xpub,
 					0, 0);

@@ -1,4 +1,6 @@
-/* Wallet to JSON, as the original lays it out. */
+/* Wallet to JSON, as the original lays it out. Its last release has a bip44 wallet's addresses in
+ * one list, "entries", its newer sources below "accounts"; each passes over what only the other
+ * knows, so both stand there. The same with the names of an xpub wallet's keys. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,21 +66,27 @@ static void put_secret(struct skw_json *j, const struct skw_wallet *wallet, cons
 	}
 }
 
+/* `newer`: as below accounts. */
 static void put_entry(struct skw_json *j, const struct skw_wallet *wallet,
-		      const struct skw_wallet_entry *entry)
+		      const struct skw_wallet_entry *entry, bool newer)
 {
-	bool tree = wallet->kind == SKW_WALLET_BIP44 || wallet->kind == SKW_WALLET_XPUB;
+	bool watched = wallet->kind == SKW_WALLET_XPUB;
+	bool bip44 = wallet->kind == SKW_WALLET_BIP44;
 	char text[SKW_WALLET_ADDRESS_TEXT];
 
 	skw_wallet_print_address(text, wallet->coin, &entry->public_key);
 	skw_json_object(j, NULL);
 	skw_json_string(j, "address", text);
-	skw_json_hex(j, tree ? "public" : "public_key", entry->public_key.b,
-		     sizeof(entry->public_key.b));
-	if (wallet->kind != SKW_WALLET_XPUB)
-		put_secret(j, wallet, tree ? "secret" : "secret_key", &entry->secret);
-	if (tree)
+	if (newer || watched)
+		skw_json_hex(j, "public", entry->public_key.b, sizeof(entry->public_key.b));
+	if (!newer)
+		skw_json_hex(j, "public_key", entry->public_key.b, sizeof(entry->public_key.b));
+	if (!watched)
+		put_secret(j, wallet, newer ? "secret" : "secret_key", &entry->secret);
+	if (bip44 || watched)
 		skw_json_u64(j, "child_number", entry->child);
+	if (bip44 && !newer)
+		skw_json_u64(j, "change", entry->change);
 	skw_json_end_object(j);
 }
 
@@ -94,7 +102,7 @@ static void put_chain(struct skw_json *j, const struct skw_wallet *wallet, size_
 	skw_json_list(j, "entries");
 	for (size_t i = 0; i < wallet->count; i++)
 		if (wallet->entries[i].account == account && wallet->entries[i].change == change)
-			put_entry(j, wallet, &wallet->entries[i]);
+			put_entry(j, wallet, &wallet->entries[i], true);
 	skw_json_end_list(j);
 	skw_json_end_object(j);
 }
@@ -119,20 +127,29 @@ static void put_account(struct skw_json *j, const struct skw_wallet *wallet, siz
 	skw_json_end_object(j);
 }
 
+/* One list has room for one account. */
+static bool is_flat(const struct skw_wallet *wallet, size_t i)
+{
+	return wallet->kind != SKW_WALLET_BIP44 ||
+	       wallet->accounts[wallet->entries[i].account].index == 0;
+}
+
 bool skw_wallet_write(struct skw_json *j, const struct skw_wallet *wallet)
 {
 	skw_json_object(j, NULL);
 	if (!put_meta(j, wallet))
 		return false;
-	if (wallet->kind == SKW_WALLET_BIP44) {
+	if (wallet->kind == SKW_WALLET_BIP44 && !wallet->bare) {
 		skw_json_list(j, "accounts");
 		for (size_t i = 0; i < wallet->account_count; i++)
 			put_account(j, wallet, i);
-	} else {
-		skw_json_list(j, "entries");
-		for (size_t i = 0; i < wallet->count; i++)
-			put_entry(j, wallet, &wallet->entries[i]);
+		skw_json_end_list(j);
 	}
+	skw_json_list(j, "entries");
+	for (unsigned change = 0; change < 2; change++) /* in the order of accounts */
+		for (size_t i = 0; i < wallet->count; i++)
+			if (wallet->entries[i].change == change && is_flat(wallet, i))
+				put_entry(j, wallet, &wallet->entries[i], false);
 	skw_json_end_list(j);
 	skw_json_end_object(j);
 	return !j->failed;

@@ -181,6 +181,7 @@ static void keys_missing_from_the_ciphertext_of_bip44_are_derived(void **state)
 	a = json_loads(few, 0, NULL);
 	b = json_loads(many, 0, NULL);
 	json_object_set(a, "accounts", json_object_get(b, "accounts"));
+	json_object_del(a, "entries"); /* newer sources write none */
 	free(few);
 	few = json_dumps(a, 0);
 	locked = read_back(few);
@@ -195,6 +196,83 @@ static void keys_missing_from_the_ciphertext_of_bip44_are_derived(void **state)
 	skw_wallet_free(w);
 	skw_wallet_free(more);
 	skw_wallet_free(locked);
+}
+
+/* The last release knows no accounts: one list of all addresses. */
+static void a_bip44_wallet_of_the_last_release(void **state)
+{
+	(void)state;
+	for (unsigned locks = 0; locks < 2; locks++) {
+		struct skw_wallet *w = make(SKW_WALLET_BIP44, SKW_WALLET_SKYCOIN, 3), *back;
+		char *text, xpub[SKW_BIP32_TEXT];
+		json_t *root, *list, *second;
+
+		if (locks)
+			assert_int_equal(skw_wallet_lock(w, SKW_CRYPT_SCRYPT, &tiny, "pw"),
+					 SKW_WALLET_OK);
+		text = text_of(w);
+		root = json_loads(text, 0, NULL);
+		free(text);
+		list = json_object_get(root, "entries");
+		second = json_array_get(list, 1);
+		assert_int_equal(json_array_size(list), 6);
+		assert_int_equal(json_integer_value(json_object_get(second, "child_number")), 1);
+		assert_int_equal(json_integer_value(json_object_get(second, "change")), 0);
+		json_object_del(root, "accounts");
+		text = json_dumps(root, 0);
+		back = read_back(text);
+		free(text);
+		assert_int_equal(skw_wallet_count(back), 6);
+		if (locks) {
+			assert_int_equal(skw_wallet_grow(back, 1), SKW_WALLET_ENCRYPTED);
+			assert_false(skw_wallet_xpub(xpub, back, 0, 0));
+			text = text_of(back); /* as it came */
+			assert_null(strstr(text, "accounts"));
+			free(text);
+			assert_int_equal(skw_wallet_unlock(back, "pw"), SKW_WALLET_OK);
+			assert_int_equal(skw_wallet_unlock(w, "pw"), SKW_WALLET_OK);
+		}
+		assert_same(w, back);
+		assert_true(skw_wallet_xpub(xpub, back, 0, 0));
+		text = text_of(back); /* both forms from now on */
+		assert_non_null(strstr(text, "accounts"));
+		free(text);
+		skw_wallet_free(back);
+		json_object_set_new(second, "child_number", json_integer(7));
+		text = json_dumps(root, 0);
+		if (!locks) {
+			assert_int_equal(skw_wallet_read(&back, text, strlen(text)),
+					 SKW_WALLET_KEYS);
+		} else {
+			back = read_back(text);
+			assert_int_equal(skw_wallet_unlock(back, "pw"), SKW_WALLET_KEYS);
+			skw_wallet_free(back);
+		}
+		free(text);
+		json_decref(root);
+		skw_wallet_free(w);
+	}
+}
+
+/* The forms of one file must not contradict each other. */
+static void two_forms_that_differ_are_refused(void **state)
+{
+	struct skw_wallet *w = make(SKW_WALLET_BIP44, SKW_WALLET_SKYCOIN, 2), *back;
+	char *text = text_of(w);
+	json_t *root = json_loads(text, 0, NULL), *list = json_object_get(root, "entries");
+
+	(void)state;
+	free(text);
+	json_array_remove(list, 3);
+	text = json_dumps(root, 0);
+	assert_int_equal(skw_wallet_read(&back, text, strlen(text)), SKW_WALLET_KEYS);
+	free(text);
+	json_array_append_new(list, json_object());
+	text = json_dumps(root, 0);
+	assert_int_equal(skw_wallet_read(&back, text, strlen(text)), SKW_WALLET_KEYS);
+	free(text);
+	json_decref(root);
+	skw_wallet_free(w);
 }
 
 static void a_wallet_grows_on_where_it_was(void **state)
@@ -602,6 +680,8 @@ int main(void)
 		cmocka_unit_test(every_kind_is_written_and_read),
 		cmocka_unit_test(the_layout_is_the_originals),
 		cmocka_unit_test(keys_missing_from_the_ciphertext_of_bip44_are_derived),
+		cmocka_unit_test(a_bip44_wallet_of_the_last_release),
+		cmocka_unit_test(two_forms_that_differ_are_refused),
 		cmocka_unit_test(a_wallet_grows_on_where_it_was),
 		cmocka_unit_test(a_locked_bip44_wallet_grows_without_its_password),
 		cmocka_unit_test(cut_anywhere_is_no_wallet),
