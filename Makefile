@@ -18,7 +18,7 @@ export OBJCACHE
 
 # ---- Host: one library a room, one program a main.c ---------------------------------------
 
-PKGS     := libsodium libcrypto libuv libsecp256k1 sqlite3 libmicrohttpd jansson libcurl nettle SoapySDR inih volk
+PKGS     := libsodium libcrypto libuv libsecp256k1 sqlite3 libmicrohttpd jansson libcurl zlib nettle SoapySDR inih volk
 PKG_CF   := $(shell pkg-config --cflags $(PKGS) libusb-1.0 2>/dev/null)
 PKG_LD   := -Wl,--as-needed $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lliquid -lm -lpthread
 

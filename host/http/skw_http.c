@@ -9,10 +9,15 @@
 
 #include <microhttpd.h>
 #include <sodium.h>
+#include <zlib.h>
 
 #include "ledger/skw_rest.h"
 
 enum { CONNECTIONS = 64, TIMEOUT_S = 30, TICK_MS = 1000 };
+enum {
+	PACK_MIN = 1400,
+	PACK_MAX = 4 << 20
+}; /* shorter is one packet anyway, longer takes too long */
 
 struct skw_http {
 	struct MHD_Daemon *daemon;
@@ -83,6 +88,11 @@ static enum MHD_Result add_argument(void *arg, enum MHD_ValueKind kind, const ch
 	return MHD_YES;
 }
 
+static const char *header(struct MHD_Connection *connection, const char *name)
+{
+	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
 static void give_back(void *body)
 {
 	free(body);
@@ -93,9 +103,51 @@ static void give_back_secret(void *body)
 	sodium_free(body); /* wipes */
 }
 
-/* Takes the answer's body over. */
-static enum MHD_Result reply(struct MHD_Connection *connection, struct skw_rest_answer *out)
+/* Packs the body (RFC 1952), if the client takes that and it is worth the work. Secrets stay as
+ * they are: what their length tells is no one's business. */
+static bool pack(struct skw_rest_answer *out, const char *accepted)
 {
+	z_stream z = { .next_in = (Bytef *)out->body, .avail_in = (uInt)out->len };
+	uLong room;
+	char *packed;
+	bool ok;
+
+	if (accepted == NULL || strstr(accepted, "gzip") == NULL || out->secret ||
+	    out->len < PACK_MIN || out->len > PACK_MAX ||
+	    deflateInit2(&z, Z_BEST_SPEED, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+		return false;
+	room = deflateBound(&z, (uLong)out->len);
+	packed = malloc(room);
+	z.next_out = (Bytef *)packed;
+	z.avail_out = (uInt)room;
+	ok = packed != NULL && deflate(&z, Z_FINISH) == Z_STREAM_END;
+	deflateEnd(&z);
+	if (!ok) {
+		free(packed);
+		return false;
+	}
+	free(out->body);
+	out->body = packed;
+	out->len = z.total_out;
+	return true;
+}
+
+/* Who else may read the answer, in a browser (the Fetch standard's CORS headers). */
+static void add_sharing(struct skw_http *http, struct MHD_Connection *connection,
+			struct MHD_Response *response)
+{
+	const char *origin = header(connection, "Origin");
+
+	MHD_add_response_header(response, "Vary", "Origin");
+	if (skw_rest_guard_shares(http->guard, origin))
+		MHD_add_response_header(response, "Access-Control-Allow-Origin", origin);
+}
+
+/* Takes the answer's body over. */
+static enum MHD_Result reply(struct skw_http *http, struct MHD_Connection *connection,
+			     struct skw_rest_answer *out)
+{
+	bool packed = pack(out, header(connection, "Accept-Encoding"));
 	struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback(
 	    out->len, out->body, out->secret ? give_back_secret : give_back);
 	enum MHD_Result result;
@@ -105,14 +157,18 @@ static enum MHD_Result reply(struct MHD_Connection *connection, struct skw_rest_
 		return MHD_NO;
 	}
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, out->type);
+	MHD_add_response_header(response, "Vary", "Accept-Encoding");
+	if (packed)
+		MHD_add_response_header(response, "Content-Encoding", "gzip");
+	if (strncmp(out->type, "text/plain; charset", 19) == 0)
+		MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	if (out->status == 401)
+		MHD_add_response_header(response, "WWW-Authenticate",
+					"Basic realm=\"skycoin daemon\"");
+	add_sharing(http, connection, response);
 	result = MHD_queue_response(connection, out->status, response);
 	MHD_destroy_response(response);
 	return result;
-}
-
-static const char *header(struct MHD_Connection *connection, const char *name)
-{
-	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
 /* The guard's word and its own end point; false if the request may go on. */
@@ -127,9 +183,19 @@ static bool guarded(struct skw_http *http, struct MHD_Connection *connection, co
 		.referer = header(connection, "Referer"),
 		.token = header(connection, "X-CSRF-Token"),
 	};
-	const char *words = skw_rest_guard_check(http->guard, &headers, now);
+	const char *words;
 	char token[SKW_REST_TOKEN_TEXT];
 
+	if (!skw_rest_guard_knows(http->guard, header(connection, "Authorization"))) {
+		skw_rest_refuse(out, url, 401, "");
+		return true;
+	}
+	if (strncmp(url, "/api/v2/", 8) == 0 && strcmp(method, "POST") == 0 &&
+	    !skw_rest_type_is_json(header(connection, "Content-Type"))) {
+		skw_rest_refuse(out, url, 415, "");
+		return true;
+	}
+	words = skw_rest_guard_check(http->guard, &headers, now);
 	if (words != NULL) {
 		skw_rest_refuse(out, url, 403, words);
 		return true;
@@ -145,6 +211,29 @@ static bool guarded(struct skw_http *http, struct MHD_Connection *connection, co
 	return true;
 }
 
+/* A browser asks whether it may ask: yes, for its other pages that are named. */
+static enum MHD_Result preflight(struct skw_http *http, struct MHD_Connection *connection)
+{
+	struct MHD_Response *response =
+	    MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+	const char *method = header(connection, "Access-Control-Request-Method");
+	enum MHD_Result result;
+
+	if (response == NULL)
+		return MHD_NO;
+	add_sharing(http, connection, response);
+	if (skw_rest_guard_shares(http->guard, header(connection, "Origin")) &&
+	    (strcmp(method, "GET") == 0 || strcmp(method, "POST") == 0)) {
+		MHD_add_response_header(response, "Access-Control-Allow-Methods", method);
+		MHD_add_response_header(response, "Access-Control-Allow-Headers",
+					"Origin, Accept, Content-Type, X-Requested-With, "
+					"X-CSRF-Token");
+	}
+	result = MHD_queue_response(connection, 200, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
 static enum MHD_Result answer(struct skw_http *http, struct MHD_Connection *connection,
 			      const char *method, const char *url, const struct body *body)
 {
@@ -154,6 +243,7 @@ static enum MHD_Result answer(struct skw_http *http, struct MHD_Connection *conn
 	struct skw_rest_request request = { .method = method,
 					    .path = path,
 					    .type = header(connection, "Content-Type"),
+					    .agent = header(connection, "User-Agent"),
 					    .body = body->data,
 					    .body_len = body->len };
 
@@ -165,7 +255,7 @@ static enum MHD_Result answer(struct skw_http *http, struct MHD_Connection *conn
 		skw_rest_handle(http->chain, (uint64_t)time(NULL), &request, &out);
 	sodium_memzero(&query, sizeof(query));
 	sodium_memzero(path, sizeof(path));
-	return out.body != NULL ? reply(connection, &out) : MHD_NO;
+	return out.body != NULL ? reply(http, connection, &out) : MHD_NO;
 }
 
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *url,
@@ -185,6 +275,9 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 		*data_len = 0;
 		return append(body, data, len) ? MHD_YES : MHD_NO;
 	}
+	if (strcmp(method, "OPTIONS") == 0 &&
+	    header(connection, "Access-Control-Request-Method") != NULL)
+		return preflight(arg, connection);
 	return answer(arg, connection, method, url, body);
 }
 

@@ -16,6 +16,7 @@ struct skw_chain {
 	struct skw_rest_about about;
 	struct skw_sync *sync;       /* the network around it; NULL: none */
 	struct skw_wallets *wallets; /* that REST serves; NULL: none */
+	struct skw_storage *storage; /* that REST serves; NULL: none */
 };
 
 /* One change of the file: everything between begin and end(true), or nothing. */

@@ -17,10 +17,12 @@ enum {
 	WALLET = SKW_REST_WALLET,
 	SEED = SKW_REST_SEED,
 	NET = SKW_REST_NET,
+	STORAGE = SKW_REST_STORAGE,
+	PROMETHEUS = SKW_REST_PROMETHEUS,
 	ALWAYS = ~0,
 };
 
-/* Which sets allow a GET, which a POST; 0: no such method here. */
+/* Which sets allow a GET, which a POST (of the storage also a DELETE); 0: no such method here. */
 static const struct route {
 	const char *path;
 	int get, post;
@@ -76,18 +78,18 @@ static const struct route {
 	{ "/api/v2/wallet/recover", 0, WALLET, skw_rest_wallet_recover },
 	{ "/api/v1/wallet/transaction", 0, WALLET, skw_rest_wallet_spend },
 	{ "/api/v2/wallet/transaction/sign", 0, WALLET, skw_rest_wallet_sign },
+	{ "/api/v2/data", STORAGE, STORAGE, skw_rest_data },
+	{ "/api/v2/metrics", PROMETHEUS, 0, skw_rest_metrics },
 };
-
-/* What the original can switch off, and we have not got. */
-static const char *const switched_off[] = { "/api/v2/data", "/api/v2/metrics" };
 
 static const struct {
 	const char *name;
 	unsigned sets;
 } set_names[] = {
-	{ "READ", SKW_REST_READ },    { "STATUS", SKW_REST_STATUS },
-	{ "TXN", SKW_REST_TXN },      { "WALLET", SKW_REST_WALLET },
-	{ "NET_CTRL", SKW_REST_NET }, { "INSECURE_WALLET_SEED", SKW_REST_SEED },
+	{ "READ", SKW_REST_READ },       { "STATUS", SKW_REST_STATUS },
+	{ "TXN", SKW_REST_TXN },         { "WALLET", SKW_REST_WALLET },
+	{ "NET_CTRL", SKW_REST_NET },    { "INSECURE_WALLET_SEED", SKW_REST_SEED },
+	{ "STORAGE", SKW_REST_STORAGE }, { "PROMETHEUS", SKW_REST_PROMETHEUS },
 };
 
 bool skw_rest_sets_parse(unsigned *out, const char *text)
@@ -115,6 +117,8 @@ static const char *status_words(unsigned status)
 		return "OK";
 	case 400:
 		return "Bad Request";
+	case 401:
+		return "Unauthorized";
 	case 403:
 		return "Forbidden";
 	case 404:
@@ -172,10 +176,15 @@ static void take_route(struct skw_rest_call *call, const struct route *route)
 {
 	bool is_post = strcmp(call->method, "POST") == 0;
 	unsigned sets = call->chain->about.sets != 0 ? call->chain->about.sets : SKW_REST_DEFAULT;
-	int allowed = is_post ? route->post : strcmp(call->method, "GET") == 0 ? route->get : 0;
+	bool drops = route->answer == skw_rest_data && strcmp(call->method, "DELETE") == 0;
+	int allowed = is_post || drops                   ? route->post
+		      : strcmp(call->method, "GET") == 0 ? route->get
+							 : 0;
 
 	if (call->chain->wallets == NULL)
 		sets &= ~(unsigned)(SKW_REST_WALLET | SKW_REST_SEED);
+	if (call->chain->storage == NULL)
+		sets &= ~(unsigned)SKW_REST_STORAGE;
 	if (call->v2 && is_post && !skw_rest_type_is_json(call->type))
 		skw_rest_fail(call, 415, NULL);
 	else if (allowed == 0)
@@ -186,16 +195,20 @@ static void take_route(struct skw_rest_call *call, const struct route *route)
 		route->answer(call);
 }
 
+/* Of no route: the original answers those in plain text, whatever they begin with. */
+static bool is_unknown(const char *path)
+{
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
+		if (strcmp(routes[i].path, path) == 0)
+			return false;
+	return true;
+}
+
 static void dispatch(struct skw_rest_call *call, const char *path)
 {
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
 		if (strcmp(routes[i].path, path) == 0) {
 			take_route(call, &routes[i]);
-			return;
-		}
-	for (size_t i = 0; i < sizeof(switched_off) / sizeof(switched_off[0]); i++)
-		if (is_under(path, switched_off[i])) {
-			skw_rest_fail(call, 403, "Endpoint is disabled");
 			return;
 		}
 	skw_rest_fail(call, 404, NULL);
@@ -219,6 +232,16 @@ static void hand_out(struct skw_rest_call *call, struct skw_rest_answer *out)
 {
 	bool told = call->status == 200 || call->whole;
 
+	if (call->text_type != NULL && call->status == 200) {
+		skw_json_free(&call->json);
+		*out =
+		    (struct skw_rest_answer) { .status = call->text != NULL ? 200 : 500,
+					       .type = call->text_type,
+					       .body = call->text,
+					       .len = call->text != NULL ? strlen(call->text) : 0 };
+		return;
+	}
+	free(call->text);
 	if (told && call->json.failed) {
 		skw_rest_fail(call, 500, "the answer is too large");
 		told = false;
@@ -261,6 +284,8 @@ void skw_rest_handle(struct skw_chain *chain, uint64_t now_unix,
 				      .now = now_unix,
 				      .method = request->method,
 				      .type = request->type,
+				      .strict = request->agent != NULL &&
+						strncmp(request->agent, "Go-http-client/", 15) == 0,
 				      .body = request->body,
 				      .body_len = request->body != NULL ? request->body_len : 0,
 				      .status = 200 };
@@ -270,7 +295,7 @@ void skw_rest_handle(struct skw_chain *chain, uint64_t now_unix,
 
 	snprintf(path, sizeof(path), "%.*s", (int)(path_len < sizeof(path) ? path_len : 0),
 		 request->path);
-	call.v2 = is_under(path, "/api/v2/");
+	call.v2 = is_under(path, "/api/v2/") && !is_unknown(path);
 	if (call.body_len > SKW_REST_BODY_MAX || strlen(query) > SKW_REST_BODY_MAX)
 		skw_rest_fail(&call, 413, NULL);
 	else if (!skw_rest_args_parse(&call.args, query, call.body, call.body_len))
@@ -298,6 +323,11 @@ void skw_rest_set_sync(struct skw_chain *chain, struct skw_sync *sync)
 void skw_rest_set_wallets(struct skw_chain *chain, struct skw_wallets *wallets)
 {
 	chain->wallets = wallets;
+}
+
+void skw_rest_set_storage(struct skw_chain *chain, struct skw_storage *storage)
+{
+	chain->storage = storage;
 }
 
 void skw_rest_set_about(struct skw_chain *chain, const struct skw_rest_about *about)

@@ -5,11 +5,17 @@
  * Paths, parameters, JSON and error texts are the original's, so that its programs cannot tell the
  * difference on what both offer. What is not offered here is 404, as an unknown path there is, or
  * 403 "Endpoint is disabled" for those that the original can switch off.
+ *
+ * Fields are those of the original's last source. Some are not in its last release, 0.27.1, whose
+ * client refuses an answer with a field that it does not know; so they are left out for programs
+ * whose User-Agent is that of Go's HTTP library, as the client's is (newer sources' client does
+ * without them).
  */
 #ifndef SKW_REST_H
 #define SKW_REST_H
 
 #include "ledger/skw_chain.h"
+#include "ledger/skw_storage.h"
 #include "ledger/skw_sync.h"
 #include "ledger/skw_wallets.h"
 
@@ -20,9 +26,11 @@ enum {
 	SKW_REST_READ = 1,
 	SKW_REST_STATUS = 2, /* a part of READ: health, block chain, connections */
 	SKW_REST_TXN = 4,
-	SKW_REST_WALLET = 8, /* needs skw_rest_set_wallets too */
-	SKW_REST_SEED = 16,  /* INSECURE_WALLET_SEED */
-	SKW_REST_NET = 32,   /* NET_CTRL */
+	SKW_REST_WALLET = 8,   /* needs skw_rest_set_wallets too */
+	SKW_REST_SEED = 16,    /* INSECURE_WALLET_SEED */
+	SKW_REST_NET = 32,     /* NET_CTRL */
+	SKW_REST_STORAGE = 64, /* needs skw_rest_set_storage too */
+	SKW_REST_PROMETHEUS = 128,
 	SKW_REST_DEFAULT = SKW_REST_READ | SKW_REST_TXN,
 };
 /* "READ,TXN,WALLET"; false for a name that is none of the sets. */
@@ -30,9 +38,10 @@ bool skw_rest_sets_parse(unsigned *out, const char *text);
 
 struct skw_rest_request {
 	const char *method;
-	const char *path; /* with its query */
-	const char *type; /* Content-Type, NULL if none was sent */
-	const char *body; /* may be NULL */
+	const char *path;  /* with its query */
+	const char *type;  /* Content-Type, NULL if none was sent */
+	const char *agent; /* User-Agent, NULL if none was sent */
+	const char *body;  /* may be NULL */
 	size_t body_len;
 };
 
@@ -55,6 +64,8 @@ void skw_rest_set_about(struct skw_chain *chain, const struct skw_rest_about *ab
 /* Connects the answers with the network around the chain: connections, heights, and announcing what
  * is injected. Without it, the node has no network and says so. NULL takes it away. */
 void skw_rest_set_sync(struct skw_chain *chain, struct skw_sync *sync);
+/* Where texts of programs are kept. NULL takes it away. */
+void skw_rest_set_storage(struct skw_chain *chain, struct skw_storage *storage);
 /* The wallets that it serves, and changes. NULL takes them away. */
 void skw_rest_set_wallets(struct skw_chain *chain, struct skw_wallets *wallets);
 
@@ -65,5 +76,7 @@ void skw_rest_handle(struct skw_chain *chain, uint64_t now_unix,
 void skw_rest_refuse(struct skw_rest_answer *out, const char *path, unsigned status,
 		     const char *words);
 void skw_rest_free(struct skw_rest_answer *answer);
+/* "application/json", with or without parameters. */
+bool skw_rest_type_is_json(const char *type);
 
 #endif

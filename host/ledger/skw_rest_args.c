@@ -89,27 +89,38 @@ const char *skw_rest_arg(const struct skw_rest_call *call, const char *name)
 	return "";
 }
 
+/* What Go's decoder says of what is no hex; NULL if it is hex. */
+static const char *hex_trouble(char out[64], const char *text)
+{
+	const char *p = text;
+
+	while (*p != '\0' && nibble(*p) >= 0)
+		p++;
+	if (*p > 0x20 && *p < 0x7f)
+		snprintf(out, 64, "encoding/hex: invalid byte: U+%04X '%c'", (unsigned)*p, *p);
+	else if (*p != '\0')
+		snprintf(out, 64, "encoding/hex: invalid byte: U+%04X", (unsigned char)*p);
+	else if (strlen(text) % 2 != 0)
+		snprintf(out, 64, "encoding/hex: odd length hex string");
+	else
+		return NULL;
+	return out;
+}
+
 bool skw_rest_hash(struct skw_rest_call *call, struct skw_sha256 *out, const char *text)
 {
-	size_t len = strlen(text);
+	return skw_rest_hash_after(call, out, text, "");
+}
 
-	for (const char *p = text; *p != '\0'; p++) {
-		unsigned c = (unsigned char)*p;
+bool skw_rest_hash_after(struct skw_rest_call *call, struct skw_sha256 *out, const char *text,
+			 const char *before)
+{
+	char words[64];
+	const char *trouble = hex_trouble(words, text);
 
-		if (nibble(*p) >= 0)
-			continue;
-		if (c > 0x20 && c < 0x7f)
-			skw_rest_fail(call, 400, "encoding/hex: invalid byte: U+%04X '%c'", c, *p);
-		else
-			skw_rest_fail(call, 400, "encoding/hex: invalid byte: U+%04X", c);
-		return false;
-	}
-	if (len % 2 != 0)
-		skw_rest_fail(call, 400, "encoding/hex: odd length hex string");
-	else if (!skw_sha256_parse(out, text))
-		skw_rest_fail(call, 400, "Invalid hex length");
-	else
+	if (trouble == NULL && skw_sha256_parse(out, text))
 		return true;
+	skw_rest_fail(call, 400, "%s%s", before, trouble != NULL ? trouble : "Invalid hex length");
 	return false;
 }
 
@@ -210,16 +221,18 @@ json_t *skw_rest_body(struct skw_rest_call *call)
 bool skw_rest_take_tx(struct skw_rest_call *call, struct skw_tx *tx, uint8_t **raw, const char *hex,
 		      const char *before)
 {
-	size_t digits = strlen(hex);
+	const size_t digits = strlen(hex);
+	char words[64];
+	const char *trouble = hex_trouble(words, hex);
 	enum skw_codec_status status;
 
 	*raw = malloc(digits / 2 + 1);
 	if (*raw == NULL) {
 		skw_rest_chain_failed(call, SKW_CHAIN_MEMORY);
-	} else if (digits % 2 != 0 || !skw_ledger_hex_parse(*raw, digits / 2, hex, digits)) {
-		skw_rest_fail(call, 400, "%sencoding/hex: %s", before,
-			      digits % 2 != 0 ? "odd length hex string" : "invalid byte");
+	} else if (trouble != NULL) {
+		skw_rest_fail(call, 400, "%s%s", before, trouble);
 	} else {
+		(void)skw_ledger_hex_parse(*raw, digits / 2, hex, digits);
 		status = skw_tx_decode(tx, *raw, digits / 2);
 		if (status == SKW_CODEC_OK)
 			return true;

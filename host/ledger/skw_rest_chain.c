@@ -66,8 +66,10 @@ static void show_limits(struct skw_json *j, const char *key, const struct skw_li
 	skw_json_end_object(j);
 }
 
-static void show_fiber(struct skw_json *j)
+static void show_fiber(struct skw_rest_call *call)
 {
+	struct skw_json *j = &call->json;
+
 	skw_json_object(j, "fiber");
 	skw_json_string(j, "name", "skycoin");
 	skw_json_string(j, "display_name", "Skycoin");
@@ -75,7 +77,8 @@ static void show_fiber(struct skw_json *j)
 	skw_json_string(j, "coin_hours_display_name", "Coin Hours");
 	skw_json_string(j, "coin_hours_display_name_singular", "Coin Hour");
 	skw_json_string(j, "coin_hours_ticker", "SCH");
-	skw_json_string(j, "qr_uri_prefix", "skycoin");
+	if (!call->strict)
+		skw_json_string(j, "qr_uri_prefix", "skycoin");
 	skw_json_string(j, "explorer_url", "");
 	skw_json_string(j, "version_url", "");
 	skw_json_u64(j, "bip44_coin", 8000);
@@ -119,7 +122,7 @@ void skw_rest_health(struct skw_rest_call *call)
 	show_limits(j, "user_verify_transaction", limits);
 	show_limits(j, "unconfirmed_verify_transaction", limits);
 	skw_json_u64(j, "started_at", started);
-	show_fiber(j);
+	show_fiber(call);
 	skw_json_end_object(j);
 }
 
@@ -196,7 +199,11 @@ static bool parse_seqs(struct skw_rest_call *call, const char *list, uint64_t *s
 {
 	char item[32];
 
-	for (*count = 0; skw_rest_item(&list, item, sizeof(item)); ++*count) {
+	for (*count = 0;; ++*count) {
+		size_t len = strcspn(list, ",");
+
+		snprintf(item, sizeof(item), "%.*s",
+			 (int)(len < sizeof(item) ? len : sizeof(item) - 1), list);
 		if (*count == LAST_BLOCKS_MAX) {
 			skw_rest_fail(call, 400, "at most %d seqs", LAST_BLOCKS_MAX);
 			return false;
@@ -212,7 +219,11 @@ static bool parse_seqs(struct skw_rest_call *call, const char *list, uint64_t *s
 					      *count);
 				return false;
 			}
+		if (list[len] == '\0')
+			break;
+		list += len + 1;
 	}
+	++*count;
 	return true;
 }
 
@@ -226,12 +237,13 @@ static void show_seqs(struct skw_rest_call *call, const char *list, bool verbose
 		return;
 	skw_json_object(&call->json, NULL);
 	skw_json_list(&call->json, "blocks");
-	for (size_t i = 0; i < count && call->status == 200; i++)
+	for (size_t i = 0; i < count && call->status == 200; i++) {
 		show_stored(call, skw_chain_block(call->chain, seqs[i], &bytes), &bytes, verbose);
+		if (call->status == 404)
+			skw_rest_fail(call, 404, "block does not exist seq=%" PRIu64, seqs[i]);
+	}
 	skw_json_end_list(&call->json);
 	skw_json_end_object(&call->json);
-	if (call->status == 404)
-		skw_rest_fail(call, 404, "block does not exist");
 }
 
 void skw_rest_blocks(struct skw_rest_call *call)

@@ -60,9 +60,8 @@ static void show_outputs(struct skw_json *j, const struct skw_tx *tx)
 }
 
 void skw_rest_show_created(struct skw_rest_call *call, const char *key, const struct skw_tx *tx,
-			   uint64_t fee)
+			   uint64_t fee, uint64_t hours_at)
 {
-	uint64_t time = skw_chain_head(call->chain).header.time;
 	struct skw_json *j = &call->json;
 	struct skw_sha256 txid;
 
@@ -77,9 +76,21 @@ void skw_rest_show_created(struct skw_rest_call *call, const char *key, const st
 	for (uint32_t i = 0; i < tx->sigs; i++)
 		skw_json_hex(j, NULL, tx->sig[i].b, sizeof(tx->sig[i].b));
 	skw_json_end_list(j);
-	show_inputs(call, tx, time);
+	show_inputs(call, tx, hours_at);
 	show_outputs(j, tx);
 	skw_json_end_object(j);
+}
+
+void skw_rest_violation(char out[SKW_REST_VIOLATION_TEXT], const struct skw_verdict *verdict)
+{
+	static const char *const kinds[] = {
+		[SKW_CLASS_HARD] = "hard", [SKW_CLASS_SOFT] = "soft", [SKW_CLASS_USER] = "user"
+	};
+	char text[SKW_VERDICT_TEXT];
+
+	skw_verdict_print(text, verdict);
+	snprintf(out, SKW_REST_VIOLATION_TEXT, "Transaction violates %s constraint: %s",
+		 kinds[skw_fault_class(verdict->fault)], text);
 }
 
 struct skw_verdict skw_rest_judge(struct skw_rest_call *call, const struct skw_tx *tx,

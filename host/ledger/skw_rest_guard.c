@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include <sodium.h>
 
@@ -49,17 +50,24 @@ static const char *check_token(const struct skw_rest_guard *guard, const char *t
 	time = skw_get_u64(&r);
 	make(right, guard, time);
 	if (sodium_memcmp(token, right, sizeof(right)) != 0)
-		return "invalid CSRF token";
+		return "invalid CSRF token signature";
 	if (now_unix < time || now_unix - time > SKW_REST_TOKEN_S)
 		return "csrf token expired";
 	return NULL;
 }
 
-/* "name" or "localhost:port" */
+/* "name" or "localhost:port", or one of the others */
 static bool is_us(const struct skw_rest_guard *guard, const char *host, size_t len)
 {
 	char local[32];
 
+	for (const char *other = guard->others; other != NULL && *other != '\0';) {
+		size_t n = strcspn(other, ",");
+
+		if (n == len && strncmp(host, other, len) == 0)
+			return true;
+		other += n + (other[n] == ',');
+	}
 	snprintf(local, sizeof(local), "localhost:%u", guard->port);
 	return (len == strlen(guard->name) && strncmp(host, guard->name, len) == 0) ||
 	       (len == strlen(local) && strncmp(host, local, len) == 0);
@@ -88,4 +96,49 @@ const char *skw_rest_guard_check(const struct skw_rest_guard *guard,
 	if (from != NULL && *from != '\0' && !is_our_url(guard, from))
 		return "Invalid Origin or Referer";
 	return guard->csrf && !reads ? check_token(guard, headers->token, now_unix) : NULL;
+}
+
+/* A MAC of both, so that no password is kept. */
+static void login_mac(uint8_t mac[32], const struct skw_rest_guard *guard, const char *pair,
+		      size_t len)
+{
+	crypto_auth_hmacsha256(mac, (const uint8_t *)pair, len, guard->key);
+}
+
+void skw_rest_guard_login(struct skw_rest_guard *guard, const char *user, const char *password)
+{
+	char pair[512];
+	int n = snprintf(pair, sizeof(pair), "%s:%s", user, password);
+
+	guard->login = true;
+	login_mac(guard->login_mac, guard, pair,
+		  n < (int)sizeof(pair) ? (size_t)n : sizeof(pair) - 1);
+	sodium_memzero(pair, sizeof(pair));
+}
+
+bool skw_rest_guard_knows(const struct skw_rest_guard *guard, const char *authorization)
+{
+	char pair[512] = "";
+	uint8_t mac[32];
+	size_t len = 0;
+	bool told, ok;
+
+	told = authorization != NULL && strncasecmp(authorization, "Basic ", 6) == 0 &&
+	       sodium_base642bin((uint8_t *)pair, sizeof(pair), authorization + 6,
+				 strlen(authorization + 6), " ", &len, NULL,
+				 sodium_base64_VARIANT_ORIGINAL) == 0;
+	if (guard->login) {
+		login_mac(mac, guard, pair, len);
+		ok = told && sodium_memcmp(mac, guard->login_mac, sizeof(mac)) == 0;
+	} else {
+		ok = !told || len == 0 || (len == 1 && pair[0] == ':');
+	}
+	sodium_memzero(pair, sizeof(pair));
+	return ok;
+}
+
+bool skw_rest_guard_shares(const struct skw_rest_guard *guard, const char *origin)
+{
+	return origin != NULL && strncmp(origin, "http://", 7) == 0 &&
+	       is_us(guard, origin + 7, strlen(origin + 7));
 }

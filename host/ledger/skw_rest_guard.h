@@ -3,7 +3,9 @@
  *   Host                    must name this very interface where it is loopback: against DNS
  *                           rebinding
  *   Origin, else Referer    must name it, if sent
- *   X-CSRF-Token            must come with all but GET and HEAD: a token of ours, under 30 s old
+ *   Authorization           must tell the user and the password, where there are any (RFC 7617);
+ * where there are none it must not, so that nobody believes to be protected who is not X-CSRF-Token
+ * must come with all but GET and HEAD: a token of ours, under 30 s old
  *
  * A token is time || HMAC-SHA-256(key, time), so that none need be remembered.
  */
@@ -19,14 +21,24 @@
 struct skw_rest_guard {
 	uint8_t key[32];
 	bool csrf;
-	bool host;     /* check Host */
-	char name[64]; /* 127.0.0.1:6420, or what else we listen on */
+	bool host;  /* check Host */
+	bool login; /* ask for a user and a password */
+	uint8_t login_mac[32];
+	const char *others; /* further names that it goes by, "host:port,..."; NULL: none */
+	char name[64];      /* 127.0.0.1:6420, or what else we listen on */
 	uint16_t port;
 };
 
 /* `key` is 32 random bytes. Host checks are on where `address` is loopback. */
 void skw_rest_guard_init(struct skw_rest_guard *guard, const uint8_t key[32], bool csrf,
 			 const char *address, uint16_t port);
+/* From now on these must come with every request. */
+void skw_rest_guard_login(struct skw_rest_guard *guard, const char *user, const char *password);
+/* The header's value, NULL if it was not sent; false: 401. */
+bool skw_rest_guard_knows(const struct skw_rest_guard *guard, const char *authorization);
+/* A page of this origin ("http://host:port") may read the answers: it is one of the names. */
+bool skw_rest_guard_shares(const struct skw_rest_guard *guard, const char *origin);
+
 /* Headers; NULL for those that were not sent. */
 struct skw_rest_headers {
 	const char *method;

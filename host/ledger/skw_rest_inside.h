@@ -29,8 +29,11 @@ struct skw_rest_call {
 	const char *body;
 	size_t body_len;
 	struct skw_json json;
-	bool v2;         /* errors are JSON too */
-	bool whole;      /* `json` is the answer, whatever the status */
+	bool strict; /* only fields that the original's last release knows */
+	bool v2;     /* errors are JSON too */
+	bool whole;  /* `json` is the answer, whatever the status */
+	char *text;  /* the answer, where it is not `json`; malloc'd */
+	const char *text_type;
 	unsigned status; /* 200 until skw_rest_fail */
 	char error[256];
 };
@@ -47,10 +50,11 @@ void skw_rest_fail(struct skw_rest_call *call, unsigned status, const char *form
     __attribute__((format(printf, 3, 4)));
 /* Status 500 for a chain that failed. */
 void skw_rest_chain_failed(struct skw_rest_call *call, enum skw_chain_status status);
-bool skw_rest_type_is_json(const char *type);
 
 /* Arguments in their types; on false the call has failed with the original's words. */
 bool skw_rest_hash(struct skw_rest_call *call, struct skw_sha256 *out, const char *text);
+bool skw_rest_hash_after(struct skw_rest_call *call, struct skw_sha256 *out, const char *text,
+			 const char *before);
 bool skw_rest_flag(struct skw_rest_call *call, bool *out, const char *name);
 bool skw_rest_u64(uint64_t *out, const char *text); /* does not fail the call */
 
@@ -93,10 +97,15 @@ void skw_rest_show_tx(struct skw_rest_call *call, const char *key, const struct 
 void skw_rest_show_block(struct skw_rest_call *call, const struct skw_block *block, bool verbose);
 /* As version 2 shows one, with all that is known of its inputs. */
 void skw_rest_show_created(struct skw_rest_call *call, const char *key, const struct skw_tx *tx,
-			   uint64_t fee);
+			   uint64_t fee, uint64_t hours_at);
+/* "Transaction violates hard constraint: Duplicate spend". */
+#define SKW_REST_VIOLATION_TEXT (SKW_VERDICT_TEXT + 48)
+void skw_rest_violation(char out[SKW_REST_VIOLATION_TEXT], const struct skw_verdict *verdict);
 /* Every rule, a user's too; for one that is not signed yet, those about money. */
 struct skw_verdict skw_rest_judge(struct skw_rest_call *call, const struct skw_tx *tx,
 				  bool unsigned_, struct skw_tx_totals *totals);
+/* The time at which a block's transactions took their inputs' hours: that of the one before. */
+uint64_t skw_rest_time_before(struct skw_rest_call *call, uint64_t seq);
 /* Input hours at `time` less output hours; 0 for the genesis transaction, which has no inputs. */
 struct skw_hours skw_rest_fee(struct skw_rest_call *call, const struct skw_tx *tx, uint64_t time);
 /* A transaction that is known to be there, with its status. */
@@ -164,6 +173,8 @@ void skw_rest_wallet_unload(struct skw_rest_call *call);
 void skw_rest_wallet_recover(struct skw_rest_call *call);
 void skw_rest_wallet_spend(struct skw_rest_call *call);
 void skw_rest_wallet_sign(struct skw_rest_call *call);
+void skw_rest_data(struct skw_rest_call *call);
+void skw_rest_metrics(struct skw_rest_call *call);
 /* Connections of both kinds; those that were introduced count. */
 void skw_rest_count_connections(struct skw_rest_call *call, unsigned *outgoing, unsigned *incoming);
 

@@ -71,6 +71,25 @@ static bool gather(struct list *list, bool confirmed, bool pending)
 	return list->call->status == 200;
 }
 
+static int oldest_first(const void *a, const void *b)
+{
+	const struct listed *x = a, *y = b;
+
+	return x->seq == y->seq ? 0 : x->seq < y->seq ? -1 : 1;
+}
+
+static void put_in_order(struct list *list, bool newest_first)
+{
+	if (list->count > 1 && list->addresses->count > 1)
+		qsort(list->item, list->count, sizeof(list->item[0]), oldest_first);
+	for (size_t i = 0; newest_first && i < list->count / 2; i++) {
+		struct listed other = list->item[i];
+
+		list->item[i] = list->item[list->count - 1 - i];
+		list->item[list->count - 1 - i] = other;
+	}
+}
+
 static void show_items(struct list *list, const char *key, size_t first, size_t count, bool verbose)
 {
 	struct skw_rest_call *call = list->call;
@@ -85,12 +104,26 @@ static void show_items(struct list *list, const char *key, size_t first, size_t 
 static bool take(struct skw_rest_call *call, struct list *list,
 		 struct skw_rest_addresses *addresses, bool *verbose)
 {
-	bool only_given = *skw_rest_arg(call, "confirmed") != '\0', confirmed;
+	const char *given = skw_rest_arg(call, "confirmed");
+	bool only_given = *given != '\0', confirmed;
+	char words[200];
 
-	if (!skw_rest_flag(call, verbose, "verbose") ||
-	    !skw_rest_flag(call, &confirmed, "confirmed") ||
-	    !skw_rest_addresses(call, addresses, skw_rest_arg(call, "addrs")))
+	if (!skw_rest_flag(call, verbose, "verbose"))
 		return false;
+	if (!skw_rest_addresses(call, addresses, skw_rest_arg(call, "addrs"))) {
+		snprintf(words, sizeof(words), "%.199s", call->error);
+		skw_rest_fail(call, call->status, "parse parameter: 'addrs' failed: %s", words);
+		return false;
+	}
+	if (!skw_rest_flag(call, &confirmed, "confirmed")) {
+		free(addresses->list);
+		skw_rest_quote(words, sizeof(words), given);
+		skw_rest_fail(
+		    call, 400,
+		    "invalid 'confirmed' value: strconv.ParseBool: parsing %s: invalid syntax",
+		    words);
+		return false;
+	}
 	*list = (struct list) { .call = call, .addresses = addresses };
 	gather(list, !only_given || confirmed, !only_given || !confirmed);
 	return true;
@@ -104,6 +137,7 @@ void skw_rest_transactions(struct skw_rest_call *call)
 
 	if (!take(call, &list, &addresses, &verbose))
 		return;
+	put_in_order(&list, false);
 	if (call->status == 200)
 		show_items(&list, NULL, 0, list.count, verbose);
 	free(list.item);
@@ -134,25 +168,6 @@ static bool take_page(struct skw_rest_call *call, struct page *page)
 	else
 		return true;
 	return false;
-}
-
-static int oldest_first(const void *a, const void *b)
-{
-	const struct listed *x = a, *y = b;
-
-	return x->seq == y->seq ? 0 : x->seq < y->seq ? -1 : 1;
-}
-
-static void put_in_order(struct list *list, bool newest_first)
-{
-	if (list->count > 1 && list->addresses->count > 1)
-		qsort(list->item, list->count, sizeof(list->item[0]), oldest_first);
-	for (size_t i = 0; newest_first && i < list->count / 2; i++) {
-		struct listed other = list->item[i];
-
-		list->item[i] = list->item[list->count - 1 - i];
-		list->item[list->count - 1 - i] = other;
-	}
 }
 
 static void show_page(struct list *list, const struct page *page, bool verbose)

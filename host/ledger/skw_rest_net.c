@@ -91,7 +91,7 @@ void skw_rest_connections(struct skw_rest_call *call)
 	chosen.incoming = *direction == '\0' || strcmp(direction, "incoming") == 0;
 	if (!chosen.outgoing && !chosen.incoming) {
 		skw_rest_fail(call, 400,
-			      "Invalid direction parameter. Valid directions are "
+			      "Invalid direction. Valid directions are "
 			      "\"outgoing\" or \"incoming\"");
 		return;
 	}

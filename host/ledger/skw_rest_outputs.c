@@ -1,4 +1,5 @@
 /* Outputs: the unspent ones, those that pending transactions move, and the life of each. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,11 +47,16 @@ static void list_hashes(struct listing *listing, const char *hashes)
 {
 	struct skw_ux_record record;
 	struct skw_sha256 uxid;
-	char item[80];
+	const char *list = hashes, *start;
+	char item[80], quoted[200], before[240];
 
-	while (skw_rest_item(&hashes, item, sizeof(item))) {
-		if (!skw_rest_hash(listing->call, &uxid, item))
+	while (start = hashes, skw_rest_item(&hashes, item, sizeof(item))) {
+		skw_rest_quote(quoted, sizeof(quoted), item);
+		snprintf(before, sizeof(before), "SHA256 hash %s is invalid: ", quoted);
+		if (!skw_rest_hash_after(listing->call, &uxid, item, before))
 			return;
+		if (strstr(list, item) < start) /* it was there before */
+			continue;
 		if (skw_chain_output(listing->call->chain, &uxid, &record) == SKW_CHAIN_OK &&
 		    !record.spent)
 			list_output(listing, &record);
@@ -153,7 +159,8 @@ static void show_life(struct skw_rest_call *call, const struct skw_ux_record *re
 	skw_rest_show_address(j, "owner_address", &record->ux.address);
 	skw_json_u64(j, "coins", record->ux.coins.n);
 	skw_json_u64(j, "hours", record->ux.hours.n);
-	skw_json_u64(j, "calculated_hours", skw_rest_hours(&record->ux, time).n);
+	if (!call->strict)
+		skw_json_u64(j, "calculated_hours", skw_rest_hours(&record->ux, time).n);
 	skw_json_u64(j, "spent_block_seq", record->spent_seq);
 	skw_rest_show_hash(j, "spent_tx", &record->spent_tx);
 	skw_json_end_object(j);

@@ -95,14 +95,10 @@ void skw_rest_pending(struct skw_rest_call *call)
 
 static void explain(struct skw_rest_call *call, const struct skw_verdict *verdict)
 {
-	static const char *const kinds[] = {
-		[SKW_CLASS_HARD] = "hard", [SKW_CLASS_SOFT] = "soft", [SKW_CLASS_USER] = "user"
-	};
-	char text[SKW_VERDICT_TEXT];
+	char text[SKW_REST_VIOLATION_TEXT];
 
-	skw_verdict_print(text, verdict);
-	skw_rest_fail(call, 400, "Transaction violates %s constraint: %s",
-		      kinds[skw_fault_class(verdict->fault)], text);
+	skw_rest_violation(text, verdict);
+	skw_rest_fail(call, 400, "%s", text);
 }
 
 /* A follower that nobody is connected to could only sit on it: the original keeps nothing then. */

@@ -95,13 +95,12 @@ static bool take_address(struct skw_rest_call *call, struct skw_address *out, co
 	enum skw_address_status status;
 
 	if (text == NULL) {
-		skw_rest_fail(call, 400, "%s is no address", what);
+		skw_rest_fail(call, 400, "%s is empty", what);
 		return false;
 	}
 	status = skw_address_parse(out, text);
 	if (status != SKW_ADDRESS_OK)
-		skw_rest_fail(call, 400, "%s: invalid address: %s", what,
-			      skw_address_status_text(status));
+		skw_rest_fail(call, 400, "invalid address: %s", skw_address_status_text(status));
 	return status == SKW_ADDRESS_OK;
 }
 
@@ -112,6 +111,20 @@ static bool take_hours(struct skw_hours *out, const json_t *value)
 		return true;
 	}
 	return json_is_string(value) && skw_rest_u64(&out->n, json_string_value(value));
+}
+
+/* What is wrong with an amount: skw_droplets_parse does not say. */
+static const char *amount_trouble(const char *text)
+{
+	size_t whole = strspn(text, "0123456789");
+	size_t places = text[whole] == '.' ? strspn(text + whole + 1, "0123456789") : 0;
+
+	if (*text == '-')
+		return "Droplet string conversion failed: Negative balance";
+	if (whole + places == 0 || text[whole + (text[whole] == '.') + places] != '\0')
+		return "can't convert that to a decimal number";
+	return places > 6 ? "Droplet string conversion failed: Too many decimal places"
+			  : "Droplet string conversion failed: Value is too large";
 }
 
 static bool take_one(struct skw_rest_call *call, struct skw_rest_plan *plan, const json_t *item,
@@ -130,8 +143,8 @@ static bool take_one(struct skw_rest_call *call, struct skw_rest_plan *plan, con
 		return false;
 	if (skw_address_is_null(&to->address))
 		skw_rest_fail(call, 400, "to[%zu].address is empty", i);
-	else if (coins == NULL || !skw_droplets_parse(&to->coins, coins))
-		skw_rest_fail(call, 400, "to[%zu].coins is no amount", i);
+	else if (coins != NULL && !skw_droplets_parse(&to->coins, coins))
+		skw_rest_fail(call, 400, "%s", amount_trouble(coins));
 	else if (to->coins.n == 0)
 		skw_rest_fail(call, 400, "to[%zu].coins must not be zero", i);
 	else if (to->coins.n % step != 0)
@@ -215,7 +228,8 @@ static bool take_unspents(struct skw_rest_call *call, struct skw_rest_plan *plan
 	{
 		const char *text = json_string_value(item);
 
-		if (text == NULL || !skw_rest_hash(call, &plan->unspents[i], text))
+		if (text == NULL ||
+		    !skw_rest_hash_after(call, &plan->unspents[i], text, "invalid SHA256 hash: "))
 			return text == NULL ? wrong(call, "unspents must be hashes") : false;
 		for (size_t k = 0; k < i; k++)
 			if (skw_sha256_equal(&plan->unspents[k], &plan->unspents[i]))

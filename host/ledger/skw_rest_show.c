@@ -62,7 +62,8 @@ static void show_input(struct skw_rest_call *call, const struct skw_sha256 *uxid
 	skw_rest_show_hash(j, "uxid", uxid);
 	skw_rest_show_address(j, "owner", &record.ux.address);
 	skw_rest_show_coins(j, "coins", record.ux.coins);
-	skw_rest_show_hash(j, "src_txid", &record.ux.src_tx);
+	if (!call->strict)
+		skw_rest_show_hash(j, "src_txid", &record.ux.src_tx);
 	skw_json_u64(j, "hours", record.ux.hours.n);
 	skw_json_u64(j, "calculated_hours", skw_rest_hours(&record.ux, time).n);
 	skw_json_end_object(j);
@@ -130,8 +131,7 @@ void skw_rest_show_tx(struct skw_rest_call *call, const char *key, const struct 
 	skw_json_end_object(j);
 }
 
-/* A block's transactions took their inputs' hours at the time of the block before it. */
-static uint64_t time_before(struct skw_rest_call *call, uint64_t seq)
+uint64_t skw_rest_time_before(struct skw_rest_call *call, uint64_t seq)
 {
 	struct skw_bytes bytes;
 	struct skw_block block;
@@ -153,7 +153,7 @@ void skw_rest_show_block(struct skw_rest_call *call, const struct skw_block *blo
 	struct skw_tx tx;
 
 	if (verbose)
-		style.hours_at = time_before(call, block->header.seq);
+		style.hours_at = skw_rest_time_before(call, block->header.seq);
 	skw_json_object(j, NULL);
 	skw_rest_show_header(j, "header", &block->header);
 	skw_json_object(j, "body");

@@ -18,6 +18,7 @@ struct funds {
 	struct skw_ux *ux;
 	size_t count, room;
 	bool any_hours;
+	bool passed_over; /* something that a pending transaction spends */
 };
 
 static bool fail(struct skw_rest_call *call, const char *words)
@@ -55,6 +56,7 @@ static bool add_output(void *context, const struct skw_ux_record *record)
 	struct skw_hours hours = skw_rest_hours(&record->ux, f->pool->head.time);
 
 	if (skw_rest_pool_spends(f->pool, &record->uxid)) {
+		f->passed_over = true;
 		if (f->plan->ignore_unconfirmed)
 			return true;
 		return fail(f->call, "Please spend after your pending transaction is confirmed");
@@ -117,7 +119,9 @@ static bool gather(struct funds *f, const struct skw_rest_addresses *wallet)
 		return false;
 	}
 	if (f->count == 0)
-		return fail(f->call, "no unspents to spend");
+		return fail(f->call, f->passed_over
+					 ? "All selected outputs are unavailable for spending"
+					 : "no unspents to spend");
 	return f->any_hours || fail(f->call, "Transaction has zero coinhour fee");
 }
 
@@ -217,7 +221,8 @@ void skw_rest_show_made(struct skw_rest_call *call, const uint8_t *raw, size_t l
 	skw_json_object(j, NULL);
 	if (call->v2)
 		skw_json_object(j, "data");
-	skw_rest_show_created(call, "transaction", &tx, totals.fee.n);
+	skw_rest_show_created(call, "transaction", &tx, totals.fee.n,
+			      skw_chain_head(call->chain).header.time);
 	skw_json_hex(j, "encoded_transaction", raw, len);
 	if (call->v2)
 		skw_json_end_object(j);

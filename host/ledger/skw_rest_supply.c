@@ -117,11 +117,17 @@ void skw_rest_rich_list(struct skw_rest_call *call)
 	struct owners owners;
 	uint64_t most = 20;
 
-	if (*n_text != '\0' && !skw_rest_u64(&most, n_text)) {
+	if (*n_text == '-' && skw_rest_u64(&most, n_text + 1)) {
+		most = 0; /* all, as there */
+	} else if (*n_text != '\0' && !skw_rest_u64(&most, n_text)) {
 		skw_rest_fail(call, 400, "invalid n");
 		return;
 	}
-	if (!skw_rest_flag(call, &with_locked, "include-distribution") || !load(call, &owners))
+	if (!skw_rest_flag(call, &with_locked, "include-distribution")) {
+		skw_rest_fail(call, 400, "invalid include-distribution");
+		return;
+	}
+	if (!load(call, &owners))
 		return;
 	if (owners.count > 0)
 		qsort(owners.list, owners.count, sizeof(*owners.list), by_coins);

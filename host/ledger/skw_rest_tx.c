@@ -65,18 +65,8 @@ static void show_status(struct skw_rest_call *call, const struct found *found)
 /* The time at which a transaction's inputs had the hours that it could spend. */
 static uint64_t hours_time(struct skw_rest_call *call, const struct found *found)
 {
-	struct skw_bytes bytes;
-	struct skw_block block;
-	uint64_t time;
-
-	if (!found->confirmed)
-		return skw_chain_head(call->chain).header.time;
-	if (found->seq == 0 || skw_chain_block(call->chain, found->seq - 1, &bytes) != SKW_CHAIN_OK)
-		return 0;
-	time =
-	    skw_block_decode(&block, bytes.data, bytes.len) == SKW_CODEC_OK ? block.header.time : 0;
-	skw_bytes_free(&bytes);
-	return time;
+	return found->confirmed ? skw_rest_time_before(call, found->seq)
+				: skw_chain_head(call->chain).header.time;
 }
 
 static void show_found(struct skw_rest_call *call, const struct found *found, bool verbose)

@@ -32,22 +32,37 @@ void skw_rest_verify_address(struct skw_rest_call *call)
 
 /* ---- transactions ---- */
 
-/* The data of an answer, which errors come with too. */
-static void show_data(struct skw_rest_call *call, const struct skw_tx *tx, bool unsigned_,
-		      bool confirmed, uint64_t fee)
+static bool has_null_sig(const struct skw_tx *tx)
 {
+	for (uint32_t i = 0; i < tx->sigs; i++)
+		if (skw_coin_sig_is_null(&tx->sig[i]))
+			return true;
+	return tx->sigs == 0;
+}
+
+/* The data of an answer, which errors come with too. One that is in a block had the hours of then.
+ */
+static void show_data(struct skw_rest_call *call, const struct skw_tx *tx, bool confirmed)
+{
+	uint64_t hours_at = skw_chain_head(call->chain).header.time, seq;
 	struct skw_json *j = &call->json;
+	struct skw_sha256 txid;
+
+	skw_tx_id(&txid, tx);
+	if (skw_chain_tx(call->chain, &txid, NULL, &seq, NULL) == SKW_CHAIN_OK)
+		hours_at = skw_rest_time_before(call, seq);
 
 	skw_json_object(j, "data");
-	skw_json_bool(j, "unsigned", unsigned_);
+	skw_json_bool(j, "unsigned", has_null_sig(tx));
 	skw_json_bool(j, "confirmed", confirmed);
-	skw_rest_show_created(call, "transaction", tx, fee);
+	skw_rest_show_created(call, "transaction", tx, skw_rest_fee(call, tx, hours_at).n,
+			      hours_at);
 	skw_json_end_object(j);
 }
 
 /* Understood, but it cannot be sent: why, and what it is. */
-static void refuse(struct skw_rest_call *call, const struct skw_tx *tx, bool unsigned_,
-		   bool confirmed, const char *words)
+static void refuse(struct skw_rest_call *call, const struct skw_tx *tx, bool confirmed,
+		   const char *words)
 {
 	struct skw_json *j = &call->json;
 
@@ -58,17 +73,8 @@ static void refuse(struct skw_rest_call *call, const struct skw_tx *tx, bool uns
 	skw_json_string(j, "message", words);
 	skw_json_u64(j, "code", 422);
 	skw_json_end_object(j);
-	show_data(call, tx, unsigned_, confirmed,
-		  skw_rest_fee(call, tx, skw_chain_head(call->chain).header.time).n);
+	show_data(call, tx, confirmed);
 	skw_json_end_object(j);
-}
-
-static bool has_null_sig(const struct skw_tx *tx)
-{
-	for (uint32_t i = 0; i < tx->sigs; i++)
-		if (skw_coin_sig_is_null(&tx->sig[i]))
-			return true;
-	return false;
 }
 
 /* Words for the first input that is spent or was never made; NULL if all are there. */
@@ -99,28 +105,27 @@ static void verify(struct skw_rest_call *call, const struct skw_tx *tx, bool uns
 {
 	struct skw_tx_totals totals = { 0 };
 	struct skw_verdict verdict;
-	char text[SKW_VERDICT_TEXT];
-	const char *trouble;
+	char text[SKW_REST_VIOLATION_TEXT];
 	bool spent = false;
+	const char *trouble = input_trouble(call, tx, text, sizeof(text), &spent);
 
-	if (unsigned_ && !has_null_sig(tx)) {
-		skw_rest_fail(call, 422, "transaction is not unsigned");
+	if (trouble != NULL) {
+		refuse(call, tx, spent, trouble);
 		return;
 	}
-	trouble = input_trouble(call, tx, text, sizeof(text), &spent);
-	if (trouble != NULL) {
-		refuse(call, tx, unsigned_, spent, trouble);
+	if (unsigned_ && !has_null_sig(tx)) {
+		skw_rest_fail(call, 422, "transaction is not unsigned");
 		return;
 	}
 	verdict = skw_rest_judge(call, tx, unsigned_, &totals);
 	if (skw_fault_class(verdict.fault) == SKW_CLASS_OURS) {
 		skw_rest_chain_failed(call, SKW_CHAIN_STORE);
 	} else if (verdict.fault != SKW_FAULT_NONE) {
-		skw_verdict_print(text, &verdict);
-		refuse(call, tx, unsigned_, false, text);
+		skw_rest_violation(text, &verdict);
+		refuse(call, tx, false, text);
 	} else {
 		skw_json_object(&call->json, NULL);
-		show_data(call, tx, unsigned_, false, totals.fee.n);
+		show_data(call, tx, false);
 		skw_json_end_object(&call->json);
 	}
 }

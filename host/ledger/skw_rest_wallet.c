@@ -48,8 +48,9 @@ bool skw_rest_wallet_addresses(struct skw_rest_call *call, struct skw_rest_addre
 
 /* ---- showing ---- */
 
-static void show_meta(struct skw_json *j, const struct skw_wallets_item *item)
+static void show_meta(struct skw_rest_call *call, const struct skw_wallets_item *item)
 {
+	struct skw_json *j = &call->json;
 	const struct skw_wallet *wallet = item->wallet;
 	const char *tm = skw_wallet_meta(wallet, "tm"),
 		   *coin = skw_wallet_meta(wallet, "bip44Coin");
@@ -65,7 +66,8 @@ static void show_meta(struct skw_json *j, const struct skw_wallets_item *item)
 	skw_json_string(j, "version", version != NULL ? version : "");
 	skw_json_string(j, "crypto_type", crypto != NULL ? crypto : "");
 	skw_json_u64(j, "timestamp", tm != NULL ? strtoull(tm, NULL, 10) : 0);
-	skw_json_bool(j, "temp", item->temporary);
+	if (!call->strict)
+		skw_json_bool(j, "temp", item->temporary);
 	skw_json_bool(j, "encrypted", skw_wallet_locked(wallet));
 	if (skw_wallet_kind(wallet) == SKW_WALLET_BIP44)
 		skw_json_u64(j, "bip44_coin", coin != NULL ? strtoull(coin, NULL, 10) : 0);
@@ -91,12 +93,14 @@ static void show_entry(struct skw_json *j, const struct skw_wallet *wallet,
 	skw_json_end_object(j);
 }
 
-void skw_rest_show_wallet(struct skw_json *j, const char *key, const struct skw_wallets_item *item)
+void skw_rest_show_wallet(struct skw_rest_call *call, const char *key,
+			  const struct skw_wallets_item *item)
 {
+	struct skw_json *j = &call->json;
 	const struct skw_wallet *wallet = item->wallet;
 
 	skw_json_object(j, key);
-	show_meta(j, item);
+	show_meta(call, item);
 	skw_json_list(j, "entries");
 	for (uint8_t change = 0; change < 2; change++) /* the external ones first */
 		for (size_t i = 0; i < skw_wallet_count(wallet); i++)
@@ -128,7 +132,7 @@ void skw_rest_wallet(struct skw_rest_call *call)
 	const struct skw_wallets_item *item = find(call, 400);
 
 	if (item != NULL)
-		skw_rest_show_wallet(&call->json, NULL, item);
+		skw_rest_show_wallet(call, NULL, item);
 }
 
 void skw_rest_wallets(struct skw_rest_call *call)
@@ -137,7 +141,7 @@ void skw_rest_wallets(struct skw_rest_call *call)
 
 	skw_json_list(&call->json, NULL);
 	for (size_t i = 0; i < skw_wallets_count(wallets); i++)
-		skw_rest_show_wallet(&call->json, NULL, skw_wallets_at(wallets, i));
+		skw_rest_show_wallet(call, NULL, skw_wallets_at(wallets, i));
 	skw_json_end_list(&call->json);
 }
 
@@ -261,7 +265,7 @@ const char *skw_rest_words_trouble(const char *seed)
 	case SKW_BIP39_COUNT:
 		return "Mnemonic must have 12, 15, 18, 21 or 24 words";
 	case SKW_BIP39_WORD_NOT:
-		return "Mnemonic contains a word that is not in the word list";
+		return "Mnemonic contains an unrecognized word";
 	case SKW_BIP39_CHECKSUM:
 		return "Mnemonic checksum is not correct";
 	}

@@ -11,7 +11,8 @@ const struct skw_wallets_item *skw_rest_find_wallet(struct skw_rest_call *call, 
 /* All of the wallet's. Free the list. */
 bool skw_rest_wallet_addresses(struct skw_rest_call *call, struct skw_rest_addresses *out,
 			       const struct skw_wallet *wallet);
-void skw_rest_show_wallet(struct skw_json *j, const char *key, const struct skw_wallets_item *item);
+void skw_rest_show_wallet(struct skw_rest_call *call, const char *key,
+			  const struct skw_wallets_item *item);
 /* {"addresses": those from entry `first` on} */
 void skw_rest_show_new_addresses(struct skw_json *j, const struct skw_wallet *wallet, size_t first);
 /* The original's words for what is wrong with BIP-39 words; NULL if nothing is. */

@@ -122,7 +122,7 @@ void skw_rest_wallet_encrypt(struct skw_rest_call *call)
 		if (status == SKW_WALLET_OK)
 			status = skw_rest_wallet_lock(copy, password);
 		if (skw_rest_wallet_keep(call, item, copy, "", status))
-			skw_rest_show_wallet(&call->json, NULL, item);
+			skw_rest_show_wallet(call, NULL, item);
 	}
 }
 
@@ -140,7 +140,7 @@ void skw_rest_wallet_decrypt(struct skw_rest_call *call)
 	}
 	copy = skw_rest_wallet_unlocked(call, item, skw_rest_arg(call, "password"));
 	if (copy != NULL && skw_rest_wallet_keep(call, item, copy, "", SKW_WALLET_OK))
-		skw_rest_show_wallet(&call->json, NULL, item);
+		skw_rest_show_wallet(call, NULL, item);
 }
 
 void skw_rest_wallet_seed(struct skw_rest_call *call)
@@ -225,7 +225,7 @@ static void recover(struct skw_rest_call *call, const struct skw_wallets_item *i
 	if (!skw_rest_wallet_keep(call, item, wallet, "", status))
 		return;
 	skw_json_object(&call->json, NULL);
-	skw_rest_show_wallet(&call->json, "data", item);
+	skw_rest_show_wallet(call, "data", item);
 	skw_json_end_object(&call->json);
 }
 

@@ -116,12 +116,18 @@ static bool take_creation(struct skw_rest_call *call, struct creation *c)
 		trouble = "encrypt must be true as password is provided";
 	else if (*scan != '\0' && (!skw_rest_u64(&c->scan, scan) || c->scan > SCAN_MAX))
 		trouble = "invalid scan value";
+	else if (*scan != '\0' && c->scan == 0)
+		trouble = "scan must be > 0";
 	else if (*coin != '\0' && o->kind != SKW_WALLET_BIP44)
 		trouble = "bip44-coin is only valid for bip44 type wallets";
 	else if (*coin != '\0' && (!skw_rest_u64(&n, coin) || n >= SKW_BIP32_HARDENED))
 		trouble = "invalid bip44-coin value";
 	else if (*o->label == '\0')
 		trouble = "missing label";
+	else if (o->kind == SKW_WALLET_COLLECTION && *o->seed != '\0')
+		trouble = "seed should not be provided for \"collection\" wallets";
+	else if (o->kind == SKW_WALLET_XPUB && *o->seed != '\0')
+		trouble = "seed should not be provided for \"xpub\" wallets";
 	else if (o->kind == SKW_WALLET_XPUB && *o->xpub == '\0')
 		trouble = "missing xpub";
 	else if (o->kind <= SKW_WALLET_BIP44 && *o->seed == '\0')
@@ -147,8 +153,6 @@ static enum skw_wallet_status make(struct skw_rest_call *call, const struct crea
 		status = skw_wallet_grow(*out, 1);
 	if (status == SKW_WALLET_OK && c->scan > 1)
 		status = scan(call, *out, c->scan - 1);
-	if (status == SKW_WALLET_OK && kind == SKW_WALLET_BIP44)
-		status = skw_wallet_grow_change(*out, 1);
 	return status;
 }
 
@@ -174,7 +178,7 @@ static void create(struct skw_rest_call *call, bool temporary)
 	if (status == SKW_WALLET_OK)
 		status = skw_wallets_add(wallets, wallet, temporary, call->now, &item);
 	if (status == SKW_WALLET_OK) {
-		skw_rest_show_wallet(&call->json, NULL, item);
+		skw_rest_show_wallet(call, NULL, item);
 		return;
 	}
 	skw_wallet_free(wallet);

@@ -30,6 +30,7 @@ struct node {
 	struct skw_http *http;
 	struct skw_rest_guard guard;
 	struct skw_wallets *wallets; /* that REST serves; NULL: none */
+	struct skw_storage *storage; /* the same */
 	uint64_t peers_saved_us;
 	uv_timer_t tick;
 	uv_signal_t signals[2];
@@ -140,6 +141,19 @@ static bool open_wallets(struct node *node)
 	return node->wallets != NULL;
 }
 
+static bool open_storage(struct node *node)
+{
+	const struct skw_ledgerd_options *o = &node->options;
+
+	if ((o->sets & SKW_REST_STORAGE) == 0)
+		return true;
+	node->storage = skw_storage_open(o->storage);
+	if (node->storage == NULL)
+		snprintf(node->error, sizeof(node->error), "%s: %s", o->storage, strerror(errno));
+	skw_rest_set_storage(node->chain, node->storage);
+	return node->storage != NULL;
+}
+
 static bool open_rest(struct node *node)
 {
 	const struct skw_ledgerd_options *o = &node->options;
@@ -150,6 +164,12 @@ static bool open_rest(struct node *node)
 	*strchr(host, ':') = '\0';
 	randombytes_buf(key, sizeof(key));
 	skw_rest_guard_init(&node->guard, key, o->csrf, host, o->rest.port);
+	node->guard.others = o->others;
+	if (o->password != NULL) {
+		skw_rest_guard_login(&node->guard, o->user, o->password);
+		sodium_free(node->options.password);
+		node->options.password = NULL;
+	}
 	skw_rest_set_about(node->chain,
 			   &(struct skw_rest_about) { .started_unix = (uint64_t)time(NULL),
 						      .produces = o->produces,
@@ -159,7 +179,7 @@ static bool open_rest(struct node *node)
 	skw_rest_set_sync(node->chain, node->sync);
 	if (!o->serves)
 		return true;
-	if (!open_wallets(node))
+	if (!open_wallets(node) || !open_storage(node))
 		return false;
 	node->http = skw_http_start(node->loop, node->chain, &node->guard, host, o->rest.port,
 				    node->error, sizeof(node->error));
@@ -191,6 +211,7 @@ static void close_all(struct node *node)
 		skw_ledgerd_save_peers(node->sync, node->options.data);
 	skw_sync_free(node->sync);
 	skw_wallets_free(node->wallets);
+	skw_storage_free(node->storage);
 	skw_chain_close(node->chain);
 	sodium_free(node->options.secret);
 }
@@ -224,6 +245,7 @@ int main(int argc, char **argv)
 	if (!skw_ledgerd_options(&node.options, argc, argv, node.error, sizeof(node.error))) {
 		fprintf(stderr, "skywave-ledger: %s\n", node.error);
 		sodium_free(node.options.secret);
+		sodium_free(node.options.password);
 		return 2;
 	}
 	if (node.options.help) {

@@ -19,8 +19,13 @@ const char skw_ledgerd_usage[] =
     "  --localhost-only         all nodes are on this machine\n"
     "  --no-csrf                REST takes requests without a CSRF token\n"
     "  --api LIST               what REST answers (default: READ,TXN): READ, STATUS, TXN, WALLET,\n"
-    "                           INSECURE_WALLET_SEED, NET_CTRL\n"
+    "                           INSECURE_WALLET_SEED, NET_CTRL, STORAGE, PROMETHEUS\n"
+    "  --user NAME              REST asks for this user and the password; needs --password-file\n"
+    "  --password-file FILE     its first line, mode 0600\n"
+    "  --host-whitelist LIST    further HOST:PORT by which REST is reached, and whose pages may\n"
+    "                           read its answers\n"
     "  --wallets DIR            wallet files that REST serves (default: DIR of --data/wallets)\n"
+    "  --storage DIR            texts that REST keeps (default: DIR of --data/data)\n"
     "  --produce                make and sign blocks; needs --secret-file\n"
     "  --secret-file FILE       the publisher's key: 64 hexadecimal digits, mode 0600\n"
     "  --interval MS            between looks for pending transactions (default: 10000)\n";
@@ -93,6 +98,25 @@ static bool load_secret(struct skw_ledgerd_options *o, const char *path, char *e
 	return true;
 }
 
+static bool load_password(struct skw_ledgerd_options *o, const char *path, char *error, size_t cap)
+{
+	char text[256] = "";
+	struct stat st;
+	bool ok;
+
+	o->password = sodium_malloc(sizeof(text));
+	ok = o->password != NULL && stat(path, &st) == 0 && read_file(text, sizeof(text), path);
+	text[strcspn(text, "\r\n")] = '\0';
+	if (o->password != NULL)
+		memcpy(o->password, text, sizeof(text));
+	sodium_memzero(text, sizeof(text));
+	if (!ok || *o->password == '\0')
+		return fail(error, cap, "%s: no password of up to 254 characters", path);
+	if ((st.st_mode & 077) != 0)
+		return fail(error, cap, "%s: others may read it; chmod 600 it", path);
+	return true;
+}
+
 /* IP:PORT, or "off". */
 static bool place(struct skw_wire_peer *at, bool *on, const char *text)
 {
@@ -128,13 +152,22 @@ static bool set(struct skw_ledgerd_options *o, const char *name, const char *val
 	*took = true;
 	if (value == NULL)
 		return false;
-	if (strcmp(name, "--network") == 0 || strcmp(name, "--secret-file") == 0)
+	if (strcmp(name, "--network") == 0 || strcmp(name, "--secret-file") == 0 ||
+	    strcmp(name, "--password-file") == 0)
 		return true; /* read before and after the others */
 	if (strcmp(name, "--data") == 0)
 		return snprintf(o->data, sizeof(o->data), "%s", value) < (int)sizeof(o->data);
 	if (strcmp(name, "--wallets") == 0)
 		return snprintf(o->wallets, sizeof(o->wallets), "%s", value) <
 		       (int)sizeof(o->wallets);
+	if (strcmp(name, "--storage") == 0)
+		return snprintf(o->storage, sizeof(o->storage), "%s", value) <
+		       (int)sizeof(o->storage);
+	if (strcmp(name, "--host-whitelist") == 0)
+		return snprintf(o->others, sizeof(o->others), "%s", value) < (int)sizeof(o->others);
+	if (strcmp(name, "--user") == 0)
+		return *value != '\0' && strchr(value, ':') == NULL &&
+		       snprintf(o->user, sizeof(o->user), "%s", value) < (int)sizeof(o->user);
 	if (strcmp(name, "--api") == 0)
 		return skw_rest_sets_parse(&o->sets, value);
 	if (strcmp(name, "--listen") == 0)
@@ -167,6 +200,7 @@ bool skw_ledgerd_options(struct skw_ledgerd_options *o, int argc, char **argv, c
 {
 	const char *network = value_of(argc, argv, "--network");
 	const char *secret = value_of(argc, argv, "--secret-file");
+	const char *password = value_of(argc, argv, "--password-file");
 	bool took;
 
 	*o = (struct skw_ledgerd_options) { .data = "skywave-ledger",
@@ -188,6 +222,13 @@ bool skw_ledgerd_options(struct skw_ledgerd_options *o, int argc, char **argv, c
 	if (*o->wallets == '\0' && snprintf(o->wallets, sizeof(o->wallets), "%s/wallets",
 					    o->data) >= (int)sizeof(o->wallets))
 		return fail(error, error_cap, "%s: too long a name", o->data);
+	if (*o->storage == '\0' &&
+	    snprintf(o->storage, sizeof(o->storage), "%s/data", o->data) >= (int)sizeof(o->storage))
+		return fail(error, error_cap, "%s: too long a name", o->data);
+	if ((*o->user != '\0') != (password != NULL))
+		return fail(error, error_cap, "--user and --password-file need each other");
+	if (password != NULL && !o->help && !load_password(o, password, error, error_cap))
+		return false;
 	if (o->produces && secret == NULL)
 		return fail(error, error_cap, "--produce needs --secret-file");
 	return !o->produces || o->help || load_secret(o, secret, error, error_cap);

@@ -12,6 +12,7 @@ struct skw_ledgerd_options {
 	struct skw_network network;
 	char data[512];    /* folder */
 	char wallets[512]; /* folder */
+	char storage[512]; /* folder */
 	unsigned sets;     /* what REST answers: skw_rest.h */
 	struct skw_wire_peer listen;
 	bool listens;
@@ -19,6 +20,9 @@ struct skw_ledgerd_options {
 	bool serves;
 	bool loopback; /* peers on this machine alone */
 	bool csrf;
+	char others[512]; /* further names of the REST interface, commas between */
+	char user[128];   /* that REST asks for, with the password; "": none */
+	char *password;   /* locked memory; sodium_free */
 	struct skw_wire_peer peer[SKW_LEDGERD_PEERS];
 	size_t peers;
 	unsigned outgoing;

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 #include <jansson.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "ledger/skw_rest.h"
 #include "ledger/skw_rest_guard.h"
@@ -103,6 +105,148 @@ static void version_2_verifies_as_the_original(void **state)
 	json_decref(made);
 }
 
+/* The last release's client refuses fields that came after it. */
+static void gos_http_library_gets_the_fields_of_the_last_release(void **state)
+{
+	static const char *const newer[][2] = {
+		{ "/api/v1/health", "qr_uri_prefix" },
+		{ "/api/v1/block?seq=2&verbose=1", "src_txid" },
+		{ "/api/v1/transaction?txid=" TXID "&verbose=1", "src_txid" },
+		{ "/api/v1/address_uxouts?address=" ADDRESS, "calculated_hours" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(newer) / sizeof(newer[0]); i++)
+		for (unsigned strict = 0; strict < 2; strict++) {
+			struct skw_rest_request request = { .method = "GET",
+							    .path = newer[i][0],
+							    .agent = strict ? "Go-http-client/1.1"
+									    : "curl/8" };
+			struct skw_rest_answer a;
+
+			skw_rest_handle(live, NOW, &request, &a);
+			assert_int_equal(a.status, 200);
+			assert_int_equal(strstr(a.body, newer[i][1]) == NULL, strict);
+			skw_rest_free(&a);
+		}
+}
+
+/* RFC 7617: base64 of user, colon, password. */
+static void who_asks_for_a_password_gets_it_or_401(void **state)
+{
+	static const uint8_t key[32] = { 1 };
+	struct skw_rest_guard guard;
+
+	(void)state;
+	skw_rest_guard_init(&guard, key, true, "127.0.0.1", 6420);
+	assert_true(skw_rest_guard_knows(&guard, NULL));
+	assert_true(skw_rest_guard_knows(&guard, "Basic Og=="));  /* ":" */
+	assert_false(skw_rest_guard_knows(&guard, "Basic YTpi")); /* "a:b", and nobody asked */
+	skw_rest_guard_login(&guard, "Aladdin", "open sesame");
+	assert_true(skw_rest_guard_knows(&guard, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="));
+	assert_true(skw_rest_guard_knows(&guard, "basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="));
+	assert_false(skw_rest_guard_knows(&guard, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZA=="));
+	assert_false(skw_rest_guard_knows(&guard, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=!"));
+	assert_false(skw_rest_guard_knows(&guard, "Bearer QWxhZGRpbjpvcGVuIHNlc2FtZQ=="));
+	assert_false(skw_rest_guard_knows(&guard, "Basic"));
+	assert_false(skw_rest_guard_knows(&guard, "Basic "));
+	assert_false(skw_rest_guard_knows(&guard, NULL));
+}
+
+static void other_names_are_ours_too(void **state)
+{
+	static const uint8_t key[32] = { 1 };
+	struct skw_rest_guard guard;
+	struct skw_rest_headers h = { .method = "GET", .host = "wallet.example:80" };
+
+	(void)state;
+	skw_rest_guard_init(&guard, key, true, "127.0.0.1", 6420);
+	assert_string_equal(skw_rest_guard_check(&guard, &h, NOW), "Invalid Host");
+	guard.others = "a.example:80,wallet.example:80";
+	assert_null(skw_rest_guard_check(&guard, &h, NOW));
+	h.origin = "http://a.example:80";
+	assert_null(skw_rest_guard_check(&guard, &h, NOW));
+	assert_true(skw_rest_guard_shares(&guard, h.origin));
+	assert_true(skw_rest_guard_shares(&guard, "http://127.0.0.1:6420"));
+	assert_false(skw_rest_guard_shares(&guard, "http://a.example:8"));
+	assert_false(skw_rest_guard_shares(&guard, "https://a.example:80"));
+	assert_false(skw_rest_guard_shares(&guard, NULL));
+	h.host = "example:80";
+	assert_string_equal(skw_rest_guard_check(&guard, &h, NOW), "Invalid Host");
+}
+
+/* Texts of programs; what GET says after a POST, a DELETE, and a restart. */
+static void texts_are_kept(void **state)
+{
+	char folder[] = "/tmp/skw-storage-XXXXXX", path[64];
+	struct skw_storage *storage;
+	struct skw_rest_answer a;
+	static const struct {
+		const char *method, *path, *body;
+		unsigned status;
+		const char *says;
+	} steps[] = {
+		{ "GET", "/api/v2/data", NULL, 400, "type is required" },
+		{ "GET", "/api/v2/data?type=x", NULL, 400, "unknown storage" },
+		{ "GET", "/api/v2/data?type=client", NULL, 200, "\"data\": {}" },
+		{ "GET", "/api/v2/data?type=client&key=a", NULL, 404, "Not Found" },
+		{ "POST", "/api/v2/data", "{\"type\": \"client\"}", 400, "key is required" },
+		{ "POST", "/api/v2/data", "{\"key\": \"a\"}", 400, "type is required" },
+		{ "POST", "/api/v2/data", "{\"type\": \"client\", \"key\": \"a\", \"val\": 1}", 400,
+		  "val must be a text" },
+		{ "POST", "/api/v2/data",
+		  "{\"type\": \"client\", \"key\": \"a\", \"val\": \"b\\n\u00e9\"}", 200, "{}" },
+		{ "GET", "/api/v2/data?type=client&key=a", NULL, 200, "\"data\": \"b\\n\u00e9\"" },
+		{ "GET", "/api/v2/data?type=txid&key=a", NULL, 404, "Not Found" },
+		{ "DELETE", "/api/v2/data?type=client", NULL, 400, "key is required" },
+		{ "DELETE", "/api/v2/data?type=client&key=b", NULL, 404, "Not Found" },
+		{ "PUT", "/api/v2/data?type=client&key=b", NULL, 405, "Method Not Allowed" },
+	};
+
+	(void)state;
+	a = ask(live, "GET", "/api/v2/data?type=client", NULL);
+	assert_int_equal(a.status, 403);
+	skw_rest_free(&a);
+	assert_non_null(mkdtemp(folder));
+	storage = skw_storage_open(folder);
+	assert_non_null(storage);
+	skw_rest_set_storage(live, storage);
+	skw_rest_set_about(live,
+			   &(struct skw_rest_about) { .sets = SKW_REST_DEFAULT | SKW_REST_STORAGE |
+							      SKW_REST_PROMETHEUS });
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		a = ask(live, steps[i].method, steps[i].path, steps[i].body);
+		assert_int_equal(a.status, steps[i].status);
+		assert_non_null(strstr(a.body, steps[i].says));
+		skw_rest_free(&a);
+	}
+	skw_storage_free(storage);
+	storage = skw_storage_open(folder); /* a restart */
+	skw_rest_set_storage(live, storage);
+	a = ask(live, "DELETE", "/api/v2/data?type=client&key=a", NULL);
+	assert_int_equal(a.status, 200);
+	skw_rest_free(&a);
+	a = ask(live, "GET", "/api/v2/metrics", NULL);
+	assert_int_equal(a.status, 200);
+	assert_memory_equal(a.type, "text/plain", 10);
+	assert_non_null(strstr(a.body, "# TYPE unspent_outputs gauge\nunspent_outputs "));
+	skw_rest_free(&a);
+	skw_rest_set_storage(live, NULL);
+	skw_storage_free(storage);
+	snprintf(path, sizeof(path), "%s/client.json", folder);
+	assert_int_equal(truncate(path, 1), 0); /* no JSON any more */
+	storage = skw_storage_open(folder);
+	assert_int_equal(json_object_size(skw_storage_all(storage, "client")), 0);
+	skw_storage_free(storage);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/client.json.corrupt", folder);
+	assert_int_equal(unlink(path), 0); /* put aside, not thrown away */
+	snprintf(path, sizeof(path), "%s/txid.json", folder);
+	unlink(path);
+	rmdir(folder);
+	skw_rest_set_about(live, &(struct skw_rest_about) { .sets = SKW_REST_DEFAULT });
+}
+
 /* Its browser's other pages must not reach it. */
 static void the_guard(void **state)
 {
@@ -121,7 +265,8 @@ static void the_guard(void **state)
 	assert_null(skw_rest_guard_check(&guard, &h, NOW + 30));
 	assert_string_equal(skw_rest_guard_check(&guard, &h, NOW + 31), "csrf token expired");
 	assert_string_equal(skw_rest_guard_check(&guard, &h, NOW - 1), "csrf token expired");
-	assert_non_null(skw_rest_guard_check(&stranger, &h, NOW));
+	assert_string_equal(skw_rest_guard_check(&stranger, &h, NOW),
+			    "invalid CSRF token signature");
 	token[20] = token[20] == '0' ? '1' : '0';
 	assert_non_null(skw_rest_guard_check(&guard, &h, NOW));
 	h.method = "GET";
@@ -370,6 +515,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers_as_the_original_byte_for_byte),
 		cmocka_unit_test(version_2_verifies_as_the_original),
+		cmocka_unit_test(gos_http_library_gets_the_fields_of_the_last_release),
+		cmocka_unit_test(who_asks_for_a_password_gets_it_or_401),
+		cmocka_unit_test(other_names_are_ours_too),
+		cmocka_unit_test(texts_are_kept),
 		cmocka_unit_test(the_guard),
 		cmocka_unit_test(health_and_progress_have_the_originals_shape),
 		cmocka_unit_test(errors_in_the_words_of_the_original),

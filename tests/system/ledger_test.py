@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Two skywave-ledger processes on loopback: they sync, relay, and lose nothing when killed at any instant."""
-import json, os, pathlib, random, socket, subprocess, sys, tempfile, time, urllib.error, urllib.parse, urllib.request
+import base64, gzip, json, os, pathlib, random, socket, subprocess, sys, tempfile, time, urllib.error, urllib.parse, urllib.request
 import skw_tap
 from skw_tap import check
 
@@ -82,6 +82,46 @@ def wallets(folder, nodes, peer):
     node.process.wait()
 
 
+def guarded(folder, nodes):
+    """A password, another name, packed answers, texts that stay over a restart."""
+    password = folder / "password"
+    password.write_text("open sesame\n")
+    password.chmod(0o644)
+    node = Node(folder, "guarded", "--user", "Aladdin", "--password-file", password, "--host-whitelist", "wallet.example:80",
+                "--api", "READ,STORAGE", "--no-csrf")
+    nodes.append(node)
+    refused = subprocess.run([str(a) for a in node.args], capture_output=True, text=True, timeout=5)
+    check("a password that others may read is refused", refused.returncode == 2 and "chmod 600" in refused.stderr, refused.stderr)
+    password.chmod(0o600)
+    login = {"Authorization": "Basic " + base64.b64encode(b"Aladdin:open sesame").decode()}
+    node.start()
+    check("with the password it answers", wait(lambda: node.ask("/api/v1/version", headers=login)[0] == 200))
+    status, text = node.ask("/api/v1/version")
+    check("without it is 401", (status, text) == (401, "401 Unauthorized\n"), (status, text))
+    check("by another name it answers", node.ask("/api/v1/version", headers={**login, "Host": "wallet.example:80"})[0] == 200)
+    check("but not by any", node.ask("/api/v1/version", headers={**login, "Host": "evil.example:80"})[0] == 403)
+    url = f"http://127.0.0.1:{node.rest}/api/v1/"
+    origin = {"Origin": "http://wallet.example:80"}
+    with urllib.request.urlopen(urllib.request.Request(url + "version", headers={**login, **origin})) as answer:
+        check("a page of that name may read the answer", answer.headers["Access-Control-Allow-Origin"] == "http://wallet.example:80")
+    ask = urllib.request.Request(url + "version", headers={**origin, "Access-Control-Request-Method": "GET"}, method="OPTIONS")
+    with urllib.request.urlopen(ask) as answer:
+        check("a browser is told so before", answer.headers["Access-Control-Allow-Methods"] == "GET", answer.headers)
+    with urllib.request.urlopen(urllib.request.Request(url + "health", headers=login)) as answer:
+        plain = json.load(answer)
+    with urllib.request.urlopen(urllib.request.Request(url + "health", headers={**login, "Accept-Encoding": "gzip"})) as answer:
+        packed, how = answer.read(), answer.headers["Content-Encoding"]
+    same = json.loads(gzip.decompress(packed)) if how == "gzip" else {}
+    check("who takes gzip gets it", same.get("fiber") == plain["fiber"] and len(packed) < 1000, (how, len(packed)))
+    body = json.dumps({"type": "client", "key": "a", "val": "b"}).encode()
+    check("a text is kept", node.ask("/api/v2/data", body, {**login, "Content-Type": "application/json"})[0] == 200)
+    node.kill()
+    node.start()
+    check("over a kill too", wait(lambda: '"data": "b"' in node.ask("/api/v2/data?type=client&key=a", headers=login)[1]))
+    node.process.terminate()
+    node.process.wait()
+
+
 def wait(what, seconds=8):
     end = time.monotonic() + seconds
     while not what() and time.monotonic() < end:
@@ -146,6 +186,7 @@ def main(folder, nodes, others):
     log = producer.log.read_text() + follower.log.read_text()
     check("no block was refused anywhere", "refused" not in log and "signed two" not in log, log[-500:])
     wallets(folder, others, producer)
+    guarded(folder, others)
 
 
 with tempfile.TemporaryDirectory() as name:
