@@ -98,13 +98,18 @@ static bool queue_stands(const struct skw_bbr *b)
 	return b->round_rtt_us > b->min_rtt_us + queue;
 }
 
+/* The second of the most, since one moment in which a host stood still is no habit of the path. */
 static uint64_t bunch(const struct skw_bbr *b)
 {
-	uint64_t most = 0;
+	uint64_t most = 0, second = 0;
 
-	for (unsigned i = 0; i < SKW_BBR_ROUNDS; i++)
-		most = b->bunches[i] > most ? b->bunches[i] : most;
-	return most;
+	for (unsigned i = 0; i < SKW_BBR_ROUNDS; i++) {
+		uint64_t x = b->bunches[i];
+
+		second = x > most ? most : x > second ? x : second;
+		most = x > most ? x : most;
+	}
+	return second;
 }
 
 static void note_bunch(struct skw_bbr *b, uint64_t acked, uint64_t now_us)
@@ -188,7 +193,7 @@ static void next_phase(struct skw_bbr *b, uint64_t now_us)
 		b->phase = PHASE_START;
 		b->phase_us = now_us;
 	} else if (b->mode == SKW_BBR_PROBE &&
-		   (over || (b->phase == 1 && b->in_flight <= product(b)))) {
+		   (over || (b->phase == 1 && b->in_flight <= product(b) + bunch(b)))) {
 		/* As long as there is more to find and no queue, it goes on. */
 		if (b->phase == 0 && !queue_stands(b) &&
 		    skw_bbr_rate(b) > b->probe_rate + b->probe_rate / 8) {
