@@ -57,7 +57,7 @@ bool node_open_rooms(struct skw_node *node)
 
 	node->link = skw_link_new(&link, skw_node_now(node));
 	node->meet = node->link != NULL ? skw_meet_new(node->link, skw_udp_place_of) : NULL;
-	node->directory = skw_directory_new();
+	node->directory = skw_directory_new(&node->random);
 	node->onion = skw_onion_new(&onion);
 	node->session = skw_session_new(&session);
 	node->routes = skw_routes_new(node);

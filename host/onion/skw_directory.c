@@ -1,5 +1,4 @@
-#include "onion/skw_directory.h"
-#include "wire/skw_set.h"
+#include "onion/skw_directory_state.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,33 +7,13 @@ enum {
 	BURST = 16
 }; /* descriptors a node may publish at once before SKW_DIRECTORY_INTERVAL rules */
 
-enum key { BY_ADDRESS, BY_SIGNER, KEYS };
-
-/* Memory is taken for the links and bytes that there are, not for those that there might be. */
-struct entry {
-	struct skw_set pending; /* n - 1: peer n is to be told */
-	uint64_t tokens, tokens_s;
-	size_t at;    /* its place in nodes */
-	size_t taken; /* memory */
-	uint8_t *bytes;
-	size_t len;
-	struct skw_descriptor d; /* last: links past link_count have no memory */
-};
-
-struct skw_directory {
-	struct entry **nodes; /* count of room */
-	size_t count, room, taken;
-	uint32_t *table[KEYS]; /* 1 + a place in nodes; 0: free */
-	size_t mask;
-	struct skw_set up, refused;            /* peers, as n - 1 */
-	uint32_t waiting[SKW_DIRECTORY_PEERS]; /* entries pending for each peer */
-	size_t turn;                           /* where poll goes on */
-	struct skw_directory_counters counters;
-};
-
-struct skw_directory *skw_directory_new(void)
+struct skw_directory *skw_directory_new(const struct skw_random *random)
 {
-	return calloc(1, sizeof(struct skw_directory));
+	struct skw_directory *dir = calloc(1, sizeof(*dir));
+
+	if (dir != NULL)
+		dir->random = *random;
+	return dir;
 }
 
 static void free_entry(struct entry *e)
@@ -47,6 +26,8 @@ void skw_directory_free(struct skw_directory *dir)
 {
 	if (dir == NULL)
 		return;
+	for (uint32_t peer = 1; peer <= SKW_DIRECTORY_PEERS; peer++)
+		sync_peer_down(dir, peer);
 	for (size_t i = 0; i < dir->count; i++)
 		free_entry(dir->nodes[i]);
 	free(dir->nodes);
@@ -137,7 +118,7 @@ static struct entry *find(const struct skw_directory *dir, enum key which,
 
 /* ---- Who is to be told of what ---- */
 
-static void tell(struct skw_directory *dir, struct entry *e, uint32_t peer)
+void directory_tell(struct skw_directory *dir, struct entry *e, uint32_t peer)
 {
 	if (!is_peer(peer) || !skw_set_has(&dir->up, peer - 1) ||
 	    skw_set_has(&e->pending, peer - 1))
@@ -148,17 +129,25 @@ static void tell(struct skw_directory *dir, struct entry *e, uint32_t peer)
 
 static void tell_not(struct skw_directory *dir, struct entry *e, uint32_t peer)
 {
-	if (!is_peer(peer) || !skw_set_has(&e->pending, peer - 1))
+	if (!is_peer(peer))
+		return;
+	skw_set_remove(&e->held, peer - 1);
+	if (!skw_set_has(&e->pending, peer - 1))
 		return;
 	skw_set_remove(&e->pending, peer - 1);
 	dir->waiting[peer - 1]--;
 }
 
-static void tell_all(struct skw_directory *dir, struct entry *e)
+/* An answer to what we asked for is held back from those whom we have still to ask: they may well
+ * have it too. */
+static void tell_all(struct skw_directory *dir, struct entry *e, bool answer)
 {
 	for (uint32_t n = skw_set_next(&dir->up, 0); n < SKW_SET_MAX;
 	     n = skw_set_next(&dir->up, n + 1))
-		tell(dir, e, n + 1);
+		if (answer && dir->neighbours[n].sync != NULL)
+			skw_set_add(&e->held, n);
+		else
+			directory_tell(dir, e, n + 1);
 }
 
 static void tell_nobody(struct skw_directory *dir, struct entry *e)
@@ -212,6 +201,7 @@ static struct entry *put_entry(struct skw_directory *dir, struct entry *old,
 		enter(dir, e);
 	} else {
 		e->pending = old->pending;
+		e->held = old->held;
 		e->tokens = old->tokens;
 		e->tokens_s = old->tokens_s;
 		free_entry(old);
@@ -225,7 +215,7 @@ static enum skw_directory_status known(struct skw_directory *dir, struct entry *
 	if (sequence == e->d.sequence)
 		tell_not(dir, e, from); /* it has it */
 	else
-		tell(dir, e, from); /* it is behind */
+		directory_tell(dir, e, from); /* it is behind */
 	dir->counters.known++;
 	return SKW_DIRECTORY_KNOWN;
 }
@@ -250,7 +240,7 @@ static enum skw_directory_status take_new(struct skw_directory *dir, uint32_t fr
 		e->tokens = BURST;
 		e->tokens_s = unix_s;
 	}
-	tell_all(dir, e);
+	tell_all(dir, e, sync_asked(dir, from));
 	tell_not(dir, e, from);
 	dir->turn = e->at; /* news before what is old */
 	dir->counters.accepted++;
@@ -285,12 +275,19 @@ static enum skw_directory_status take(struct skw_directory *dir, uint32_t from, 
 enum skw_directory_status skw_directory_publish(struct skw_directory *dir, const uint8_t *data,
 						size_t len, uint64_t unix_s)
 {
+	dir->now_s = unix_s;
 	return take(dir, 0, data, len, unix_s);
 }
 
 enum skw_directory_status skw_directory_receive(struct skw_directory *dir, uint32_t peer,
 						const uint8_t *data, size_t len, uint64_t unix_s)
 {
+	dir->now_s = unix_s;
+	if (is_peer(peer) && skw_set_has(&dir->up, peer - 1)) {
+		if (len > 0 && data[0] != SAY_DESCRIPTOR)
+			return sync_receive(dir, peer, data, len);
+		sync_heard(dir, peer);
+	}
 	return take(dir, peer, data, len, unix_s);
 }
 
@@ -300,8 +297,7 @@ void skw_directory_peer_up(struct skw_directory *dir, uint32_t peer)
 		return;
 	skw_set_add(&dir->up, peer - 1);
 	skw_set_remove(&dir->refused, peer - 1);
-	for (size_t i = 0; i < dir->count; i++)
-		tell(dir, dir->nodes[i], peer);
+	sync_peer_up(dir, peer);
 }
 
 void skw_directory_peer_down(struct skw_directory *dir, uint32_t peer)
@@ -309,6 +305,7 @@ void skw_directory_peer_down(struct skw_directory *dir, uint32_t peer)
 	if (!is_peer(peer))
 		return;
 	skw_set_remove(&dir->up, peer - 1);
+	sync_peer_down(dir, peer);
 	for (size_t i = 0; i < dir->count; i++)
 		tell_not(dir, dir->nodes[i], peer);
 }
@@ -328,7 +325,8 @@ bool skw_directory_poll(struct skw_directory *dir, struct skw_directory_out *out
 	struct skw_set free = skw_set_without(dir->up, &dir->refused);
 
 	if (!anybody_waits(dir))
-		return false;
+		return sync_poll(dir, &free, out);
+	dir->last = SAY_DESCRIPTOR;
 	for (size_t i = 0; i < dir->count; i++) {
 		struct entry *e = dir->nodes[(dir->turn + i) % dir->count];
 		struct skw_set ready = skw_set_and(e->pending, &free);
@@ -351,8 +349,10 @@ void skw_directory_refused(struct skw_directory *dir, uint32_t peer)
 {
 	if (!is_peer(peer))
 		return;
-	if (dir->count > 0)
-		tell(dir, dir->nodes[dir->turn % dir->count], peer);
+	if (dir->last != SAY_DESCRIPTOR)
+		sync_refused(dir, peer);
+	else if (dir->count > 0)
+		directory_tell(dir, dir->nodes[dir->turn % dir->count], peer);
 	skw_set_add(&dir->refused, peer - 1);
 	dir->counters.sent--;
 }
@@ -361,6 +361,7 @@ void skw_directory_tick(struct skw_directory *dir, uint64_t unix_s)
 {
 	size_t before = dir->count;
 
+	dir->now_s = unix_s;
 	dir->refused = (struct skw_set) { 0 };
 	for (size_t i = 0; i < dir->count;) {
 		struct entry *e = dir->nodes[i];
@@ -378,6 +379,7 @@ void skw_directory_tick(struct skw_directory *dir, uint64_t unix_s)
 	}
 	if (dir->count < before)
 		enter_all(dir);
+	sync_tick(dir);
 }
 
 size_t skw_directory_count(const struct skw_directory *dir)

@@ -3,6 +3,7 @@
  *
  *   own descriptor --publish--> [ directory ] --SEND to each peer--> link (SKW_LINK_DIRECTORY)
  *   link --receive--> verified, newer than what we hold? keep, pass on to all but the giver
+ *   a peer comes up, or a minute is over: who has what? (skw_directory_sync.c)
  *
  * A link between two nodes exists when both say so. Time here is unix time in seconds, since that
  * is what descriptors expire by. Bounded: SKW_DIRECTORY_NODES descriptors in SKW_DIRECTORY_BYTES;
@@ -11,6 +12,7 @@
 #ifndef SKW_DIRECTORY_H
 #define SKW_DIRECTORY_H
 
+#include "keys/skw_random.h"
 #include "onion/skw_descriptor.h"
 
 #define SKW_DIRECTORY_NODES 16384u
@@ -29,6 +31,7 @@ enum skw_directory_status {
 	SKW_DIRECTORY_MALFORMED, /* or forged */
 	SKW_DIRECTORY_TOO_SOON,  /* the node changes its mind too often; the next one is taken */
 	SKW_DIRECTORY_FULL,
+	SKW_DIRECTORY_TALK, /* no descriptor: about who has what */
 };
 
 struct skw_directory_out { /* send it to `peer` as SKW_LINK_DIRECTORY */
@@ -73,7 +76,7 @@ struct skw_path_request {
 
 struct skw_directory;
 
-struct skw_directory *skw_directory_new(void);
+struct skw_directory *skw_directory_new(const struct skw_random *random);
 void skw_directory_free(struct skw_directory *dir);
 
 /* Our own, or one read back from a store. */
@@ -82,7 +85,7 @@ enum skw_directory_status skw_directory_publish(struct skw_directory *dir, const
 enum skw_directory_status skw_directory_receive(struct skw_directory *dir, uint32_t peer,
 						const uint8_t *data, size_t len, uint64_t unix_s);
 
-/* A peer that comes up is given everything we hold. */
+/* A peer that comes up is told what we hold, by hashes, and given what it lacks and asks for. */
 void skw_directory_peer_up(struct skw_directory *dir, uint32_t peer);
 void skw_directory_peer_down(struct skw_directory *dir, uint32_t peer);
 

@@ -477,7 +477,7 @@ static inline void sim_start(struct sim *sim, unsigned i)
 
 	n->random = link.random;
 	n->link = skw_link_new(&link, sim->now_us);
-	n->dir = skw_directory_new();
+	n->dir = skw_directory_new(&n->random);
 	n->onion = skw_onion_new(&onion);
 	n->session = skw_session_new(&session);
 	n->sequence = SIM_UNIX * 1000000 + sim->now_us;
