@@ -11,8 +11,8 @@ static void datagram(unsigned from)
 
 	memcpy(data, &sent[from], sizeof(uint32_t));
 	memcpy(data + 4, pattern(sent[from]), sizeof(data) - 4);
-	assert_int_equal(skw_session_send_datagram(end[from], from == 0 ? client : server, data,
-						   sizeof(data), now),
+	assert_int_equal(skw_session_send_datagram(end[from], from == 0 ? client : server, from,
+						   SKW_SESSION_ORDERED, data, sizeof(data), now),
 			 SKW_SESSION_OK);
 	sent[from]++;
 	pump(from);
