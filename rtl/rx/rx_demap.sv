@@ -2,15 +2,23 @@
 //
 // Carrier z is Y conj(H), scaled so that a carrier of average strength has unit amplitude at 1.0; w = |H|^2 over its
 // average. With d the half distance of the constellation's levels (1, 1/sqrt 2, 1/sqrt 10, 1/sqrt 42) and u = 4 z / d
-// per axis, the max-log soft bits of IEEE 802.11-2012, tables 18-8 to 18-11, need no division:
+// per axis (BPSK, QPSK: 8 z / d), the max-log soft bits of IEEE 802.11-2012, tables 18-8 to 18-11, need no division:
 //
 //   u                 the sign bit
 //   8 w - |u|         16-QAM: inner levels
 //   16 w - |u|        64-QAM: the inner four
 //   8 w - ||u| - 16 w||        : the middle of each half
 //
-// They are proportional to |H|^2, which is the weight that the decoder wants. A carrier of average strength comes out at +-4 at half distance.
+// They are proportional to |H|^2, which is the weight that the decoder wants. A carrier of average strength comes out at +-4 at half distance;
+// BPSK and QPSK, which need two levels less, at +-8, so that carriers in a deep fade still have their say.
 // One multiplier: the real axis in the first clock, the imaginary one in the second. Inputs are at least two clocks apart.
+//
+// How far z lies outside of the nearest point x, e = |u| - |x| w per axis, tells what the channel's estimate lacks (rx_learn): with the signs
+// s of u, (e_re + j e_im) conj(s_re + j s_im) is
+//
+//   m_grow + j m_turn = (e_re + e_im) + j s_re s_im (e_im - e_re),      BPSK: e_re + j s_re u_im
+//
+// which is the relative error of H on the average over the points, times w and a constant.
 
 `default_nettype none
 
@@ -25,14 +33,16 @@ module rx_demap (
   input  wire  logic        [1:0]  s_mod,       // ofdm_pkg::mod_e, steady while carriers are inside
 
   output       logic        [23:0] m_soft,      // bit b at [4b +: 4], -7..7; unused ones 0
+  output       logic signed [8:0]  m_grow,      // e, s6.3, each axis clipped at 16; they come a clock later and stay for two
+  output       logic signed [8:0]  m_turn,
   output       logic               m_valid      // a pulse, nine clocks after s_valid
 );
 
-  // 4 / d, with eight bits of fraction.
+  // 4 / d or 8 / d, with eight bits of fraction.
   function automatic logic signed [13:0] gain(input logic [1:0] mod);
     case (mod)
-      ofdm_pkg::Bpsk:  gain = 14'sd1024;
-      ofdm_pkg::Qpsk:  gain = 14'sd1448;
+      ofdm_pkg::Bpsk:  gain = 14'sd2048;
+      ofdm_pkg::Qpsk:  gain = 14'sd2896;
       ofdm_pkg::Qam16: gain = 14'sd3238;
       default:         gain = 14'sd6636;
     endcase
@@ -48,9 +58,14 @@ module rx_demap (
     four_bits = above ? 4'd7 : below ? 4'b1001 : v[6:3] + 4'(v[2]);
   endfunction
 
+  function automatic logic signed [7:0] clip(input logic signed [15:0] v);
+    clip = v[15:7] == {9{v[15]}} ? v[7:0] : {v[15], {7{!v[15]}}};
+  endfunction
+
   logic [8:1]         v;                        // v[n]: an input came n clocks ago
   logic signed [17:0] re, im;
   logic [9:0]         weight1, weight3, weight4, weight5;     // seen from that clock on, for two
+  logic [8:0]         weight6;                  // half of it
 
   always_ff @(posedge clk) begin
     if (s_valid) begin
@@ -60,6 +75,7 @@ module rx_demap (
     if (v[2]) weight3 <= weight1;
     if (v[3]) weight4 <= weight3;
     if (v[4]) weight5 <= weight4;
+    if (v[5]) weight6 <= weight5[9:1];
     v <= {v[7:1], s_valid};
     if (rst) v <= '0;
   end
@@ -71,10 +87,27 @@ module rx_demap (
   logic signed [14:0] u, u3, u4, u5;            // s11.3
   logic signed [15:0] size, outer, outer5, beyond, middle;
   logic        [11:0] axis, axis_re;
+  logic               inside5;                  // |u| < 16 w
+  logic signed [7:0]  e, e_re;
+  logic signed [15:0] far;                      // e before it is clipped
+  logic               minus, minus_re;          // u is negative
+  logic               unlike;                   // s_re s_im is -1
 
   wire signed [17:0] axis_in = v[1] ? re : im;
   wire signed [15:0] two    = {6'd0, weight4};     // 8 w with three bits of fraction: 64 w
   wire signed [15:0] four   = {5'd0, weight4, 1'b0};     // 16 w
+
+  // e from the last soft bit, which is 0 half way between two levels: from there it is 4 w to the level on its side. That is missed
+  // by an LSB where soft bits are negative.
+  wire                bpsk    = s_mod == ofdm_pkg::Bpsk;
+  wire                bpsk_im = bpsk && v[7];
+  wire                qam     = s_mod[1];
+  wire signed [15:0]  last    = bpsk_im ? 16'(u5) : s_mod == ofdm_pkg::Qam64 ? middle : outer5;
+  wire                as_is   = bpsk_im || (s_mod == ofdm_pkg::Qam64 && inside5);    // or negated
+  wire                less    = as_is ^ last[15];                                    // 4 w is taken off
+  wire signed [15:0]  level   = qam ? {7'd0, weight6} ^ {16{less}} : '0;
+  wire signed [15:0]  apart   = (last ^ {16{!as_is}}) + level + 16'(!as_is || (qam && less));
+
 
   /* verilator lint_off UNUSEDSIGNAL */
   wire signed [31:0] rounded = product + 32'sd65536;
@@ -96,10 +129,25 @@ module rx_demap (
     if (v[5] || v[6]) begin
       u5     <= u4;
       outer5 <= outer;
+      inside5 <= beyond < 0;
       middle <= {6'd0, weight5} - (beyond < 0 ? -beyond : beyond);
     end
     if (v[6] || v[7]) axis <= {four_bits(middle), four_bits(outer5), four_bits(16'(u5))};
-    if (v[7]) axis_re <= axis;
+    if (v[6] || v[7]) far   <= apart;
+    if (v[6] || v[7]) minus <= u5 < 0;
+    if (v[7] || v[8]) e     <= clip(far);
+    if (v[7]) begin
+      axis_re  <= axis;
+      minus_re <= minus;
+    end
+    if (v[8]) begin
+      e_re   <= e;
+      unlike <= bpsk ? minus_re : minus_re != minus;
+    end
+    if (m_valid) begin
+      m_grow <= 9'(e_re) + (bpsk ? 9'sd0 : 9'(e));
+      m_turn <= (9'(e) ^ {9{unlike}}) + ((bpsk ? 9'sd0 : 9'(e_re)) ^ {9{!unlike}}) + 9'sd1;
+    end
     if (v[8]) begin
       case (s_mod)
         ofdm_pkg::Bpsk:  m_soft <= {20'd0, axis_re[3:0]};

@@ -86,7 +86,7 @@ module rx_equalise (
   (* no_rw_check *) logic [33:0] h_mem [64];    // h; before it, the first long symbol
   (* no_rw_check, ram_style = "block" *) logic [17:0] g_mem [64];      // |h|^2 / 2^12
   (* no_rw_check *) logic [35:0] c_mem [64];    // H'
-  (* no_rw_check, ram_style = "block" *) logic [9:0] w_mem [64];
+  (* no_rw_check, ram_style = "block" *) logic [9:0] w_mem [64];    // w, from rx_learn as H' is
   (* no_rw_check *) logic [35:0] z_mem [64];
 
   logic [6:1]         v;
@@ -209,7 +209,8 @@ module rx_equalise (
   wire [26:0] rest2   = {rest, bits == 5'd30 || bits == 5'd29 || bits == 5'd27};  // 52 2^24 in binary
   wire [26:0] rest3   = rest2 - {1'b0, sum_a[39:14]};        // the rest is less than the divisor, so bit 26 is its sign
   wire        fits    = !rest3[26];
-  wire [36:0] w_wide  = {1'b0, p0} >> 20;
+  wire [36:0] w_wide  = {1'b0, p0} >> 12;
+  logic [35:0] c_new;
 
   logic second_5, second_6;                     // v[5], v[6] of the second long symbol
 
@@ -221,8 +222,7 @@ module rx_equalise (
       sum_a <= sum_a + 40'(sum);
     end
     if (second_6) sum_b <= sum_b + 40'(sum);
-    if (v[4] && scaling) c_mem[at4] <= {clip(27'(p1 >>> 11)), clip(27'(p0 >>> 11))};
-    if (v[5] && scaling) w_mem[at5] <= |w_wide[36:10] ? '1 : w_wide[9:0];
+    if (v[4] && scaling) c_new <= {clip(27'(p1 >>> 11)), clip(27'(p0 >>> 11))};
 
     if (state == Take && kind == Long1) {sum_a, sum_b} <= '0;
     if (state == Divide && bits != 0) begin
@@ -235,6 +235,16 @@ module rx_equalise (
       bits <= 5'd30;
     end
     reciprocal <= |quotient[29:17] ? '1 : quotient[16:0];
+  end
+
+  logic        [5:0]  channel_at;               // the carrier whose H' and w are new
+  logic               channel_valid;
+  logic        [35:0] channel_h;
+  logic        [9:0]  channel_w;
+
+  always_ff @(posedge clk) if (channel_valid) begin
+    c_mem[channel_at] <= channel_h;
+    w_mem[channel_at] <= channel_w;
   end
 
   // S : N of these sums is (A - 3/8 B) / 0.97^2 : 2 B 64/52 (the idle carriers too), 0.4335 (A - 3/8 B) : B; 7/16 stands for that.
@@ -422,6 +432,7 @@ module rx_equalise (
   logic signed [17:0] out_re, out_im;
   logic [9:0]         out_phase;
   logic               soft_valid, fifo_ready;
+  logic signed [8:0]  grow, turn_more;          // rx_demap's errors
   logic [5:0]         w_at;
   logic [9:0]         weight;
   logic [23:0]        bits_out;
@@ -457,7 +468,25 @@ module rx_equalise (
 
   rx_demap i_demap (
     .clk, .rst, .s_re(turned_re), .s_im(turned_im), .s_weight(weight), .s_valid(turned_valid && state != Pilots), .s_mod(mod),
-    .m_soft(bits_out), .m_valid(soft_valid)
+    .m_soft(bits_out), .m_grow(grow), .m_turn(turn_more), .m_valid(soft_valid)
+  );
+
+  // What the soft bits say of the channel -------------------------------------------------------------------
+
+  logic               learn;                    // a clock after its soft bits
+  logic        [5:0]  learn_at;                 // the carrier
+
+  always_ff @(posedge clk) begin
+    learn <= soft_valid && !rst;
+    if (state == Wait) learn_at <= 6'd6;
+    else if (learn)    learn_at <= next_data(learn_at);
+  end
+
+  rx_learn i_learn (
+    .clk, .rst, .load_valid(v[5] && scaling), .load_at(at5), .load_h(c_new), .load_w(|w_wide[36:18] ? '1 : w_wide[17:0]),
+    .s_valid(learn), .s_at(learn_at), .s_grow(grow), .s_turn(turn_more), .s_mod(mod),
+    .s_age(early ? 2'd0 : !late ? 2'd1 : age[6:4] < 3'd3 ? 2'd2 : 2'd3),
+    .m_valid(channel_valid), .m_at(channel_at), .m_h(channel_h), .m_w(channel_w)
   );
 
   fifo #(.WIDTH(25), .DEPTH(ROOM)) i_fifo (
@@ -468,9 +497,10 @@ module rx_equalise (
   always_ff @(posedge clk) if (!rst) begin
     assert (!soft_valid || fifo_ready);
     assert (!(issue && v[1] && !scaling && at == (kind == Long1 ? at1 : middle)));           // h_mem
-    assert (!(issue && v[4] && scaling && at == at4));                                      // c_mem
+    assert (!(issue && channel_valid && at == channel_at));                                 // c_mem
+    assert (!(!scaling && channel_valid && w_at == channel_at));                            // w_mem
     assert (!(issue && second_5 && at == at5 - 6'd4));                                      // g_mem
-    assert (!((give || ask) && v[6] && symbol && !scaling));                                // z_mem; w_mem is gated
+    assert (!((give || ask) && v[6] && symbol && !scaling));                                // z_mem
   end
 
   // Order of work --------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@
 //   bench_impair FRAMES OVER [NAME | RATE]...       names are beginnings of those in the table
 //
 // One receiver hears all frames of a point, one behind the other with noise between. A frame is lost unless it is told with its rate,
-// its length and every octet right, exactly once. For echoes an ideal receiver is asked too, on the very same channels: it knows the channel, the
+// its length and every octet right, exactly once; "told wrong" are those that were not even told with rate and length. For echoes an ideal receiver is asked too, on the very same channels: it knows the channel, the
 // carrier and the time, equalises by them, and decodes softly without any rounding: what it loses is lost to anybody.
 
 #include <algorithm>

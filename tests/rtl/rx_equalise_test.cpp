@@ -21,7 +21,7 @@ static uint32_t pack(Cplx v)
 	return uint32_t(uint16_t(int16_t(std::lround(v.imag())))) << 16 | uint16_t(int16_t(std::lround(v.real())));
 }
 
-// Max-log towards the neighbours, 4 at half distance for a carrier of average strength.
+// Max-log towards the neighbours, 4 at half distance for a carrier of average strength, BPSK and QPSK 8.
 static double formula(Cplx x, double weight, unsigned bpsc, unsigned bit)
 {
 	double half = bpsc == 1 ? 1 : bpsc == 2 ? std::sqrt(0.5) : bpsc == 4 ? std::sqrt(0.1) : std::sqrt(1 / 42.0);
@@ -32,7 +32,7 @@ static double formula(Cplx x, double weight, unsigned bpsc, unsigned bit)
 		v = (per_axis == 2 ? 2 : 4) - std::fabs(u);
 	if (bit % per_axis == 2)
 		v = 2 - std::fabs(std::fabs(u) - 4);
-	return std::min(7.0, std::max(-7.0, 4 * weight * v));
+	return std::min(7.0, std::max(-7.0, (bpsc <= 2 ? 8 : 4) * weight * v));
 }
 
 static void frame(unsigned mbps, double level, double turn, double slope, double noise, unsigned idle, bool fading)
