@@ -8,6 +8,7 @@ enum {
 	N = SKW_CHANNEL_CARRIERS,
 	KNOWN = 6,   /* symbols that the smoothed estimate is worth */
 	MEMORY = 64, /* symbols that are remembered at most */
+	MUCH = 2000, /* signal over noise beyond which smoothing would only bend */
 };
 
 /* Signal over noise of a carrier that each class is made for. */
@@ -95,11 +96,28 @@ static void smooth(const struct skw_channel_filter *f, int k, float re[N], float
 	memcpy(im, si, sizeof(si));
 }
 
+/* What follows from h. */
+static void settle(struct skw_channel *c, const float re[N], const float im[N])
+{
+	float power = 0;
+
+	memset(&c->h, 0, sizeof(c->h));
+	memset(c->w, 0, sizeof(c->w));
+	for (int i = 0; i < N; i++) {
+		c->h.re[carrier(i) & 63] = re[i];
+		c->h.im[carrier(i) & 63] = im[i];
+		power += re[i] * re[i] + im[i] * im[i];
+	}
+	c->power = power / N + 1e-20F;
+	for (int k = 0; k < 64; k++)
+		c->w[k] = (c->h.re[k] * c->h.re[k] + c->h.im[k] * c->h.im[k]) / c->power;
+}
+
 void skw_channel_estimate(const struct skw_channel_filter *f, struct skw_channel *c,
 			  const struct skw_ofdm_tables *t, const struct skw_carriers *y1,
 			  const struct skw_carriers *y2)
 {
-	float re[N], im[N], sum = 0, difference = 0, power = 0;
+	float re[N], im[N], sum = 0, difference = 0;
 
 	for (int i = 0; i < N; i++) {
 		int k = carrier(i) & 63;
@@ -113,17 +131,31 @@ void skw_channel_estimate(const struct skw_channel_filter *f, struct skw_channel
 	c->noise = difference / (2 * N) + 1e-20F;
 	c->signal = fmaxf(sum / N - c->noise / 2, 1e-20F);
 	smooth(f, class_of(c->signal / c->noise), re, im);
-
-	memset(&c->h, 0, sizeof(c->h));
-	memset(c->w, 0, sizeof(c->w));
 	for (int i = 0; i < N; i++) {
-		c->h.re[carrier(i) & 63] = re[i];
-		c->h.im[carrier(i) & 63] = im[i];
-		power += re[i] * re[i] + im[i] * im[i];
+		int k = carrier(i) & 63;
+
+		c->seen.re[k] = 0.5F * t->long_training[k] * (y1->re[k] + y2->re[k]);
+		c->seen.im[k] = 0.5F * t->long_training[k] * (y1->im[k] + y2->im[k]);
 	}
-	c->power = power / N + 1e-20F;
-	for (int k = 0; k < 64; k++)
-		c->w[k] = (c->h.re[k] * c->h.re[k] + c->h.im[k] * c->h.im[k]) / c->power;
+	settle(c, re, im);
+}
+
+void skw_channel_again(const struct skw_channel_filter *f, struct skw_channel *c,
+		       const struct skw_carriers *sum, const float weight[64])
+{
+	float re[N], im[N], all = 0;
+
+	for (int i = 0; i < N; i++) {
+		int k = carrier(i) & 63;
+		float whole = 2 + weight[k];
+
+		re[i] = (2 * c->seen.re[k] + sum->re[k]) / whole;
+		im[i] = (2 * c->seen.im[k] + sum->im[k]) / whole;
+		all += whole / N;
+	}
+	if (all * c->signal < 2 * MUCH * c->noise)
+		smooth(f, class_of(0.5F * all * c->signal / c->noise), re, im);
+	settle(c, re, im);
 }
 
 /* The level of an axis that is nearest to u, in half distances. */
@@ -171,5 +203,33 @@ void skw_channel_learn(struct skw_channel *c, const struct skw_carriers *z, unsi
 
 		c->h.re[k] = pilot_re[p];
 		c->h.im[k] = pilot_im[p];
+	}
+}
+
+void skw_channel_equalise(const struct skw_channel *ch, struct skw_carriers *z,
+			  const struct skw_carriers *y, float angle, float slope)
+{
+	float scale = 1 / ch->power, dc = cosf(slope), ds = sinf(slope);
+	_Alignas(16) float c[64], s[64];
+
+	for (int half = 0; half < 2; half++) { /* carriers 0..31, -32..-1 */
+		float at = angle - 32 * (float)half * slope;
+		float pc = cosf(at) * scale, ps = sinf(at) * scale;
+
+		for (int k = 0; k < 32; k++) {
+			float next = pc * dc - ps * ds;
+
+			c[32 * half + k] = pc;
+			s[32 * half + k] = ps;
+			ps = pc * ds + ps * dc;
+			pc = next;
+		}
+	}
+	for (int k = 0; k < 64; k++) {
+		float hr = ch->h.re[k], hi = ch->h.im[k];
+		float re = y->re[k] * hr + y->im[k] * hi, im = y->im[k] * hr - y->re[k] * hi;
+
+		z->re[k] = re * c[k] + im * s[k];
+		z->im[k] = im * c[k] - re * s[k];
 	}
 }

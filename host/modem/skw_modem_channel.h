@@ -28,6 +28,7 @@ struct skw_channel_filter {
 
 struct skw_channel {
 	struct skw_carriers h;    /* 0 where no carrier is */
+	struct skw_carriers seen; /* of both long symbols alone */
 	_Alignas(16) float w[64]; /* |h|^2 / mean |h|^2 */
 	float power;              /* mean |h|^2 */
 	float signal, noise;      /* per carrier */
@@ -43,5 +44,14 @@ void skw_channel_estimate(const struct skw_channel_filter *f, struct skw_channel
 /* A symbol of data, equalised (skw_demap's z), of so many bits a carrier; `n` were before it. */
 void skw_channel_learn(struct skw_channel *c, const struct skw_carriers *z, unsigned bits,
 		       unsigned n);
+
+/* Once more, from the long symbols and a frame's data: the sum of y conj(x) over its symbols, and
+ * of |x|^2. */
+void skw_channel_again(const struct skw_channel_filter *f, struct skw_channel *c,
+		       const struct skw_carriers *sum, const float weight[64]);
+
+/* z = y conj(h) / mean |h|^2, turned back by `angle` + k slope. */
+void skw_channel_equalise(const struct skw_channel *c, struct skw_carriers *z,
+			  const struct skw_carriers *y, float angle, float slope);
 
 #endif

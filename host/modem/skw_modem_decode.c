@@ -86,15 +86,15 @@ bool skw_decoder_finish(struct skw_decoder *d, const struct skw_ofdm_tables *t)
 {
 	unsigned n = 2 + d->length, s;
 
-	skw_viterbi_trace(&d->viterbi, d->octets, 8 * n);
-	s = d->octets[0] &
+	skw_viterbi_trace(&d->viterbi, d->heard, 8 * n);
+	s = d->heard[0] &
 	    127; /* the first seven bits were sent as 0: they are the sequence itself */
 	d->octets[0] = 0;
 	s = (s | (unsigned)((s ^ s >> 3) & 1) << 7) >> 1;
 	for (unsigned i = 1; i < n; i++) {
 		uint8_t octet = t->scramble[s];
 
-		d->octets[i] ^= octet;
+		d->octets[i] = d->heard[i] ^ octet;
 		s = octet >> 1;
 	}
 	return d->length > SKW_FCS_LEN &&

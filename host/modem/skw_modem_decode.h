@@ -23,7 +23,8 @@ struct skw_signal {
 struct skw_decoder {
 	struct skw_viterbi viterbi;
 	_Alignas(16) uint8_t pairs[2 * SKW_OFDM_STEPS_MAX];
-	uint8_t octets[2 + SKW_PSDU_MAX]; /* SERVICE and PSDU */
+	uint8_t heard[2 + SKW_PSDU_MAX];  /* SERVICE and PSDU, scrambled */
+	uint8_t octets[2 + SKW_PSDU_MAX]; /* and plain */
 	unsigned rate, length, left;      /* steps to come */
 };
 

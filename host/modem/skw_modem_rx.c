@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "modem/skw_modem.h"
+#include "modem/skw_modem_again.h"
 #include "modem/skw_modem_channel.h"
 #include "modem/skw_modem_decode.h"
 #include "modem/skw_modem_demap.h"
@@ -29,6 +30,7 @@ enum {
 	EARLY = 1,     /* a block starts so many samples before its symbol, in its prefix */
 	SYNC_FROM = 7, /* samples before an event at which the search for long symbols starts */
 	FINE = 88,     /* products that give the fine carrier offset */
+	AGAIN = 2,     /* further readings of a frame that did not come out right */
 };
 
 enum state { SEARCH, SYNC, SIGNAL, DATA, FOREIGN };
@@ -43,7 +45,7 @@ struct frame {
 	float dc_re, dc_im; /* the mixer's, taken off every sample */
 	struct skw_signal signal;
 	struct skw_carriers y; /* the newest symbol, transformed */
-	float turned;          /* its phase that was turned back */
+	float turned, tilted;  /* its phase and slope that were turned back */
 	struct skw_channel channel;
 	struct skw_track track;
 	_Alignas(16) float cos[64], sin[64]; /* of the carrier offset from a block's start on */
@@ -56,6 +58,7 @@ struct skw_modem_rx {
 	struct skw_channel_filter filter;
 	struct skw_detect detect;
 	struct skw_decoder decoder;
+	struct skw_again again;
 	struct skw_modem_counts counts;
 	struct skw_frame_rx ready_frame;
 	bool ready, waiting, began;
@@ -285,36 +288,6 @@ static void follow_pilots(struct frame *f, const struct skw_carriers *y, float p
 	skw_track_correct(&t->slope, skew / (spread + 1e-20F), noise / (2 * spread + 1e-20F));
 }
 
-/* z = y conj(h) / mean |h|^2, turned back by `angle` + k slope. */
-static void equalise(const struct frame *f, struct skw_carriers *z, const struct skw_carriers *y,
-		     float angle)
-{
-	float slope = f->track.slope.x, scale = 1 / f->channel.power;
-	float dc = cosf(slope), ds = sinf(slope);
-	_Alignas(16) float c[64], s[64];
-
-	for (int half = 0; half < 2; half++) { /* carriers 0..31, -32..-1 */
-		float at = angle - 32 * (float)half * slope;
-		float pc = cosf(at) * scale, ps = sinf(at) * scale;
-
-		for (int k = 0; k < 32; k++) {
-			float next = pc * dc - ps * ds;
-
-			c[32 * half + k] = pc;
-			s[32 * half + k] = ps;
-			ps = pc * ds + ps * dc;
-			pc = next;
-		}
-	}
-	for (int k = 0; k < 64; k++) {
-		float hr = f->channel.h.re[k], hi = f->channel.h.im[k];
-		float re = y->re[k] * hr + y->im[k] * hi, im = y->im[k] * hr - y->re[k] * hi;
-
-		z->re[k] = re * c[k] + im * s[k];
-		z->im[k] = im * c[k] - re * s[k];
-	}
-}
-
 /* Symbols that drift out of their blocks, since clocks differ: the block follows by a sample. */
 static void follow_clock(struct frame *f)
 {
@@ -339,7 +312,8 @@ static void symbol(struct skw_modem_rx *rx, struct skw_carriers *z)
 	skw_track_predict(&f->track, f->symbol == 0 ? 1.4F : 1.0F);
 	follow_pilots(f, &f->y, rx->tables.pilot[f->symbol % 127], ahead);
 	f->turned = (float)ahead + f->track.phase.x;
-	equalise(f, z, &f->y, f->turned);
+	f->tilted = f->track.slope.x;
+	skw_channel_equalise(&f->channel, z, &f->y, f->turned, f->tilted);
 	f->block += SKW_OFDM_SYMBOL;
 	f->symbol++;
 	follow_clock(f);
@@ -355,7 +329,7 @@ static void tell(const struct skw_modem_rx *rx, const struct skw_carriers *z, un
 		.symbol = f->symbol - 1,
 		.bits = bits,
 		.phase = f->turned,
-		.slope = f->track.slope.x,
+		.slope = f->tilted,
 		.y_re = f->y.re,
 		.y_im = f->y.im,
 		.h_re = f->channel.h.re,
@@ -422,9 +396,29 @@ static void read_signal(struct skw_modem_rx *rx)
 		return;
 	}
 	skw_decoder_start(&rx->decoder, &f->signal);
+	rx->again.symbols = 0;
 	f->symbols = skw_ofdm_symbols(&skw_ofdm_rates[f->signal.rate], f->signal.length);
 	f->end = f->first + EARLY + 128 + SKW_OFDM_SYMBOL * (1U + f->symbols);
 	rx->state = DATA;
+}
+
+/* The frame once more; true if its FCS is right now. */
+static bool read_again(struct skw_modem_rx *rx)
+{
+	struct frame *f = &rx->frame;
+	struct skw_again *a = &rx->again;
+	unsigned bits = skw_ofdm_rates[f->signal.rate].bits;
+	struct skw_carriers z;
+	uint8_t soft[SKW_SOFT];
+
+	skw_again_learn(a, &rx->decoder, &rx->tables, &rx->filter, &f->channel);
+	skw_decoder_start(&rx->decoder, &f->signal);
+	for (unsigned s = 0; s < a->symbols; s++) {
+		skw_channel_equalise(&f->channel, &z, &a->y[s], a->angle[s], a->slope[s]);
+		skw_demap(soft, bits, &z, f->channel.w, soft_half(f, bits));
+		skw_decoder_symbol(&rx->decoder, &rx->tables, soft);
+	}
+	return skw_decoder_finish(&rx->decoder, &rx->tables);
 }
 
 static void finish(struct skw_modem_rx *rx)
@@ -433,6 +427,8 @@ static void finish(struct skw_modem_rx *rx)
 	bool good = skw_decoder_finish(&rx->decoder, &rx->tables);
 	double snr = (double)f->channel.signal / (double)f->channel.noise * 52 / 64;
 
+	for (unsigned n = 0; n < AGAIN && !good; n++)
+		good = read_again(rx);
 	rx->counts.frames++;
 	rx->counts.fcs_bad += !good;
 	rx->ready = true;
@@ -463,6 +459,7 @@ static void read_data(struct skw_modem_rx *rx)
 	}
 	skw_demap(soft, bits, &z, f->channel.w, soft_half(f, bits));
 	tell(rx, &z, bits, soft);
+	skw_again_keep(&rx->again, &f->y, f->turned, f->tilted);
 	if (skw_decoder_symbol(&rx->decoder, &rx->tables, soft))
 		finish(rx);
 	else

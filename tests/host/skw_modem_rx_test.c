@@ -355,6 +355,40 @@ static void test_dc(void **unused)
 
 /* On a channel of 5 MHz 40 ppm are 0.0472 turns a sample: beyond what the short symbols can tell.
  */
+/* A burst of noise over the long symbols alone: the first reading has a wrong channel, the second
+ * the one that the data told. */
+static void test_second_reading(void **unused)
+{
+	static const struct {
+		unsigned rate;
+		double rms; /* beside a frame's 0.225 */
+	} row[] = { { 24, 0.28 }, { 36, 0.22 }, { 48, 0.14 }, { 54, 0.14 } };
+
+	(void)unused;
+	for (unsigned r = 0; r < 4; r++) {
+		unsigned good = 0;
+
+		for (unsigned n = 0; n < 20; n++) {
+			size_t at;
+
+			silence(200);
+			at = say(row[r].rate, 1000, n);
+			for (size_t k = at + 160; k < at + 320; k++) {
+				double a = row[r].rms * sqrt(-log(uniform()));
+				double turn_by = 2 * M_PI * uniform();
+
+				air[k].i += (float)(a * cos(turn_by));
+				air[k].q += (float)(a * sin(turn_by));
+			}
+			silence(400);
+			hear();
+			good += is(0, row[r].rate, 1000, n, at);
+		}
+		print_message("%u Mb/s: %u of 20\n", row[r].rate, good);
+		assert_in_range(good, 18, 20);
+	}
+}
+
 static void test_wide_offset(void **unused)
 {
 	(void)unused;
@@ -622,6 +656,7 @@ int main(void)
 		cmocka_unit_test(test_echo),
 		cmocka_unit_test(test_clocks),
 		cmocka_unit_test(test_dc),
+		cmocka_unit_test(test_second_reading),
 		cmocka_unit_test(test_wide_offset),
 		cmocka_unit_test(test_far_clocks),
 		cmocka_unit_test(test_foreign),
