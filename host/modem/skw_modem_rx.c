@@ -15,6 +15,7 @@
 
 #include "modem/skw_modem.h"
 #include "modem/skw_modem_again.h"
+#include "modem/skw_modem_balance.h"
 #include "modem/skw_modem_channel.h"
 #include "modem/skw_modem_decode.h"
 #include "modem/skw_modem_demap.h"
@@ -59,6 +60,7 @@ struct skw_modem_rx {
 	struct skw_detect detect;
 	struct skw_decoder decoder;
 	struct skw_again again;
+	struct skw_balance balance, heard; /* of this frame; so far */
 	struct skw_modem_counts counts;
 	struct skw_frame_rx ready_frame;
 	bool ready, waiting, began;
@@ -136,8 +138,9 @@ static void derotate(const struct skw_modem_rx *rx, float *re, float *im, uint64
 
 	for (unsigned k = 0; k < n; k++) {
 		double next = pr * c - pi * s;
-		double i = a[k] - rx->frame.dc_re, q = b[k] - rx->frame.dc_im;
+		float i = a[k] - rx->frame.dc_re, q = b[k] - rx->frame.dc_im;
 
+		skw_balance_apply(&rx->balance, &i, &q);
 		re[k] = (float)(i * pr - q * pi);
 		im[k] = (float)(i * pi + q * pr);
 		pi = pr * s + pi * c;
@@ -175,9 +178,11 @@ static void fine(struct skw_modem_rx *rx, uint64_t last, double coarse)
 	double pr = 0, pi = 0, energy = 0, turns;
 
 	for (int k = 0; k < FINE; k++) {
-		double i = a[-k] - rx->frame.dc_re, q = b[-k] - rx->frame.dc_im;
-		double i0 = a[-k - 64] - rx->frame.dc_re, q0 = b[-k - 64] - rx->frame.dc_im;
+		float i = a[-k] - rx->frame.dc_re, q = b[-k] - rx->frame.dc_im;
+		float i0 = a[-k - 64] - rx->frame.dc_re, q0 = b[-k - 64] - rx->frame.dc_im;
 
+		skw_balance_apply(&rx->balance, &i, &q);
+		skw_balance_apply(&rx->balance, &i0, &q0);
 		pr += i * i0 + q * q0;
 		pi += q * i0 - i * q0;
 		energy += i * i + q * q;
@@ -197,6 +202,7 @@ static void transform(const struct skw_modem_rx *rx, struct skw_carriers *y, uin
 	for (int k = 0; k < 64; k++) {
 		float i = a[k] - f->dc_re, q = b[k] - f->dc_im;
 
+		skw_balance_apply(&rx->balance, &i, &q);
 		x.re[k] = i * f->cos[k] + q * f->sin[k];
 		x.im[k] = q * f->cos[k] - i * f->sin[k];
 	}
@@ -245,6 +251,7 @@ static bool synchronise(struct skw_modem_rx *rx, const struct skw_detect_event *
 	double coarse;
 	struct skw_sync_result r;
 
+	rx->balance = rx->heard;
 	rx->frame.dc_re = rx->detect.dc_re / (rx->detect.dc_weight + 1e-20F);
 	rx->frame.dc_im = rx->detect.dc_im / (rx->detect.dc_weight + 1e-20F);
 	r = long_symbols(rx, e, &coarse);
@@ -302,6 +309,21 @@ static void follow_clock(struct frame *f)
 	}
 }
 
+/* What a block's samples tell of the mixer: kept out of this frame, whose channel was seen through
+ * the same image. */
+static void listen(struct skw_modem_rx *rx, uint64_t from)
+{
+	const struct frame *f = &rx->frame;
+	const float *a = rx->re + (from - rx->base), *b = rx->im + (from - rx->base);
+	float re[64], im[64];
+
+	for (int k = 0; k < 64; k++) {
+		re[k] = a[k] - f->dc_re;
+		im[k] = b[k] - f->dc_im;
+	}
+	skw_balance_hear(&rx->heard, re, im);
+}
+
 /* The next symbol, equalised. */
 static void symbol(struct skw_modem_rx *rx, struct skw_carriers *z)
 {
@@ -309,6 +331,7 @@ static void symbol(struct skw_modem_rx *rx, struct skw_carriers *z)
 	double ahead = phase_at(f, f->block);
 
 	transform(rx, &f->y, f->block);
+	listen(rx, f->block);
 	skw_track_predict(&f->track, f->symbol == 0 ? 1.4F : 1.0F);
 	follow_pilots(f, &f->y, rx->tables.pilot[f->symbol % 127], ahead);
 	f->turned = (float)ahead + f->track.phase.x;
