@@ -75,36 +75,38 @@ module rx_learn (
   logic               too_far, too_far_re;
 
   always_ff @(posedge clk) begin
-    v     <= {v[6:0], s_valid};
-    times <= {1'b0, gain(s_mod, s_age)};
-    if (s_valid) begin
-      {im1, re1} <= h_mem[s_at];
-      w1         <= w_mem[s_at];
-      at1        <= s_at;
-    end
-    if (s_valid || v[0]) e      <= s_valid ? s_grow : s_turn;
-    if (v[0] || v[1])    scaled <= 18'(e) * 18'(times);
-    if (v[1]) first <= scaled;
-    if (v[1]) {re2, im2, w2, at2} <= {re1, im1, w1, at1};
-    if (v[2]) {grow, turn}        <= {first, scaled};
-    if (v[2] || v[3]) {a0, a1}    <= v[2] ? {re2, im2} : {im2, re2};
-    if (v[3] || v[4]) begin                     // real part | imaginary part
-      p0 <= a0 * grow;
-      p1 <= a1 * turn;
-    end
-    if (v[3]) p2 <= $signed({1'b0, w2[17:1]}) * grow;
-    if (v[3]) {re4, im4, w4, at4} <= {re2, im2, w2, at2};
-    if (v[4]) more <= p2[33:12];
-    if (v[4] || v[5]) sum <= both[22:1];
-    if (v[5]) begin
-      {im6, at6} <= {im4, at4};
-      next_re    <= new_h[20:3];
-      next_w     <= new_w[20:3];
-      too_far_re <= new_h[21] != new_h[20] || new_w[22:21] != 0;
-    end
-    if (v[6]) begin
-      next_im <= new_h[20:3];
-      too_far <= too_far_re || new_h[21] != new_h[20];
+    if (s_valid || v != '0) begin                  // for the simulator: nothing moves otherwise
+      v     <= {v[6:0], s_valid};
+      times <= {1'b0, gain(s_mod, s_age)};
+      if (s_valid) begin
+        {im1, re1} <= h_mem[s_at];
+        w1         <= w_mem[s_at];
+        at1        <= s_at;
+      end
+      if (s_valid || v[0]) e      <= s_valid ? s_grow : s_turn;
+      if (v[0] || v[1])    scaled <= 18'(e) * 18'(times);
+      if (v[1]) first <= scaled;
+      if (v[1]) {re2, im2, w2, at2} <= {re1, im1, w1, at1};
+      if (v[2]) {grow, turn}        <= {first, scaled};
+      if (v[2] || v[3]) {a0, a1}    <= v[2] ? {re2, im2} : {im2, re2};
+      if (v[3] || v[4]) begin                     // real part | imaginary part
+        p0 <= a0 * grow;
+        p1 <= a1 * turn;
+      end
+      if (v[3]) p2 <= $signed({1'b0, w2[17:1]}) * grow;
+      if (v[3]) {re4, im4, w4, at4} <= {re2, im2, w2, at2};
+      if (v[4]) more <= p2[33:12];
+      if (v[4] || v[5]) sum <= both[22:1];
+      if (v[5]) begin
+        {im6, at6} <= {im4, at4};
+        next_re    <= new_h[20:3];
+        next_w     <= new_w[20:3];
+        too_far_re <= new_h[21] != new_h[20] || new_w[22:21] != 0;
+      end
+      if (v[6]) begin
+        next_im <= new_h[20:3];
+        too_far <= too_far_re || new_h[21] != new_h[20];
+      end
     end
     if (rst) v <= '0;
   end

@@ -1,6 +1,6 @@
 // impairment - what real radios and real air do to a frame, one thing at a time or together, for tests and benches.
 //
-//   frame -> echoes -> sampling clock -> carrier, its phase noise -> gain, noise -> imbalance, constant -> converter
+//   frame -> amplifier -> echoes -> sampling clock -> carrier, its phase noise -> gain, noise -> imbalance, constant -> converter
 //
 // Levels are of the frame's rms over the sampled band. Every random thing comes from the generator that is handed in.
 
@@ -15,6 +15,7 @@ struct Impairment {
 	double rate_hz = 20e6;
 	double cfo_ppm = NAN;                   // of 5.9 GHz, exactly, its sign by turns; none: anything within 40
 	double clock_ppm = 0;                   // the sampling clocks are so far apart, sign by turns
+	double saturation_db = INFINITY;        // of the amplifier, over the frame's rms: Rapp's model, smoothness 2
 	double spread_ns = 0;                   // rms of an exponential profile
 	double constant_dbc = -INFINITY;        // of the mixer
 	double imbalance_db = 0, imbalance_deg = 0;
@@ -39,6 +40,16 @@ inline Samples exponential_taps(double spread_samples, std::mt19937 &random)
 	for (Cplx &t : taps)
 		t /= std::sqrt(power);
 	return taps;
+}
+
+// As an amplifier hands it on that saturates so far above the frame's rms: |y| = |x| / (1 + (|x| / A)^2p)^(1 / 2p), p = 2.
+inline Samples amplified(const Samples &in, double saturation_db)
+{
+	double most = std::sqrt(SIGNAL_POWER) * std::pow(10, saturation_db / 20);
+	Samples out;
+	for (Cplx x : in)
+		out.push_back(x / std::pow(1 + std::pow(std::abs(x) / most, 4), 0.25));
+	return out;
 }
 
 // The signal as a receiver sees it whose sampling clock is `ppm` slow, `delay` samples late: windowed sinc from a table.
@@ -73,6 +84,8 @@ inline Samples impaired(const Samples &frame, const Impairment &im, double snr_d
 	std::mt19937 random(n * 7919 + 1);
 	std::normal_distribution<double> normal;
 	Samples in = frame;
+	if (!std::isinf(im.saturation_db))
+		in = amplified(in, im.saturation_db);
 	if (im.spread_ns > 0) {
 		Samples taps = exponential_taps(im.spread_ns * 1e-9 * im.rate_hz, random);
 		in.assign(frame.size() + taps.size() - 1, 0);
