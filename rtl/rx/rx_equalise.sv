@@ -485,7 +485,7 @@ module rx_equalise (
   rx_learn i_learn (
     .clk, .rst, .load_valid(v[5] && scaling), .load_at(at5), .load_h(c_new), .load_w(|w_wide[36:18] ? '1 : w_wide[17:0]),
     .s_valid(learn), .s_at(learn_at), .s_grow(grow), .s_turn(turn_more), .s_mod(mod),
-    .s_age(early ? 2'd0 : !late ? 2'd1 : age[6:4] < 3'd3 ? 2'd2 : 2'd3),
+    .s_age({age[6:5] != 0, age[6:5] == 0 && age[4:3] != 0}),
     .m_valid(channel_valid), .m_at(channel_at), .m_h(channel_h), .m_w(channel_w)
   );
 

@@ -8,7 +8,7 @@
 //
 //   H' <- H' (1 + d),    w <- w (1 + 2 Re d)
 //
-// mu falls with the frame's age from 1/8 to 1/64 of what would take an error away at once on a carrier of average strength; a weaker one learns
+// mu falls with the frame's age from 1/8 to 1/32 of what would take an error away at once on a carrier of average strength; a weaker one learns
 // more slowly, as it is heard less clearly. Where a word would overflow, the carrier stays as it is.
 //
 // Carriers come at least two clocks apart; grow, turn, mod and age stay for two. A carrier leaves 9 clocks after it came, or 1 after it was loaded.
@@ -29,7 +29,7 @@ module rx_learn (
   input  wire  logic signed [8:0]  s_grow,      // half distances of a carrier of average strength: s2.6, with 16- and 64-QAM s3.5
   input  wire  logic signed [8:0]  s_turn,
   input  wire  logic        [1:0]  s_mod,       // ofdm_pkg::mod_e
-  input  wire  logic        [1:0]  s_age,       // of the frame: 0 for 3 symbols, 1 up to the 15th, 2 up to the 47th, then 3
+  input  wire  logic        [1:0]  s_age,       // of the frame: 0 for 7 symbols, 1 up to the 31st, then 2; 3 would halve mu once more
 
   output       logic               m_valid,
   output       logic        [5:0]  m_at,
