@@ -11,9 +11,11 @@
 #include <sodium.h>
 #include <zlib.h>
 
+#include "ledger/skw_crypt_later.h"
 #include "ledger/skw_rest.h"
 
 enum { CONNECTIONS = 64, TIMEOUT_S = 30, TICK_MS = 1000 };
+enum { WAITING_MAX = 8 }; /* requests that wait for a key; one more: 503 */
 enum {
 	PACK_MIN = 1400,
 	PACK_MAX = 4 << 20
@@ -26,6 +28,10 @@ struct skw_http {
 	uv_poll_t poll;
 	uv_timer_t tick; /* connection timeouts */
 	int open_handles;
+	struct body *first, *last; /* wait for a key, one after another: each takes a gigabyte */
+	unsigned waiting;
+	bool stopping;
+	uv_work_t work;
 };
 
 /* A request's body while it comes in. */
@@ -33,6 +39,10 @@ struct body {
 	char *data;
 	size_t len, room;
 	bool too_long;
+	bool guarded; /* it has passed the guard */
+	struct skw_crypt_later *later;
+	struct MHD_Connection *connection; /* while it waits for a key */
+	struct body *next;
 };
 
 /* In locked memory, and wiped: passwords and seeds come this way. */
@@ -234,8 +244,66 @@ static enum MHD_Result preflight(struct skw_http *http, struct MHD_Connection *c
 	return result;
 }
 
+/* ---- keys from passwords: on a thread, while the request waits and the loop goes on ---- */
+
+static void work_next(struct skw_http *http);
+
+static void finish(struct skw_http *http)
+{
+	if (http->open_handles > 0 || http->waiting > 0)
+		return;
+	MHD_stop_daemon(http->daemon);
+	free(http);
+}
+
+static void on_work(uv_work_t *work)
+{
+	skw_crypt_later_work(((struct skw_http *)work->data)->first->later);
+}
+
+/* Asked again, the request has its key, or is refused because all ends. */
+static void on_worked(uv_work_t *work, int status)
+{
+	struct skw_http *http = work->data;
+	struct body *body = http->first;
+
+	(void)status;
+	http->first = body->next;
+	http->waiting--;
+	MHD_resume_connection(body->connection);
+	if (http->first != NULL)
+		work_next(http);
+	MHD_run(http->daemon);
+	if (http->stopping)
+		finish(http);
+}
+
+static void work_next(struct skw_http *http)
+{
+	http->work.data = http;
+	uv_queue_work(http->poll.loop, &http->work, on_work, on_worked);
+	if (http->stopping)
+		uv_cancel((uv_req_t *)&http->work);
+}
+
+static enum MHD_Result wait_for_key(struct skw_http *http, struct MHD_Connection *connection,
+				    struct body *body)
+{
+	MHD_suspend_connection(connection);
+	body->connection = connection;
+	body->next = NULL;
+	if (http->waiting++ > 0) {
+		http->last->next = body;
+		http->last = body;
+	} else {
+		http->first = http->last = body;
+		work_next(http);
+	}
+	return MHD_YES;
+}
+
 static enum MHD_Result answer(struct skw_http *http, struct MHD_Connection *connection,
-			      const char *method, const char *url, const struct body *body)
+			      const char *method, const char *url, struct body *body)
 {
 	struct query query = { .len = 0 };
 	struct skw_rest_answer out;
@@ -247,14 +315,23 @@ static enum MHD_Result answer(struct skw_http *http, struct MHD_Connection *conn
 					    .body = body->data,
 					    .body_len = body->len };
 
+	if (body->later == NULL)
+		body->later = skw_crypt_later_new();
+	request.later = body->later;
 	MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, add_argument, &query);
 	if (query.too_long || body->too_long ||
 	    snprintf(path, sizeof(path), "%s%s", url, query.text) >= (int)sizeof(path))
 		skw_rest_refuse(&out, url, 413, "");
-	else if (!guarded(http, connection, method, url, &out))
+	else if (body->guarded || !guarded(http, connection, method, url, &out)) {
+		body->guarded = true; /* it need not pass again when its token is older */
 		skw_rest_handle(http->chain, (uint64_t)time(NULL), &request, &out);
+	}
 	sodium_memzero(&query, sizeof(query));
 	sodium_memzero(path, sizeof(path));
+	if (out.status == 0 && !http->stopping && http->waiting < WAITING_MAX)
+		return wait_for_key(http, connection, body);
+	if (out.status == 0)
+		skw_rest_refuse(&out, url, 503, "");
 	return out.body != NULL ? reply(http, connection, &out) : MHD_NO;
 }
 
@@ -291,6 +368,8 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **st
 	(void)code;
 	if (body != NULL && body->data != NULL)
 		sodium_free(body->data); /* passwords come this way */
+	if (body != NULL)
+		skw_crypt_later_free(body->later);
 	free(body);
 }
 
@@ -322,7 +401,7 @@ struct skw_http *skw_http_start(uv_loop_t *loop, struct skw_chain *chain,
 	struct sockaddr_in *v4 = (struct sockaddr_in *)&address;
 	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&address;
 	struct skw_http *http = calloc(1, sizeof(*http));
-	unsigned flags = MHD_USE_EPOLL;
+	unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
 	const union MHD_DaemonInfo *info;
 
 	if (http == NULL) {
@@ -369,16 +448,17 @@ static void on_closed(uv_handle_t *handle)
 {
 	struct skw_http *http = handle->data;
 
-	if (--http->open_handles > 0)
-		return;
-	MHD_stop_daemon(http->daemon);
-	free(http);
+	http->open_handles--;
+	finish(http);
 }
 
 void skw_http_stop(struct skw_http *http)
 {
 	if (http == NULL)
 		return;
+	http->stopping = true;
+	if (http->waiting > 0)
+		uv_cancel((uv_req_t *)&http->work); /* one that has begun is waited for */
 	uv_close((uv_handle_t *)&http->poll, on_closed);
 	uv_close((uv_handle_t *)&http->tick, on_closed);
 }

@@ -22,9 +22,9 @@ bool skw_crypt_kind_parse(enum skw_crypt_kind *out, const char *name)
 	       strcmp(name, "scrypt-chacha20poly1305-insecure") == 0;
 }
 
-enum skw_crypt_status skw_crypt_seal(char **text, enum skw_crypt_kind kind,
-				     const struct skw_crypt_cost *cost, const char *password,
-				     const uint8_t *plain, size_t len)
+enum skw_crypt_status skw_crypt_seal(char **text, struct skw_crypt_later *later,
+				     enum skw_crypt_kind kind, const struct skw_crypt_cost *cost,
+				     const char *password, const uint8_t *plain, size_t len)
 {
 	struct skw_crypt_bytes sealed = { 0 };
 	enum skw_crypt_status status;
@@ -33,8 +33,9 @@ enum skw_crypt_status skw_crypt_seal(char **text, enum skw_crypt_kind kind,
 	*text = NULL;
 	if (len > SKW_CRYPT_MAX)
 		return SKW_CRYPT_FORMAT;
-	status = kind == SKW_CRYPT_XOR ? skw_crypt_xor_seal(&sealed, password, plain, len)
-				       : skw_crypt_scrypt_seal(&sealed, cost, password, plain, len);
+	status = kind == SKW_CRYPT_XOR
+		     ? skw_crypt_xor_seal(&sealed, password, plain, len)
+		     : skw_crypt_scrypt_seal(&sealed, later, cost, password, plain, len);
 	if (status != SKW_CRYPT_OK)
 		return status;
 	room = sodium_base64_ENCODED_LEN(sealed.len, sodium_base64_VARIANT_ORIGINAL);
@@ -76,8 +77,9 @@ bool skw_crypt_cost_of(struct skw_crypt_cost *out, const char *text)
 	return ok;
 }
 
-enum skw_crypt_status skw_crypt_open(uint8_t **plain, size_t *len, enum skw_crypt_kind kind,
-				     const char *text, const char *password)
+enum skw_crypt_status skw_crypt_open(uint8_t **plain, size_t *len, struct skw_crypt_later *later,
+				     enum skw_crypt_kind kind, const char *text,
+				     const char *password)
 {
 	struct skw_crypt_bytes opened = { 0 };
 	enum skw_crypt_status status;
@@ -90,7 +92,7 @@ enum skw_crypt_status skw_crypt_open(uint8_t **plain, size_t *len, enum skw_cryp
 		return status;
 	status = kind == SKW_CRYPT_XOR
 		     ? skw_crypt_xor_open(&opened, sealed, sealed_len, password)
-		     : skw_crypt_scrypt_open(&opened, sealed, sealed_len, password);
+		     : skw_crypt_scrypt_open(&opened, later, sealed, sealed_len, password);
 	free(sealed);
 	*plain = opened.b;
 	*len = opened.len;

@@ -26,6 +26,7 @@ enum skw_crypt_status {
 	SKW_CRYPT_COST,     /* it asks for more memory or work than any wallet needs */
 	SKW_CRYPT_PASSWORD, /* wrong password, or the file was altered */
 	SKW_CRYPT_MEMORY,
+	SKW_CRYPT_LATER, /* the key is not made yet: skw_crypt_later.h */
 };
 
 /* scrypt's; memory is 128 * n * r bytes. */
@@ -39,14 +40,18 @@ const char *skw_crypt_kind_name(enum skw_crypt_kind kind);
 /* Of the names in wallet files; false for others. */
 bool skw_crypt_kind_parse(enum skw_crypt_kind *out, const char *name);
 
-/* *text is the caller's to free. `cost` is of scrypt; sha256-xor has none. */
-enum skw_crypt_status skw_crypt_seal(char **text, enum skw_crypt_kind kind,
-				     const struct skw_crypt_cost *cost, const char *password,
-				     const uint8_t *plain, size_t len);
+struct skw_crypt_later;
+
+/* *text is the caller's to free. `cost` is of scrypt; sha256-xor has none. `later` takes the work
+ * that lasts; NULL: it is done at once. */
+enum skw_crypt_status skw_crypt_seal(char **text, struct skw_crypt_later *later,
+				     enum skw_crypt_kind kind, const struct skw_crypt_cost *cost,
+				     const char *password, const uint8_t *plain, size_t len);
 /* What a ciphertext of scrypt was sealed with, to seal it alike; false if it cannot be told. */
 bool skw_crypt_cost_of(struct skw_crypt_cost *out, const char *text);
 /* *plain is locked memory, for sodium_free; one byte over *len is zero. */
-enum skw_crypt_status skw_crypt_open(uint8_t **plain, size_t *len, enum skw_crypt_kind kind,
-				     const char *text, const char *password);
+enum skw_crypt_status skw_crypt_open(uint8_t **plain, size_t *len, struct skw_crypt_later *later,
+				     enum skw_crypt_kind kind, const char *text,
+				     const char *password);
 
 #endif

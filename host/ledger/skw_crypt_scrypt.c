@@ -8,7 +8,14 @@
 
 #include "ledger/skw_crypt_inside.h"
 
-enum { PREFIX = 2, KEY = 32, SALT = 32, NONCE = 12, TAG = 16, META_MAX = 512 };
+enum {
+	PREFIX = 2,
+	KEY = SKW_CRYPT_KEY,
+	SALT = SKW_CRYPT_SALT,
+	NONCE = 12,
+	TAG = 16,
+	META_MAX = 512
+};
 
 #define MEMORY_MAX ((uint64_t)1 << 30) /* 128 n r: what the default takes */
 #define WORK_MAX ((uint64_t)2 << 30)   /* 128 n r p */
@@ -32,18 +39,6 @@ static bool affordable(const struct skw_crypt_cost *c)
 	       (uint64_t)c->r * c->p <= MEMORY_MAX / 1024;
 }
 
-static enum skw_crypt_status make_key(uint8_t key[KEY], const struct meta *meta,
-				      const char *password)
-{
-	if (!affordable(&meta->cost))
-		return SKW_CRYPT_COST;
-	return crypto_pwhash_scryptsalsa208sha256_ll((const uint8_t *)password, strlen(password),
-						     meta->salt, SALT, meta->cost.n, meta->cost.r,
-						     meta->cost.p, key, KEY) == 0
-		   ? SKW_CRYPT_OK
-		   : SKW_CRYPT_MEMORY;
-}
-
 /* ---- sealing ---- */
 
 static size_t put_meta(uint8_t *out, const struct meta *meta)
@@ -64,6 +59,7 @@ static size_t put_meta(uint8_t *out, const struct meta *meta)
 }
 
 enum skw_crypt_status skw_crypt_scrypt_seal(struct skw_crypt_bytes *out,
+					    struct skw_crypt_later *later,
 					    const struct skw_crypt_cost *cost, const char *password,
 					    const uint8_t *plain, size_t len)
 {
@@ -73,9 +69,10 @@ enum skw_crypt_status skw_crypt_scrypt_seal(struct skw_crypt_bytes *out,
 	uint8_t key[KEY];
 	size_t head;
 
-	randombytes_buf(meta.salt, sizeof(meta.salt));
+	if (!affordable(cost))
+		return SKW_CRYPT_COST;
 	randombytes_buf(meta.nonce, sizeof(meta.nonce));
-	status = make_key(key, &meta, password);
+	status = skw_crypt_later_key(key, later, cost, meta.salt, true, password);
 	if (status != SKW_CRYPT_OK)
 		return status;
 	out->b = malloc(PREFIX + META_MAX + len + TAG);
@@ -145,7 +142,8 @@ bool skw_crypt_scrypt_cost(struct skw_crypt_cost *out, const uint8_t *sealed, si
 	return true;
 }
 
-enum skw_crypt_status skw_crypt_scrypt_open(struct skw_crypt_bytes *out, const uint8_t *sealed,
+enum skw_crypt_status skw_crypt_scrypt_open(struct skw_crypt_bytes *out,
+					    struct skw_crypt_later *later, const uint8_t *sealed,
 					    size_t len, const char *password)
 {
 	size_t head = head_of(sealed, len);
@@ -158,7 +156,7 @@ enum skw_crypt_status skw_crypt_scrypt_open(struct skw_crypt_bytes *out, const u
 		return SKW_CRYPT_FORMAT;
 	status = get_meta(&meta, sealed + PREFIX, head - PREFIX);
 	if (status == SKW_CRYPT_OK)
-		status = make_key(key, &meta, password);
+		status = skw_crypt_later_key(key, later, &meta.cost, meta.salt, false, password);
 	if (status != SKW_CRYPT_OK)
 		return status;
 	out->b = sodium_malloc(len - head - TAG + 1);

@@ -232,6 +232,12 @@ static void hand_out(struct skw_rest_call *call, struct skw_rest_answer *out)
 {
 	bool told = call->status == 200 || call->whole;
 
+	if (call->status == 0) {
+		skw_json_free(&call->json);
+		*out = (struct skw_rest_answer) { .status = 0 };
+		return;
+	}
+
 	if (call->text_type != NULL && call->status == 200) {
 		skw_json_free(&call->json);
 		*out =
@@ -288,6 +294,7 @@ void skw_rest_handle(struct skw_chain *chain, uint64_t now_unix,
 						strncmp(request->agent, "Go-http-client/", 15) == 0,
 				      .body = request->body,
 				      .body_len = request->body != NULL ? request->body_len : 0,
+				      .later = request->later,
 				      .status = 200 };
 	size_t path_len = strcspn(request->path, "?");
 	const char *query = request->path + path_len + (request->path[path_len] == '?');

@@ -43,10 +43,14 @@ struct skw_rest_request {
 	const char *agent; /* User-Agent, NULL if none was sent */
 	const char *body;  /* may be NULL */
 	size_t body_len;
+	/* Takes the work of passwords: an answer of status 0 says that skw_crypt_later_work is to
+	 * be done before the same request is asked again. NULL: it is done at once, which takes
+	 * seconds. */
+	struct skw_crypt_later *later;
 };
 
 struct skw_rest_answer {
-	unsigned status;
+	unsigned status;  /* 0: later, without a body */
 	const char *type; /* of the body */
 	char *body;       /* ends with a zero that `len` does not count; free with skw_rest_free */
 	size_t len;

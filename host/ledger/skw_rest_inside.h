@@ -34,6 +34,7 @@ struct skw_rest_call {
 	bool whole;  /* `json` is the answer, whatever the status */
 	char *text;  /* the answer, where it is not `json`; malloc'd */
 	const char *text_type;
+	struct skw_crypt_later *later;
 	unsigned status; /* 200 until skw_rest_fail */
 	char error[256];
 };

@@ -31,6 +31,7 @@ bool skw_rest_wallet_keep(struct skw_rest_call *call, const struct skw_wallets_i
 			  struct skw_wallet *copy, const char *password,
 			  enum skw_wallet_status status);
 /* With the original's parameters. */
-enum skw_wallet_status skw_rest_wallet_lock(struct skw_wallet *wallet, const char *password);
+enum skw_wallet_status skw_rest_wallet_lock(struct skw_rest_call *call, struct skw_wallet *wallet,
+					    const char *password);
 
 #endif

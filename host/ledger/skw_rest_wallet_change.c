@@ -22,6 +22,9 @@ void skw_rest_wallet_failed(struct skw_rest_call *call, enum skw_wallet_status s
 	case SKW_WALLET_PLAIN:
 		skw_rest_fail(call, 400, "wallet is not encrypted");
 		break;
+	case SKW_WALLET_LATER:
+		skw_rest_fail(call, 0, NULL);
+		break;
 	case SKW_WALLET_MEMORY:
 	case SKW_WALLET_FILE:
 		skw_rest_fail(call, 500, "%s", skw_wallet_status_text(status));
@@ -49,8 +52,11 @@ struct skw_wallet *skw_rest_wallet_unlocked(struct skw_rest_call *call,
 		return NULL;
 	}
 	status = skw_wallets_copy(item, &copy);
-	if (status == SKW_WALLET_OK && locked)
+	if (status == SKW_WALLET_OK && locked) {
+		copy->later = call->later;
 		status = skw_wallet_unlock(copy, password);
+		copy->later = NULL;
+	}
 	if (status == SKW_WALLET_OK)
 		return copy;
 	skw_wallet_free(copy);
@@ -62,8 +68,11 @@ bool skw_rest_wallet_keep(struct skw_rest_call *call, const struct skw_wallets_i
 			  struct skw_wallet *copy, const char *password,
 			  enum skw_wallet_status status)
 {
-	if (status == SKW_WALLET_OK && *password != '\0' && !skw_wallet_locked(copy))
+	if (status == SKW_WALLET_OK && *password != '\0' && !skw_wallet_locked(copy)) {
+		copy->later = call->later;
 		status = skw_wallet_relock(copy, password);
+		copy->later = NULL;
+	}
 	if (status == SKW_WALLET_OK)
 		status = skw_wallets_replace(call->chain->wallets, item->id, copy);
 	if (status == SKW_WALLET_OK)
@@ -73,9 +82,15 @@ bool skw_rest_wallet_keep(struct skw_rest_call *call, const struct skw_wallets_i
 	return false;
 }
 
-enum skw_wallet_status skw_rest_wallet_lock(struct skw_wallet *wallet, const char *password)
+enum skw_wallet_status skw_rest_wallet_lock(struct skw_rest_call *call, struct skw_wallet *wallet,
+					    const char *password)
 {
-	return skw_wallet_lock(wallet, SKW_CRYPT_SCRYPT, &skw_crypt_cost_default, password);
+	enum skw_wallet_status status;
+
+	wallet->later = call->later;
+	status = skw_wallet_lock(wallet, SKW_CRYPT_SCRYPT, &skw_crypt_cost_default, password);
+	wallet->later = NULL;
+	return status;
 }
 
 /* ---- label, lock ---- */
@@ -120,7 +135,7 @@ void skw_rest_wallet_encrypt(struct skw_rest_call *call)
 	} else {
 		status = skw_wallets_copy(item, &copy);
 		if (status == SKW_WALLET_OK)
-			status = skw_rest_wallet_lock(copy, password);
+			status = skw_rest_wallet_lock(call, copy, password);
 		if (skw_rest_wallet_keep(call, item, copy, "", status))
 			skw_rest_show_wallet(call, NULL, item);
 	}
@@ -221,7 +236,7 @@ static void recover(struct skw_rest_call *call, const struct skw_wallets_item *i
 		return;
 	}
 	if (status == SKW_WALLET_OK && password != NULL && *password != '\0')
-		status = skw_rest_wallet_lock(wallet, password);
+		status = skw_rest_wallet_lock(call, wallet, password);
 	if (!skw_rest_wallet_keep(call, item, wallet, "", status))
 		return;
 	skw_json_object(&call->json, NULL);

@@ -174,7 +174,7 @@ static void create(struct skw_rest_call *call, bool temporary)
 		return;
 	}
 	if (status == SKW_WALLET_OK && c.encrypt)
-		status = skw_rest_wallet_lock(wallet, c.password);
+		status = skw_rest_wallet_lock(call, wallet, c.password);
 	if (status == SKW_WALLET_OK)
 		status = skw_wallets_add(wallets, wallet, temporary, call->now, &item);
 	if (status == SKW_WALLET_OK) {

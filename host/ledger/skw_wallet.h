@@ -39,6 +39,7 @@ enum skw_wallet_status {
 	SKW_WALLET_KEYS,     /* an entry's address or public key is not its secret key's */
 	SKW_WALLET_DUPLICATE, /* an address is in it twice */
 	SKW_WALLET_MEMORY,
+	SKW_WALLET_LATER, /* the key is not made yet: skw_crypt_later.h */
 };
 
 enum skw_wallet_kind {

@@ -38,6 +38,7 @@ struct skw_wallet {
 	struct skw_bip32 xpub;      /* of an xpub wallet: its addresses are the children */
 	struct skw_crypt_cost cost; /* that it was locked with; n is 0 if it never was */
 	enum skw_crypt_kind cipher;
+	struct skw_crypt_later *later; /* takes the work of locking and unlocking; NULL: nobody */
 };
 
 /* Empty. NULL if memory ran out. */

@@ -26,6 +26,8 @@ static enum skw_wallet_status of_crypt(enum skw_crypt_status status)
 		return SKW_WALLET_PASSWORD;
 	case SKW_CRYPT_MEMORY:
 		return SKW_WALLET_MEMORY;
+	case SKW_CRYPT_LATER:
+		return SKW_WALLET_LATER;
 	}
 	return SKW_WALLET_CIPHER;
 }
@@ -71,8 +73,8 @@ enum skw_wallet_status skw_wallet_lock(struct skw_wallet *wallet, enum skw_crypt
 		return SKW_WALLET_PASSWORD;
 	put_secrets(&j, wallet);
 	if (!j.failed)
-		status = of_crypt(
-		    skw_crypt_seal(&text, kind, cost, password, (const uint8_t *)j.text, j.len));
+		status = of_crypt(skw_crypt_seal(&text, wallet->later, kind, cost, password,
+						 (const uint8_t *)j.text, j.len));
 	skw_json_free(&j);
 	if (status == SKW_WALLET_OK &&
 	    (!skw_wallet_set_meta(wallet, "secrets", text) ||
@@ -193,7 +195,8 @@ enum skw_wallet_status skw_wallet_unlock(struct skw_wallet *wallet, const char *
 		return SKW_WALLET_PLAIN;
 	if (type == NULL || text == NULL || !skw_crypt_kind_parse(&wallet->cipher, type))
 		return SKW_WALLET_CIPHER;
-	status = of_crypt(skw_crypt_open(&plain, &len, wallet->cipher, text, password));
+	status =
+	    of_crypt(skw_crypt_open(&plain, &len, wallet->later, wallet->cipher, text, password));
 	if (status != SKW_WALLET_OK)
 		return status;
 	skw_crypt_cost_of(&wallet->cost, text);

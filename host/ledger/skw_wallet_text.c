@@ -56,6 +56,8 @@ const char *skw_wallet_status_text(enum skw_wallet_status status)
 		return "an address does not belong to its key";
 	case SKW_WALLET_DUPLICATE:
 		return "an address is in it twice";
+	case SKW_WALLET_LATER:
+		return "the key is not made yet";
 	case SKW_WALLET_MEMORY:
 		return "out of memory";
 	}

@@ -107,8 +107,8 @@ static void measure_lock(const char *what, const struct skw_crypt_cost *cost)
 	double start = seconds();
 	char *text;
 
-	if (skw_crypt_seal(&text, SKW_CRYPT_SCRYPT, cost, "password", (const uint8_t *)"x", 1) !=
-	    SKW_CRYPT_OK) {
+	if (skw_crypt_seal(&text, NULL, SKW_CRYPT_SCRYPT, cost, "password", (const uint8_t *)"x",
+			   1) != SKW_CRYPT_OK) {
 		printf("%s\tno memory\t\t\n", what);
 		return;
 	}

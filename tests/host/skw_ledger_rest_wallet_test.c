@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ledger/skw_crypt_later.h"
 #include "skw_ledger_live.h"
 
 #define FORM "application/x-www-form-urlencoded"
@@ -182,6 +183,44 @@ static struct skw_wallet *file_of(const char *id)
 	assert_int_equal(info.st_mode & 0777, 0600);
 	assert_int_equal(skw_wallet_open(&wallet, path), SKW_WALLET_OK);
 	return wallet;
+}
+
+/* Nobody stands still for a gigabyte of scrypt: the key is made elsewhere, then the same is asked
+ * again. */
+static void keys_are_made_elsewhere(void **state)
+{
+	char *id = create("type=deterministic&label=elsewhere&seed=elsewhere");
+	struct skw_crypt_later *later = skw_crypt_later_new();
+	char form[128];
+	struct skw_rest_request request = { .method = "POST",
+					    .path = "/api/v1/wallet/encrypt",
+					    .type = FORM,
+					    .body = form,
+					    .later = later };
+	struct skw_rest_answer a;
+	struct skw_wallet *wallet;
+
+	(void)state;
+	snprintf(form, sizeof(form), "id=%s&password=pw", id);
+	request.body_len = strlen(form);
+	for (unsigned again = 0; again < 2; again++) { /* asking alone changes nothing */
+		skw_rest_handle(purse.chain, GENESIS_TIME, &request, &a);
+		assert_int_equal(a.status, 0);
+		assert_null(a.body);
+	}
+	wallet = file_of(id);
+	assert_false(skw_wallet_locked(wallet));
+	skw_wallet_free(wallet);
+	skw_crypt_later_work(later);
+	skw_rest_handle(purse.chain, GENESIS_TIME, &request, &a);
+	assert_int_equal(a.status, 200);
+	skw_rest_free(&a);
+	skw_crypt_later_free(later);
+	wallet = file_of(id);
+	assert_true(skw_wallet_locked(wallet));
+	assert_int_equal(skw_wallet_unlock(wallet, "pw"), SKW_WALLET_OK); /* by itself */
+	skw_wallet_free(wallet);
+	free(id);
 }
 
 static void what_is_made_stands_in_a_file(void **state)
@@ -566,6 +605,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_transaction_is_made_as_the_original_made_it),
 		cmocka_unit_test(wallets_have_the_originals_shape),
+		cmocka_unit_test(keys_are_made_elsewhere),
 		cmocka_unit_test(what_is_made_stands_in_a_file),
 		cmocka_unit_test(xpub_and_temporary_wallets),
 		cmocka_unit_test(answers_hold_no_secrets),

@@ -285,7 +285,8 @@ static void ciphertexts_of_the_original_open(void **state)
 		if (heavy && (!memory_for_scrypt() || getenv("SKW_SMALL") != NULL)) {
 			print_message("skipped: 1 GiB of scrypt\n");
 		} else {
-			assert_int_equal(skw_crypt_open(&plain, &len, kind, str(entry, "Cipher"),
+			assert_int_equal(skw_crypt_open(&plain, &len, NULL, kind,
+							str(entry, "Cipher"),
 							str(entry, "Password")),
 					 SKW_CRYPT_OK);
 			assert_int_equal(len, want.len);
@@ -296,7 +297,7 @@ static void ciphertexts_of_the_original_open(void **state)
 		}
 		if (!heavy) {
 			assert_int_equal(
-			    skw_crypt_open(&plain, &len, kind, str(entry, "Cipher"), "pwd"),
+			    skw_crypt_open(&plain, &len, NULL, kind, str(entry, "Cipher"), "pwd"),
 			    SKW_CRYPT_PASSWORD);
 			assert_null(plain);
 		}
@@ -320,17 +321,19 @@ static void what_is_sealed_opens(void **state)
 		data[i] = (uint8_t)(i * 7);
 	for (unsigned kind = 0; kind < 2; kind++)
 		for (size_t n = 0; n <= sizeof(data); n += n < 70 ? 1 : 33) {
-			assert_int_equal(skw_crypt_seal(&text, kind, &tiny, password, data, n),
-					 SKW_CRYPT_OK);
-			assert_int_equal(skw_crypt_seal(&again, kind, &tiny, password, data, n),
-					 SKW_CRYPT_OK);
+			assert_int_equal(
+			    skw_crypt_seal(&text, NULL, kind, &tiny, password, data, n),
+			    SKW_CRYPT_OK);
+			assert_int_equal(
+			    skw_crypt_seal(&again, NULL, kind, &tiny, password, data, n),
+			    SKW_CRYPT_OK);
 			assert_string_not_equal(text, again); /* salt and nonce are fresh */
-			assert_int_equal(skw_crypt_open(&plain, &len, kind, text, password),
+			assert_int_equal(skw_crypt_open(&plain, &len, NULL, kind, text, password),
 					 SKW_CRYPT_OK);
 			assert_int_equal(len, n);
 			assert_memory_equal(plain, data, n);
 			sodium_free(plain);
-			assert_int_equal(skw_crypt_open(&plain, &len, kind, text, "p"),
+			assert_int_equal(skw_crypt_open(&plain, &len, NULL, kind, text, "p"),
 					 SKW_CRYPT_PASSWORD);
 			free(text);
 			free(again);
@@ -346,23 +349,25 @@ static void altered_ciphertexts_do_not_open(void **state)
 	(void)state;
 	for (unsigned kind = 0; kind < 2; kind++) {
 		assert_int_equal(
-		    skw_crypt_seal(&text, kind, &tiny, "pw", (const uint8_t *)"secret", 6),
+		    skw_crypt_seal(&text, NULL, kind, &tiny, "pw", (const uint8_t *)"secret", 6),
 		    SKW_CRYPT_OK);
 		for (size_t i = 0; i < strlen(text); i++) {
 			char was = text[i];
 
 			text[i] = was == 'A' ? 'B' : 'A';
 			if (text[i + 1] != '=' && was != '=') /* there some bits mean nothing */
-				assert_int_not_equal(skw_crypt_open(&plain, &len, kind, text, "pw"),
-						     SKW_CRYPT_OK);
+				assert_int_not_equal(
+				    skw_crypt_open(&plain, &len, NULL, kind, text, "pw"),
+				    SKW_CRYPT_OK);
 			text[i] = was;
 		}
 		for (size_t cut = strlen(text) - 1; cut > 0; cut--) {
 			text[cut] = '\0';
-			assert_int_not_equal(skw_crypt_open(&plain, &len, kind, text, "pw"),
+			assert_int_not_equal(skw_crypt_open(&plain, &len, NULL, kind, text, "pw"),
 					     SKW_CRYPT_OK);
 		}
-		assert_int_equal(skw_crypt_open(&plain, &len, kind, "", "pw"), SKW_CRYPT_FORMAT);
+		assert_int_equal(skw_crypt_open(&plain, &len, NULL, kind, "", "pw"),
+				 SKW_CRYPT_FORMAT);
 		free(text);
 	}
 }
@@ -377,7 +382,7 @@ static enum skw_crypt_status open_with(const char *json)
 	memcpy(bytes + 2, json, strlen(json));
 	sodium_bin2base64(text, sizeof(text), bytes, 2 + strlen(json) + 16 + 5,
 			  sodium_base64_VARIANT_ORIGINAL);
-	return skw_crypt_open(&plain, &len, SKW_CRYPT_SCRYPT, text, "pw");
+	return skw_crypt_open(&plain, &len, NULL, SKW_CRYPT_SCRYPT, text, "pw");
 }
 
 #define SALT "\"salt\":\"qoSier/503WlqCfIKoZIIDTWJZgpTURIq/ln+VBu4h0=\""

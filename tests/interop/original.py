@@ -23,7 +23,7 @@ def wait(ready, seconds=30):
 
 
 def skywave(*args, stdin=None):
-    return subprocess.run([BUILD / "bin/skywave", *map(str, args)], input=stdin, capture_output=True, text=True, check=True).stdout
+    return subprocess.run([BUILD / "bin/skywave", *map(str, args)], input=stdin, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
 def sign(secret, digest):

@@ -20,11 +20,12 @@ def agree(what, seq, *nodes, seconds=60):
 
 
 class Purse:
-    """Coins of the chain's owner, paid from by our own wallet through any node."""
-    def __init__(self, chain):
-        self.file, self.chain = chain.folder / "purse.wlt", chain
-        secret = chain.folder / "owner.key"
-        secret.write_text(chain.owner["secret_key"] + "\n")
+    """Coins of one key, the chain's owner if no other is given, paid from by our own wallet through any node."""
+    def __init__(self, chain, owner=None):
+        self.owner = owner or chain.owner
+        self.file, self.chain = chain.folder / f"{self.owner['address']}.wlt", chain
+        secret = chain.folder / f"{self.owner['address']}.key"
+        secret.write_text(self.owner["secret_key"] + "\n")
         secret.chmod(0o600)
         skywave("wallet", "create", self.file, "--type", "collection")
         skywave("wallet", "addkey", self.file, "--key-file", secret)
@@ -84,11 +85,17 @@ def ours_produces(chain, programs, nodes, purse, to, blocks):
         n.start()
         n.up()
     check("both originals are connected to our producer", wait(lambda: len(us.introduced()) >= 2, 30), us.introduced())
+    # a tenth of the hours is burnt each time: several purses last for some hundreds of blocks
+    others = [Purse(chain, key) for key in json.loads(skywave("wallet", "addressgen", "--seed", "purses", "--count", "3", "--secrets", "--json"))]
+    for other in others:
+        seq = us.head()["seq"]
+        purse.pay(us, other.owner["address"], "1000000", 10**13)
+        agree("a purse is filled", seq + 1, us, pub, third)
     start = us.head()["seq"]
     begun = time.monotonic()
     for i, node in zip(range(blocks), itertools.cycle((pub, us, third))):
         seq = us.head()["seq"]
-        purse.pay(node, to[i % len(to)], "0.001" if i % 2 else "1.5", 1 + i % 7)
+        others[i // 3 % len(others)].pay(node, to[i % len(to)], "0.001" if i % 2 else "1.5", 1 + i % 7)
         # all: the next payment spends this one's change, which its node must know to be confirmed
         if not wait(lambda: us.head()["seq"] > seq and all(n.head()["seq"] > seq for n in nodes), 40):
             break

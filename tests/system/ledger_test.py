@@ -17,6 +17,8 @@ def free_port():
 
 
 class Node:
+    patience = 2  # seconds
+
     def __init__(self, folder, name, *more):
         self.wire, self.rest, self.process = free_port(), free_port(), None
         self.args = [PROGRAM, "--network", folder / "network.ini", "--data", folder / name, "--localhost-only",
@@ -34,7 +36,7 @@ class Node:
     def ask(self, path, body=None, headers={}):
         request = urllib.request.Request(f"http://127.0.0.1:{self.rest}{path}", body, headers)
         try:
-            with urllib.request.urlopen(request, timeout=2) as answer:
+            with urllib.request.urlopen(request, timeout=self.patience) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
@@ -189,12 +191,13 @@ def main(folder, nodes, others):
     guarded(folder, others)
 
 
-with tempfile.TemporaryDirectory() as name:
-    started, others = [], []
-    try:
-        main(pathlib.Path(name), started, others)
-    finally:
-        for node in started + others:
-            if node.process is not None:
-                node.kill()
-sys.exit(skw_tap.status())
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as name:
+        started, others = [], []
+        try:
+            main(pathlib.Path(name), started, others)
+        finally:
+            for node in started + others:
+                if node.process is not None:
+                    node.kill()
+    sys.exit(skw_tap.status())
