@@ -382,6 +382,26 @@ static void second_while_decoding()
 		     text("a frame begins while the last is decoded, %zu times: %u of %zu", overlapped, correct(rx, sent), sent.size()));
 }
 
+// The second is found in the very clocks in which the first ends: whatever they are, it is not lost.
+static void right_behind()
+{
+	Samples air;
+	std::vector<Sent> sent;
+	Channel ch;
+	ch.snr_db = 30;
+	ch.gain = dbfs_gain(-20);
+	for (unsigned n = 0; n < 96; n++) {
+		ch.delay = n % 2 ? n / 4 : 600;
+		ch.seed = n + 1;
+		add(air, sent, random_octets(20 + n % 3, n), n % 2 ? 54 : 12, ch);
+	}
+	Receiver rx;
+	rx.jitter = 1;
+	rx.samples(air);
+	rx.settle();
+	drive::check(all_came(rx, sent), text("a frame 0 to 23 samples behind another: %u of %zu", correct(rx, sent), sent.size()));
+}
+
 // From a frame's last sample to its last octet, at four clocks a sample; 20 us are 400 samples of a 20 MHz channel.
 static void latency()
 {
@@ -494,6 +514,7 @@ static void trouble()
 	later_standards(true);
 	refused_signals();
 	second_while_decoding();
+	right_behind();
 	{ // a constant below the signal
 		Samples air;
 		std::vector<Sent> sent;
