@@ -222,7 +222,7 @@ help:
 	@echo 'make trace              bin/skywave-trace, which skywave phy --trace runs: signals of the gates over time'
 	@echo 'make bitstream BOARD=b  $(BOARDS): Yosys and nextpnr-ecp5 to a .bit, with a report'
 	@echo 'make flash BOARD=b      load it (openFPGALoader); PERSIST=1 into flash memory, DRY=1 says what it would do'
-	@echo 'make area, seeds, table  LUT sites of each module; several placements; a table of all that were routed (docs/silicon.md)'
+	@echo 'make area, paths, seeds, table  LUT sites of each module; longest ways; several placements; a table of all that were routed (docs/silicon.md)'
 	@echo 'make test-netlist        the synthesised netlist does what the RTL does'
 	@echo 'make prove              the FORMAL sections of the modules, by induction'
 	@echo 'make bench-per          sensitivity per rate beside the ideal receiver; ENGINE=rtl (default) or soft'
