@@ -1,4 +1,4 @@
-// framer_scale - a sample stream times an amplitude: two multipliers, three clocks.
+// framer_scale - a sample stream times an amplitude: two multipliers, three clocks, a sample every other clock at most.
 //
 //   m = round(s A / 2^16), A = amplitude + 1 for the upper half: 0xFFFF is 1 exactly, 0 is silence.
 //
@@ -39,7 +39,7 @@ module framer_scale (
   wire move_out     = m_axis_tready || !m_axis_tvalid;
   wire move_product = move_out || !product_valid;
 
-  assign s_axis_tready = move_product || !taken_valid;
+  assign s_axis_tready = !taken_valid;         // hangs on no tready behind
   assign empty         = !taken_valid && !product_valid && !m_axis_tvalid;
 
   always_ff @(posedge clk) begin
@@ -48,6 +48,8 @@ module framer_scale (
       taken_last   <= s_axis_tlast;
       taken_factor <= factor;
       taken_valid  <= s_axis_tvalid;
+    end else if (move_product) begin
+      taken_valid  <= 1'b0;
     end
     if (move_product) begin
       product_i     <= $signed(taken[15:0]) * taken_factor;

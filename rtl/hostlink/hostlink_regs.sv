@@ -5,7 +5,7 @@
 //                               board_* --> the board's own, 0x80 to 0xFF
 //
 // What is only read back lies in a block RAM: the counters but for their low bits, and a copy of the front end's registers.
-// A reading of it waits for the counters to be in order, some three dozen clocks at most after an event.
+// A reading of it waits for the counters to be in order, some four dozen clocks at most after an event.
 //
 // reg_address stands a clock before the access that it is for. An access waits while `board_busy`, if it is one of the board's. Unknown addresses read 0 and ignore writes. Counters wrap at 2^32. TIME_LO latches TIME_HI.
 
@@ -114,7 +114,7 @@ module hostlink_regs #(
   end
 
   // Counters: what happened lately is counted beside the memory, LOW bits each, and carried into it one counter at a time.
-  // A carry waits 3 COUNTERS clocks and a few more; the next one is 2^LOW events away, so none is lost even if all happens always.
+  // A carry waits 4 COUNTERS clocks and a few more; the next one is 2^LOW events away, so none is lost even if all happens always.
 
   wire [COUNTERS-1:0] happened = {event_link_error, 1'b0, event_tx_underrun, event_tx_late, event_tx_frame,
                                   event_rx_signal_bad, event_rx_detected, event_rx_dropped, event_rx_fcs_bad, event_rx_frame};
@@ -163,8 +163,6 @@ module hostlink_regs #(
   wire         read    = (get && !beyond) || state == Fetch;
   wire [4:0]   rd_at   = state == Fetch ? {1'b0, nth} : front ? {2'b10, at[2:0]} : {1'b0, at[3:0]};
 
-  wire [COUNTERS-1:0] waiting = carry & ~carried;
-
   always_comb begin
     carried = '0;
     if (stores) carried[nth] = 1'b1;
@@ -180,9 +178,10 @@ module hostlink_regs #(
     added <= so_far + (nth == 4'(LOST) ? 32'(1 << LOST_LOW) : 32'(1 << LOW));
     if (state == Fetch)    state <= Add;
     else if (state == Add) state <= Store;
-    else if (state == Rest || stores) begin
-      state <= waiting != 0 ? Fetch : Rest;
-      for (int n = COUNTERS - 1; n >= 0; n--) if (waiting[n]) nth <= 4'(n);
+    else if (stores)       state <= Rest;
+    else if (state == Rest) begin
+      if (carry != 0) state <= Fetch;
+      for (int n = COUNTERS - 1; n >= 0; n--) if (carry[n]) nth <= 4'(n);
     end
     if (rst) begin
       state   <= Rest;
