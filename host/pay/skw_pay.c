@@ -106,7 +106,7 @@ void skw_pay_note(struct skw_pay *pay, uint64_t now_us, const struct skw_pay_pee
 
 static const struct skw_pay_peer *find(const struct skw_pay *pay, const uint8_t key[SKW_PAY_KEY])
 {
-	for (unsigned i = 0; i < pay->config.neighbours_max; i++)
+	for (unsigned i = 0; i < pay->known; i++)
 		if (pay->peer[i].used && memcmp(pay->peer[i].key, key, SKW_PAY_KEY) == 0)
 			return &pay->peer[i];
 	return NULL;
@@ -115,14 +115,13 @@ static const struct skw_pay_peer *find(const struct skw_pay *pay, const uint8_t 
 static struct skw_pay_peer *find_or_add(struct skw_pay *pay, const uint8_t key[SKW_PAY_KEY])
 {
 	const struct skw_pay_peer *known = find(pay, key);
-	struct skw_pay_peer *p = pay->peer;
+	struct skw_pay_peer *p = &pay->peer[pay->known];
 
 	if (known != NULL)
 		return &pay->peer[known - pay->peer];
-	while (p < pay->peer + pay->config.neighbours_max && p->used)
-		p++;
-	if (p == pay->peer + pay->config.neighbours_max)
+	if (pay->known == pay->config.neighbours_max)
 		return NULL;
+	pay->known++;
 	p->used = true;
 	memcpy(p->key, key, SKW_PAY_KEY);
 	for (unsigned r = 0; r < 2; r++) {
@@ -422,7 +421,7 @@ static void view(const struct skw_pay *pay, const struct skw_pay_peer *p,
 
 bool skw_pay_view(const struct skw_pay *pay, unsigned i, struct skw_pay_view *out)
 {
-	for (unsigned k = 0; k < 2 * pay->config.neighbours_max; k++) {
+	for (unsigned k = 0; k < 2 * pay->known; k++) {
 		const struct skw_pay_peer *p = &pay->peer[k / 2];
 
 		if (!p->used || !p->account[k % 2].used || i-- > 0)

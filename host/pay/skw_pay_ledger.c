@@ -6,7 +6,7 @@
 
 bool skw_pay_reserved(const struct skw_pay *pay, const struct skw_sha256 *uxid)
 {
-	for (unsigned i = 0; i < pay->config.neighbours_max; i++) {
+	for (unsigned i = 0; i < pay->known; i++) {
 		const struct skw_account *a = &pay->peer[i].account[SKW_PAY_PAYER];
 
 		for (unsigned k = 0; k < a->inputs; k++)
@@ -41,7 +41,7 @@ static void on_wallet(struct skw_pay *pay, const struct skw_pay_unspent *list, s
 		if (!list[i].outgoing && list[i].ux.coins.n > 0 &&
 		    list[i].ux.coins.n % pay->step == 0)
 			keep(pay, &list[i]);
-	for (unsigned i = 0; i < pay->config.neighbours_max; i++)
+	for (unsigned i = 0; i < pay->known; i++)
 		if (pay->peer[i].used)
 			skw_pay_payer_on_unspents(pay, &pay->peer[i], list, count);
 }
@@ -51,7 +51,7 @@ void skw_pay_on_unspents(struct skw_pay *pay, uint64_t now_us, const struct skw_
 {
 	if (skw_address_equal(address, &pay->config.wallet))
 		on_wallet(pay, list, count, head_time);
-	for (unsigned i = 0; i < pay->config.neighbours_max; i++)
+	for (unsigned i = 0; i < pay->known; i++)
 		if (pay->peer[i].used && pay->peer[i].hello_known &&
 		    skw_address_equal(address, &pay->peer[i].wallet))
 			skw_pay_payee_on_unspents(pay, now_us, &pay->peer[i], list, count,
@@ -100,7 +100,7 @@ static void on_tx(struct skw_pay *pay, uint64_t now_us, struct skw_pay_peer *p,
 void skw_pay_on_tx(struct skw_pay *pay, uint64_t now_us, const struct skw_sha256 *txid,
 		   enum skw_pay_tx_state state)
 {
-	for (unsigned i = 0; i < 2 * pay->config.neighbours_max; i++) {
+	for (unsigned i = 0; i < 2 * pay->known; i++) {
 		struct skw_pay_peer *p = &pay->peer[i / 2];
 		struct skw_account *a = &p->account[i % 2];
 
@@ -143,7 +143,7 @@ static void on_spent(struct skw_pay *pay, uint64_t now_us, struct skw_pay_peer *
 void skw_pay_on_output_spent(struct skw_pay *pay, uint64_t now_us, const struct skw_sha256 *uxid,
 			     const struct skw_sha256 *spent_by)
 {
-	for (unsigned i = 0; i < 2 * pay->config.neighbours_max; i++) {
+	for (unsigned i = 0; i < 2 * pay->known; i++) {
 		struct skw_pay_peer *p = &pay->peer[i / 2];
 		struct skw_account *a = &p->account[i % 2];
 

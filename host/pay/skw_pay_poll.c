@@ -289,7 +289,7 @@ static void note_admission(struct skw_pay *pay, uint64_t now_us, struct skw_pay_
 bool skw_pay_poll(struct skw_pay *pay, uint64_t now_us, struct skw_pay_output *out)
 {
 	pay->wake = UINT64_MAX;
-	for (unsigned i = 0; i < pay->config.neighbours_max; i++) {
+	for (unsigned i = 0; i < pay->known; i++) {
 		struct skw_pay_peer *p = &pay->peer[i];
 
 		if (!p->used)
@@ -302,7 +302,7 @@ bool skw_pay_poll(struct skw_pay *pay, uint64_t now_us, struct skw_pay_output *o
 	}
 	if (poll_event(pay, out) || poll_wallet(pay, now_us, out))
 		return true;
-	for (unsigned i = 0; i < pay->config.neighbours_max; i++)
+	for (unsigned i = 0; i < pay->known; i++)
 		if (pay->peer[i].used && poll_peer(pay, now_us, out, &pay->peer[i]))
 			return true;
 	return false;

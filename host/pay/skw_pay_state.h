@@ -105,6 +105,7 @@ struct skw_pay {
 	bool clock_known;
 	uint64_t clock_s, clock_at_us; /* the wall clock, and when it said so */
 	uint64_t wake;                 /* the earliest time that the last poll waited for */
+	unsigned known;                /* neighbours: those past it were never heard of */
 	unsigned free_count;
 	struct skw_pay_unspent free[SKW_PAY_WALLET]; /* our wallet's, largest first */
 	bool wallet_known;

@@ -135,9 +135,21 @@ bool net_build_addresses(struct skw_net *net)
 		for (at = word & net->address_mask; net->addresses[at] != 0;)
 			at = (at + 1) & net->address_mask;
 		net->addresses[at] = word;
+		net->address_seen[word % NET_SEEN / 64] |= UINT64_C(1) << word % 64;
 		net->address_node[at] = i;
 	}
 	return true;
+}
+
+/* The last place from `at` on, where a word of zeros begins, before one where a word of others
+ * does: a block of zeros at a time. */
+static size_t after_zeros(const uint8_t *bytes, size_t at, size_t len)
+{
+	static const uint8_t zeros[256];
+
+	while (at + sizeof(zeros) <= len && memcmp(bytes + at, zeros, sizeof(zeros)) == 0)
+		at += sizeof(zeros) - 8;
+	return at;
 }
 
 /* The first address of a node in `data` that is no neighbour of `n`, nor its own. */
@@ -150,7 +162,14 @@ static bool finds_stranger(const struct skw_net *net, const struct net_node *n, 
 		uint64_t word;
 
 		memcpy(&word, bytes + i, sizeof(word));
-		for (size_t at = word & net->address_mask; word != 0 && net->addresses[at] != 0;
+		if (word == 0) { /* most of it: on to the first word that is not */
+			i = after_zeros(bytes, i, len);
+			continue;
+		}
+		/* Of others, one in a hundred goes on to the table. */
+		if (!(net->address_seen[word % NET_SEEN / 64] >> word % 64 & 1))
+			continue;
+		for (size_t at = word & net->address_mask; net->addresses[at] != 0;
 		     at = (at + 1) & net->address_mask) {
 			*who = net->address_node[at];
 			if (net->addresses[at] == word && *who != n->index &&

@@ -29,6 +29,7 @@ enum {
 	NET_CIRCUITS = 64,
 	NET_CELLS = 320,
 	NET_SESSIONS = 64,
+	NET_SEEN = 65536,
 };
 
 #define NET_SECOND UINT64_C(1000000)
@@ -126,6 +127,7 @@ struct skw_net {
 	char violation[256];
 	uint64_t *addresses; /* open table: first 8 bytes of every node's address */
 	uint32_t *address_node;
+	uint64_t address_seen[NET_SEEN / 64]; /* which last 16 bits they have */
 	size_t address_mask;
 };
 
