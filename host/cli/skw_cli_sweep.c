@@ -31,6 +31,10 @@ static const char HELP[] =
     "  --seed N            another run of chance [1]\n"
     "  --cfo HZ            carrier offset in a 20 MHz channel [0]\n"
     "  --spread NS         RMS delay spread of echoes, an exponential profile, 0..500 [0]\n"
+    "  --clock PPM         sampling clocks so far apart, -100..100 [0]\n"
+    "  --phase-noise DBC   per Hz, 100 kHz off the carrier, -150..-50 [none]\n"
+    "  --dc DBC            the mixer's constant, -100..0 [none]\n"
+    "  --imbalance DB:DEG  of I and Q, to 6 dB and 30 degrees [0:0]\n"
     "  --results FILE      keep every result there; a sweep that was stopped goes on from it\n"
     "  --csv FILE          the table [standard output]\n"
     "  --png FILE          a picture of it, by gnuplot\n"
@@ -253,10 +257,42 @@ static bool cfo_of(struct skw_cli_sweep *s, const char *text)
 	return *text != '\0' && *end == '\0' && labs(v) <= 1000000;
 }
 
+static bool clock_of(struct skw_cli_sweep *s, const char *text)
+{
+	char *end;
+	long v = strtol(text, &end, 10);
+
+	s->clock_ppm = (int)v;
+	return *text != '\0' && *end == '\0' && labs(v) <= 100;
+}
+
+/* A level of so many dBc; none is none. */
+static bool level_of(int *out, const char *text, double least, double most)
+{
+	char *end;
+	double v;
+
+	if (text == NULL)
+		return true;
+	v = strtod(text, &end);
+	if (*text == '\0' || *end != '\0' || !(v >= least && v <= most))
+		return false;
+	*out = v < 0 ? (int)lrint(v * 100) : -1; /* 0 would be none */
+	return true;
+}
+
+static bool imbalance_of(struct skw_cli_sweep *s, const char *text)
+{
+	return centi(&s->gain_cdb, text, &text) && *text++ == ':' &&
+	       centi(&s->angle_cdeg, text, &text) && *text == '\0' && abs(s->gain_cdb) <= 600 &&
+	       abs(s->angle_cdeg) <= 3000;
+}
+
 static int sweep_of(struct options *o, int argc, char **argv)
 {
 	const char *engine = NULL, *rates = "6,9,12,18,24,36,48,54", *snr = "0:25:1", *cfo = "0";
 	const char *frames = NULL, *length = NULL, *seed = NULL, *spread = NULL, *jobs = NULL;
+	const char *clock = "0", *phase = NULL, *dc = NULL, *imbalance = "0:0";
 	const struct skw_cli_option options[] = {
 		{ "--engine", &engine, NULL },
 		{ "--rates", &rates, NULL },
@@ -266,6 +302,10 @@ static int sweep_of(struct options *o, int argc, char **argv)
 		{ "--seed", &seed, NULL },
 		{ "--cfo", &cfo, NULL },
 		{ "--spread", &spread, NULL },
+		{ "--clock", &clock, NULL },
+		{ "--phase-noise", &phase, NULL },
+		{ "--dc", &dc, NULL },
+		{ "--imbalance", &imbalance, NULL },
 		{ "--results", &o->results, NULL },
 		{ "--csv", &o->csv, NULL },
 		{ "--png", &o->png, NULL },
@@ -288,6 +328,14 @@ static int sweep_of(struct options *o, int argc, char **argv)
 		return skw_cli_phy_wrong("--snr", "FROM:TO:STEP in dB, such as 0:10:0.5");
 	if (!cfo_of(s, cfo))
 		return skw_cli_phy_wrong("--cfo", "-1000000 to 1000000 Hz");
+	if (!clock_of(s, clock))
+		return skw_cli_phy_wrong("--clock", "-100 to 100 ppm");
+	if (!level_of(&s->phase_cdb, phase, -150, -50))
+		return skw_cli_phy_wrong("--phase-noise", "-150 to -50 dBc per Hz");
+	if (!level_of(&s->dc_cdb, dc, -100, 0))
+		return skw_cli_phy_wrong("--dc", "-100 to 0 dBc");
+	if (!imbalance_of(s, imbalance))
+		return skw_cli_phy_wrong("--imbalance", "DB:DEGREES, to 6 dB and 30 degrees");
 	if (!number(&n[0], frames, "--frames", 1, 1000000, 100) ||
 	    !number(&n[1], length, "--length", 5, SKW_PSDU_MAX, 1000) ||
 	    !number(&s->seed, seed, "--seed", 0, UINT64_MAX, 1) ||

@@ -27,6 +27,11 @@ struct skw_cli_sweep {
 	int cfo_hz; /* of a 20 MHz channel */
 	unsigned
 	    spread_ns; /* RMS delay spread of an exponential profile, Rayleigh taps; 0: one path */
+	/* 0: none. */
+	int clock_ppm;            /* the receiver's sampling clock is so much slower */
+	int phase_cdb;            /* phase noise 100 kHz off the carrier, 1/100 dBc/Hz */
+	int dc_cdb;               /* the mixer's constant, 1/100 dBc */
+	int gain_cdb, angle_cdeg; /* imbalance of I and Q */
 };
 
 struct skw_cli_sweep_unit {

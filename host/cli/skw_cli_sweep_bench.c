@@ -8,11 +8,13 @@
 #include "modem/skw_modem.h"
 
 enum {
-	LEAD = 500,  /* samples of noise before a frame, at least */
-	VARY = 400,  /* up to so many more */
-	TAIL = 1000, /* behind it: longer than any decoding takes */
-	RUN = 512,   /* samples at a time */
-	TAPS = 64,   /* of the delay profile */
+	LEAD = 500,     /* samples of noise before a frame, at least */
+	VARY = 400,     /* up to so many more */
+	TAIL = 1000,    /* behind it: longer than any decoding takes */
+	RUN = 512,      /* samples at a time */
+	TAPS = 64,      /* of the delay profile */
+	SINC = 16,      /* samples on either side that make one between them */
+	SETTLE = 20000, /* of noise, in which a receiver finds the mixer's constant */
 };
 
 static const double RMS = 0.22535; /* of a frame at full power: sqrt(52) / 32 */
@@ -26,8 +28,9 @@ struct skw_cli_bench {
 	uint64_t time;
 	size_t n;
 	uint8_t psdu[SKW_PSDU_MAX];
-	unsigned heard; /* of the frame on the air */
-	struct skw_modem_iq burst[SKW_CLI_BURST_MAX];
+	unsigned heard;                     /* of the frame on the air */
+	float gain, sine, cosine, constant; /* of the mixer */
+	struct skw_modem_iq burst[SKW_CLI_BURST_MAX], was[SKW_CLI_BURST_MAX];
 	struct skw_iq fixed[SKW_CLI_BURST_MAX];
 };
 
@@ -136,9 +139,66 @@ static void multipath(struct skw_cli_bench *b)
 	}
 }
 
-/* Any carrier phase, and the offset. */
+/* One of the samples `at`, which need not be whole: a sinc under a raised cosine. */
+static struct skw_modem_iq between(const struct skw_cli_bench *b, double at)
+{
+	long mid = (long)floor(at);
+	float f = (float)(at - (double)mid), s = sinf((float)M_PI * f) / (float)M_PI;
+	struct skw_modem_iq sum = { 0, 0 };
+
+	if (f < 1e-6F)
+		return (size_t)mid < b->n ? b->was[mid] : sum;
+	for (long m = 1 - SINC; m <= SINC; m++) {
+		float x = f - (float)m, w;
+
+		if (mid + m < 0 || mid + m >= (long)b->n)
+			continue;
+		w = (m & 1 ? -s : s) / x * (0.5F + 0.5F * cosf((float)M_PI * x / (SINC + 1)));
+		sum.i += w * b->was[mid + m].i;
+		sum.q += w * b->was[mid + m].q;
+	}
+	return sum;
+}
+
+/* The receiver's clock is slow: it takes its samples later and later. */
+static void drift(struct skw_cli_bench *b)
+{
+	memcpy(b->was, b->burst, b->n * sizeof(*b->was));
+	for (size_t n = 0; n < b->n; n++)
+		b->burst[n] = between(b, (double)n * (1 + b->s->clock_ppm * 1e-6));
+}
+
+/* Of a random walk's step, radians a sample. */
+static float unrest(const struct skw_cli_sweep *s)
+{
+	return s->phase_cdb == 0
+		   ? 0
+		   : (float)(2 * M_PI * 1e5 * sqrt(pow(10, s->phase_cdb / 1000.0) / 20e6));
+}
+
+/* What the mixer adds. */
+static struct skw_modem_iq mixed(const struct skw_cli_bench *b, struct skw_modem_iq x)
+{
+	float i = x.i * b->gain;
+
+	x.q = (x.q * b->cosine + x.i * b->sine) / b->gain;
+	return (struct skw_modem_iq) { i + b->constant, x.q + b->constant };
+}
+
+static void mixer(struct skw_cli_bench *b)
+{
+	const struct skw_cli_sweep *s = b->s;
+
+	b->gain = powf(10, (float)s->gain_cdb / 4000);
+	b->sine = sinf((float)(s->angle_cdeg * M_PI / 18000));
+	b->cosine = sqrtf(1 - b->sine * b->sine);
+	b->constant = s->dc_cdb == 0 ? 0 : (float)(RMS * sqrt(0.5) * pow(10, s->dc_cdb / 2000.0));
+}
+
+/* Any carrier phase, the offset, phase noise. */
 static void turn(struct skw_cli_bench *b)
 {
+	float unrested = unrest(b->s);
 	double phase = (double)(draw(b) >> 11) * 0x1p-53 * 2 * M_PI;
 	double step = 2 * M_PI * b->s->cfo_hz / 20e6;
 
@@ -148,6 +208,8 @@ static void turn(struct skw_cli_bench *b)
 
 		b->burst[n] = (struct skw_modem_iq) { x.i * c - x.q * s, x.i * s + x.q * c };
 		phase += step;
+		if (unrested > 0)
+			phase += (double)gauss(b, unrested).i;
 	}
 }
 
@@ -206,6 +268,7 @@ static void hear(struct skw_cli_bench *b, const struct skw_modem_iq *burst, size
 				x[k].i += burst[at + k].i;
 				x[k].q += burst[at + k].q;
 			}
+			x[k] = mixed(b, x[k]);
 		}
 		if (b->s->soft)
 			hear_soft(b, x, len);
@@ -274,6 +337,8 @@ static bool one_frame(struct skw_cli_bench *b, unsigned rate, float sigma)
 		return false;
 	if (b->s->spread_ns > 0)
 		multipath(b);
+	if (b->s->clock_ppm != 0)
+		drift(b);
 	turn(b);
 	hear(b, b->burst, b->n, sigma);
 	hear(b, NULL, TAIL, sigma);
@@ -287,7 +352,10 @@ uint32_t skw_cli_bench_run(struct skw_cli_bench *b, const struct skw_cli_sweep_u
 	bool good;
 
 	b->random = unit_seed(b->s, u);
+	mixer(b);
 	good = receiver_open(b);
+	if (good && b->s->dc_cdb != 0)
+		hear(b, NULL, SETTLE, sigma);
 	for (unsigned k = 0; good && k < u->frames; k++) {
 		lost += !one_frame(b, u->rate, sigma);
 		good = b->n > 0;

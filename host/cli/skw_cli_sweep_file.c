@@ -1,7 +1,7 @@
 /* The results file of a sweep: text, a head that names the setup, then a line for each unit:
  *
  *   skywave-sweep 1
- *   engine=rtl rates=6,24 snr=0.00:0.50:9 frames=100 length=1000 seed=1 cfo=0 spread=0
+ *   engine=rtl rates=6,24 snr=0.00:0.50:9 frames=100 length=1000 seed=1 cfo=0 spread=0 [clock=...]
  *   17 3                    three frames of unit 17 were lost
  *
  * A line is one write to a file opened for appending, so that a sweep that is killed leaves at most
@@ -19,7 +19,7 @@
 
 #include "cli/skw_cli_sweep.h"
 
-enum { HEAD_MAX = 320, SIZE_MAX_BYTES = 1 << 28 };
+enum { HEAD_MAX = 480, SIZE_MAX_BYTES = 1 << 28 };
 
 static void head(char *text, size_t size, const struct skw_cli_sweep *s)
 {
@@ -27,10 +27,17 @@ static void head(char *text, size_t size, const struct skw_cli_sweep *s)
 
 	for (unsigned k = 0; k < s->rate_count; k++)
 		n += snprintf(text + n, size - (size_t)n, "%s%u", k > 0 ? "," : "", s->rates[k]);
-	snprintf(text + n, size - (size_t)n,
-		 " snr=%.2f:%.2f:%u frames=%u length=%u seed=%" PRIu64 " cfo=%d spread=%u\n",
-		 s->from_cdb / 100.0, s->step_cdb / 100.0, s->points, s->frames, s->length, s->seed,
-		 s->cfo_hz, s->spread_ns);
+	n += snprintf(text + n, size - (size_t)n,
+		      " snr=%.2f:%.2f:%u frames=%u length=%u seed=%" PRIu64 " cfo=%d spread=%u",
+		      s->from_cdb / 100.0, s->step_cdb / 100.0, s->points, s->frames, s->length,
+		      s->seed, s->cfo_hz, s->spread_ns);
+	if (s->clock_ppm != 0 || s->phase_cdb != 0 || s->dc_cdb != 0 || s->gain_cdb != 0 ||
+	    s->angle_cdeg != 0)
+		n += snprintf(text + n, size - (size_t)n,
+			      " clock=%d phase=%.2f dc=%.2f imbalance=%.2f:%.2f", s->clock_ppm,
+			      s->phase_cdb / 100.0, s->dc_cdb / 100.0, s->gain_cdb / 100.0,
+			      s->angle_cdeg / 100.0);
+	snprintf(text + n, size - (size_t)n, "\n");
 }
 
 static bool refuse(struct skw_cli_sweep_file *f, const char *why)

@@ -42,6 +42,14 @@ def figures():
     done = run("--engine", "soft", "--rates", 24, "--snr", "25:25:1", "--frames", 30, "--cfo", 118000)
     check("a carrier offset of 20 ppm at 5.9 GHz costs nothing at 25 dB", [r[3] for r in rows(done.stdout)] == [0],
           done.stdout)
+    for engine, frames in (("soft", 30), ("rtl", 10)):
+        for args in (["--clock", "40"], ["--phase-noise", "-100"], ["--dc", "-20"], ["--imbalance", "1:3"],
+                     ["--clock", "-40", "--phase-noise", "-100", "--dc", "-20", "--imbalance", "-1:-3", "--cfo", "100000"]):
+            done = run("--engine", engine, "--rates", 24, "--snr", "25:25:1", "--frames", frames, *args)
+            check(f"{engine}: {' '.join(args)} costs nothing at 25 dB", [r[3] for r in rows(done.stdout)] == [0], done.stdout)
+    for args in (["--phase-noise", "-75"], ["--imbalance", "6:25"]):
+        done = run("--engine", "rtl", "--rates", 54, "--snr", "22:22:1", "--frames", 10, *args)
+        check(f"{' '.join(args)} costs frames at 54 Mb/s", rows(done.stdout)[0][3] > 4, done.stdout)
     flat, echoes = (rows(run("--engine", "soft", "--rates", 54, "--snr", "19:19:1", "--frames", 100, "--length", 500,
                              "--spread", s).stdout)[0][3] for s in (0, 150))
     check("echoes cost frames at 54 Mb/s", flat < 20 and echoes > 2 * flat + 20, (flat, echoes))
@@ -149,6 +157,10 @@ def arguments():
                  ["--engine", "soft", "--frames", "0"], ["--engine", "soft", "--frames", "-1"],
                  ["--engine", "soft", "--length", "4"], ["--engine", "soft", "--length", "4096"],
                  ["--engine", "soft", "--cfo", "2e3"], ["--engine", "soft", "--spread", "501"],
+                 ["--engine", "soft", "--clock", "101"], ["--engine", "soft", "--clock", ""],
+                 ["--engine", "soft", "--phase-noise", "3"], ["--engine", "soft", "--phase-noise", "nan"],
+                 ["--engine", "soft", "--dc", "1"], ["--engine", "soft", "--dc", ""], ["--engine", "soft", "--imbalance", "1"],
+                 ["--engine", "soft", "--imbalance", "1:31"], ["--engine", "soft", "--imbalance", "7:0"],
                  ["--engine", "soft", "--jobs", "0"], ["--engine", "soft", "--bogus", "1"], ["--engine"],
                  ["--engine", "soft", "more"],
                  ["--engine", "soft", "--snr", "-100:100:0.01", "--frames", "1000000"]):
