@@ -31,6 +31,7 @@ void skw_directory_free(struct skw_directory *dir)
 	for (size_t i = 0; i < dir->count; i++)
 		free_entry(dir->nodes[i]);
 	free(dir->nodes);
+	free(dir->pending);
 	for (enum key which = BY_ADDRESS; which < KEYS; which++)
 		free(dir->table[which]);
 	free(dir);
@@ -80,6 +81,7 @@ static void enter_all(struct skw_directory *dir)
 static bool grow(struct skw_directory *dir)
 {
 	size_t room = dir->room > 0 ? 2 * dir->room : 64;
+	struct skw_set *pending;
 	struct entry **nodes;
 
 	if (dir->count < dir->room)
@@ -88,6 +90,10 @@ static bool grow(struct skw_directory *dir)
 	if (nodes == NULL)
 		return false;
 	dir->nodes = nodes;
+	pending = realloc(dir->pending, room * sizeof(*pending));
+	if (pending == NULL)
+		return false;
+	dir->pending = pending;
 	for (enum key which = BY_ADDRESS; which < KEYS; which++) {
 		uint32_t *table = realloc(dir->table[which], 2 * room * sizeof(*table));
 
@@ -121,9 +127,9 @@ static struct entry *find(const struct skw_directory *dir, enum key which,
 void directory_tell(struct skw_directory *dir, struct entry *e, uint32_t peer)
 {
 	if (!is_peer(peer) || !skw_set_has(&dir->up, peer - 1) ||
-	    skw_set_has(&e->pending, peer - 1))
+	    skw_set_has(&dir->pending[e->at], peer - 1))
 		return;
-	skw_set_add(&e->pending, peer - 1);
+	skw_set_add(&dir->pending[e->at], peer - 1);
 	dir->waiting[peer - 1]++;
 }
 
@@ -132,9 +138,9 @@ static void tell_not(struct skw_directory *dir, struct entry *e, uint32_t peer)
 	if (!is_peer(peer))
 		return;
 	skw_set_remove(&e->held, peer - 1);
-	if (!skw_set_has(&e->pending, peer - 1))
+	if (!skw_set_has(&dir->pending[e->at], peer - 1))
 		return;
-	skw_set_remove(&e->pending, peer - 1);
+	skw_set_remove(&dir->pending[e->at], peer - 1);
 	dir->waiting[peer - 1]--;
 }
 
@@ -152,8 +158,8 @@ static void tell_all(struct skw_directory *dir, struct entry *e, bool answer)
 
 static void tell_nobody(struct skw_directory *dir, struct entry *e)
 {
-	for (uint32_t n = skw_set_next(&e->pending, 0); n < SKW_SET_MAX;
-	     n = skw_set_next(&e->pending, n + 1))
+	for (uint32_t n = skw_set_next(&dir->pending[e->at], 0); n < SKW_SET_MAX;
+	     n = skw_set_next(&dir->pending[e->at], n + 1))
 		tell_not(dir, e, n + 1);
 }
 
@@ -198,9 +204,9 @@ static struct entry *put_entry(struct skw_directory *dir, struct entry *old,
 	e->at = old != NULL ? old->at : dir->count++;
 	dir->nodes[e->at] = e;
 	if (old == NULL) {
+		dir->pending[e->at] = (struct skw_set) { 0 };
 		enter(dir, e);
 	} else {
-		e->pending = old->pending;
 		e->held = old->held;
 		e->tokens = old->tokens;
 		e->tokens_s = old->tokens_s;
@@ -327,14 +333,16 @@ bool skw_directory_poll(struct skw_directory *dir, struct skw_directory_out *out
 	if (!anybody_waits(dir))
 		return sync_poll(dir, &free, out);
 	dir->last = SAY_DESCRIPTOR;
-	for (size_t i = 0; i < dir->count; i++) {
-		struct entry *e = dir->nodes[(dir->turn + i) % dir->count];
-		struct skw_set ready = skw_set_and(e->pending, &free);
+	for (size_t i = 0, at = dir->turn % dir->count; i < dir->count;
+	     i++, at = at + 1 < dir->count ? at + 1 : 0) {
+		struct skw_set ready = skw_set_and(dir->pending[at], &free);
 		uint32_t first = skw_set_next(&ready, 0);
+		struct entry *e;
 
 		if (first == SKW_SET_MAX)
 			continue;
-		dir->turn = (dir->turn + i) % dir->count;
+		e = dir->nodes[at];
+		dir->turn = at;
 		out->peer = first + 1;
 		out->data = e->bytes;
 		out->len = e->len;
@@ -374,6 +382,7 @@ void skw_directory_tick(struct skw_directory *dir, uint64_t unix_s)
 		dir->taken -= e->taken;
 		free_entry(e);
 		dir->nodes[i] = dir->nodes[--dir->count];
+		dir->pending[i] = dir->pending[dir->count];
 		if (i < dir->count)
 			dir->nodes[i]->at = i;
 	}

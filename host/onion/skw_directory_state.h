@@ -29,8 +29,7 @@ struct buckets {
 
 /* Memory is taken for the links and bytes that there are, not for those that there might be. */
 struct entry {
-	struct skw_set pending; /* n - 1: peer n is to be told */
-	struct skw_set held;    /* the same, unless it turns out to have it */
+	struct skw_set held; /* n - 1: peer n is to be told, unless it turns out to have it */
 	uint64_t tokens, tokens_s;
 	size_t at;    /* its place in nodes */
 	size_t taken; /* memory */
@@ -62,6 +61,8 @@ struct neighbour {
 
 struct skw_directory {
 	struct entry **nodes; /* count of room */
+	/* Beside nodes: whom to tell, n - 1 for peer n. In one place, since poll walks over all. */
+	struct skw_set *pending;
 	size_t count, room, taken;
 	uint32_t *table[KEYS]; /* 1 + a place in nodes; 0: free */
 	size_t mask;

@@ -78,7 +78,12 @@ void net_hash(struct skw_net *net, uint64_t kind, uint64_t a, uint64_t b, const 
 
 uint64_t net_below(struct skw_net *net, uint64_t n)
 {
-	return n > 0 ? skw_random_u64(&net->random) % n : 0;
+	/* SplitMix64: several numbers a frame, and nobody here guesses. */
+	uint64_t x = net->weather += UINT64_C(0x9e3779b97f4a7c15);
+
+	x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+	return n > 0 ? (x ^ x >> 31) % n : 0;
 }
 
 uint64_t net_spread(struct skw_net *net, uint64_t mean)
@@ -352,6 +357,7 @@ struct skw_net *skw_net_new(const struct skw_net_config *config)
 		return NULL;
 	net->config = *config;
 	net->random = skw_random_seeded(&net->stream, config->seed);
+	net->weather = skw_random_u64(&net->random);
 	crypto_generichash_init(&net->hash, NULL, 0, 16);
 	uv_loop_init(&net->loop);
 	configure(net);

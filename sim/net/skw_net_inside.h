@@ -111,7 +111,8 @@ struct skw_net {
 	uint64_t now_us, serial;
 	struct skw_random_stream stream;
 	struct skw_random random;
-	uv_loop_t loop; /* never run: its timers say when the daemon would wake */
+	uint64_t weather; /* what net_below draws from */
+	uv_loop_t loop;   /* never run: its timers say when the daemon would wake */
 	struct net_node *nodes;
 	struct net_wire *wires;
 	uint32_t wire_count;

@@ -17,7 +17,7 @@
 #ifdef __SANITIZE_ADDRESS__
 enum { LARGE = 24, LARGE_SECONDS = 180, STORMS = 1, RENEWAL = 700 };
 #else
-enum { LARGE = 500, LARGE_SECONDS = 600, STORMS = 2, RENEWAL = 1300 };
+enum { LARGE = 500, LARGE_SECONDS = 600, STORMS = 2, RENEWAL = 700 };
 #endif
 
 static uint64_t seed = 1;
