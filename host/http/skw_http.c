@@ -15,6 +15,7 @@
 #include "ledger/skw_rest.h"
 
 enum { CONNECTIONS = 64, TIMEOUT_S = 30, TICK_MS = 1000 };
+enum { STREAMS_MAX = 4, STREAM_MS = 60000, STREAM_PIECE = 32768 };
 enum { WAITING_MAX = 8 }; /* requests that wait for a key; one more: 503 */
 enum {
 	PACK_MIN = 1400,
@@ -31,6 +32,7 @@ struct skw_http {
 	struct body *first, *last; /* wait for a key, one after another: each takes a gigabyte */
 	unsigned waiting;
 	bool stopping;
+	unsigned streams;
 	uv_work_t work;
 };
 
@@ -153,13 +155,64 @@ static void add_sharing(struct skw_http *http, struct MHD_Connection *connection
 		MHD_add_response_header(response, "Access-Control-Allow-Origin", origin);
 }
 
+/* A long answer, read as fast as it is taken, for a minute at most: it holds the store's past. */
+struct sending {
+	struct skw_http *http;
+	struct skw_rest_stream *stream;
+	uint64_t until;
+};
+
+static ssize_t read_on(void *arg, uint64_t at, char *out, size_t cap)
+{
+	struct sending *sending = arg;
+	size_t len = 0;
+
+	(void)at;
+	if (uv_now(sending->http->poll.loop) > sending->until ||
+	    !skw_rest_stream_read(out, &len, sending->stream, cap))
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	return len > 0 ? (ssize_t)len : MHD_CONTENT_READER_END_OF_STREAM;
+}
+
+static void end_stream(void *arg)
+{
+	struct sending *sending = arg;
+
+	sending->http->streams--;
+	skw_rest_stream_free(sending->stream);
+	free(sending);
+}
+
+static struct MHD_Response *begin_stream(struct skw_http *http, struct skw_rest_answer *out)
+{
+	struct sending *sending = malloc(sizeof(*sending));
+	struct MHD_Response *response = NULL;
+
+	if (sending != NULL) {
+		*sending =
+		    (struct sending) { http, out->stream, uv_now(http->poll.loop) + STREAM_MS };
+		response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_PIECE,
+							     read_on, sending, end_stream);
+	}
+	if (response != NULL) {
+		http->streams++;
+		return response;
+	}
+	skw_rest_stream_free(out->stream);
+	free(sending);
+	return NULL;
+}
+
 /* Takes the answer's body over. */
 static enum MHD_Result reply(struct skw_http *http, struct MHD_Connection *connection,
 			     struct skw_rest_answer *out)
 {
-	bool packed = pack(out, header(connection, "Accept-Encoding"));
-	struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback(
-	    out->len, out->body, out->secret ? give_back_secret : give_back);
+	bool packed = out->stream == NULL && pack(out, header(connection, "Accept-Encoding"));
+	struct MHD_Response *response =
+	    out->stream != NULL
+		? begin_stream(http, out)
+		: MHD_create_response_from_buffer_with_free_callback(
+		      out->len, out->body, out->secret ? give_back_secret : give_back);
 	enum MHD_Result result;
 
 	if (response == NULL) {
@@ -247,6 +300,7 @@ static enum MHD_Result preflight(struct skw_http *http, struct MHD_Connection *c
 /* ---- keys from passwords: on a thread, while the request waits and the loop goes on ---- */
 
 static void work_next(struct skw_http *http);
+static void run(struct skw_http *http);
 
 static void finish(struct skw_http *http)
 {
@@ -273,9 +327,12 @@ static void on_worked(uv_work_t *work, int status)
 	MHD_resume_connection(body->connection);
 	if (http->first != NULL)
 		work_next(http);
-	MHD_run(http->daemon);
-	if (http->stopping)
+	if (http->stopping) {
+		MHD_run(http->daemon);
 		finish(http);
+	} else {
+		run(http);
+	}
 }
 
 static void work_next(struct skw_http *http)
@@ -318,6 +375,7 @@ static enum MHD_Result answer(struct skw_http *http, struct MHD_Connection *conn
 	if (body->later == NULL)
 		body->later = skw_crypt_later_new();
 	request.later = body->later;
+	request.streams = http->streams < STREAMS_MAX;
 	MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, add_argument, &query);
 	if (query.too_long || body->too_long ||
 	    snprintf(path, sizeof(path), "%s%s", url, query.text) >= (int)sizeof(path))
@@ -332,7 +390,7 @@ static enum MHD_Result answer(struct skw_http *http, struct MHD_Connection *conn
 		return wait_for_key(http, connection, body);
 	if (out.status == 0)
 		skw_rest_refuse(&out, url, 503, "");
-	return out.body != NULL ? reply(http, connection, &out) : MHD_NO;
+	return out.body != NULL || out.stream != NULL ? reply(http, connection, &out) : MHD_NO;
 }
 
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *url,
@@ -381,16 +439,29 @@ static size_t leave_escapes(void *arg, struct MHD_Connection *connection, char *
 	return strlen(text);
 }
 
+static void on_tick(uv_timer_t *timer);
+
+/* Connections that can go on at once, such as those that a long answer is read for, do so in the
+ * loop's next turn: nothing tells of them again. */
+static void run(struct skw_http *http)
+{
+	MHD_UNSIGNED_LONG_LONG timeout;
+
+	MHD_run(http->daemon);
+	if (MHD_get_timeout(http->daemon, &timeout) == MHD_YES && timeout == 0)
+		uv_timer_start(&http->tick, on_tick, 0, TICK_MS);
+}
+
 static void on_ready(uv_poll_t *poll, int status, int events)
 {
 	(void)status;
 	(void)events;
-	MHD_run(((struct skw_http *)poll->data)->daemon);
+	run(poll->data);
 }
 
 static void on_tick(uv_timer_t *timer)
 {
-	MHD_run(((struct skw_http *)timer->data)->daemon);
+	run(timer->data);
 }
 
 struct skw_http *skw_http_start(uv_loop_t *loop, struct skw_chain *chain,

@@ -238,6 +238,13 @@ static void hand_out(struct skw_rest_call *call, struct skw_rest_answer *out)
 		return;
 	}
 
+	if (call->stream != NULL) {
+		skw_json_free(&call->json);
+		*out = (struct skw_rest_answer) { .status = 200,
+						  .type = "application/json",
+						  .stream = call->stream };
+		return;
+	}
 	if (call->text_type != NULL && call->status == 200) {
 		skw_json_free(&call->json);
 		*out =
@@ -295,6 +302,7 @@ void skw_rest_handle(struct skw_chain *chain, uint64_t now_unix,
 				      .body = request->body,
 				      .body_len = request->body != NULL ? request->body_len : 0,
 				      .later = request->later,
+				      .streams = request->streams,
 				      .status = 200 };
 	size_t path_len = strcspn(request->path, "?");
 	const char *query = request->path + path_len + (request->path[path_len] == '?');

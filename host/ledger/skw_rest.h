@@ -15,6 +15,7 @@
 #define SKW_REST_H
 
 #include "ledger/skw_chain.h"
+#include "ledger/skw_rest_stream.h"
 #include "ledger/skw_storage.h"
 #include "ledger/skw_sync.h"
 #include "ledger/skw_wallets.h"
@@ -47,6 +48,7 @@ struct skw_rest_request {
 	 * be done before the same request is asked again. NULL: it is done at once, which takes
 	 * seconds. */
 	struct skw_crypt_later *later;
+	bool streams; /* an answer may be a stream */
 };
 
 struct skw_rest_answer {
@@ -55,6 +57,8 @@ struct skw_rest_answer {
 	char *body;       /* ends with a zero that `len` does not count; free with skw_rest_free */
 	size_t len;
 	bool secret; /* the body lies in locked memory */
+	struct skw_rest_stream
+	    *stream; /* instead of the body; skw_rest_stream.h. The caller's to free */
 };
 
 /* What health tells of the program around the chain. Optional; call once after opening. */

@@ -35,6 +35,8 @@ struct skw_rest_call {
 	char *text;  /* the answer, where it is not `json`; malloc'd */
 	const char *text_type;
 	struct skw_crypt_later *later;
+	bool streams; /* `stream` may be the answer */
+	struct skw_rest_stream *stream;
 	unsigned status; /* 200 until skw_rest_fail */
 	char error[256];
 };
@@ -120,6 +122,9 @@ void skw_rest_show_pending(struct skw_rest_call *call, const char *key,
 			   const struct skw_rest_addresses *addresses, bool verbose);
 /* Balances of the addresses, an object. */
 void skw_rest_show_balances(struct skw_rest_call *call, const struct skw_rest_addresses *addresses);
+/* An unspent output, with its hours at `time`. */
+void skw_rest_show_unspent(struct skw_json *j, const struct skw_sha256 *uxid,
+			   const struct skw_ux *ux, uint64_t time);
 /* Stored + earned, 0 where that does not fit. */
 struct skw_hours skw_rest_hours(const struct skw_ux *ux, uint64_t time);
 

@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include "ledger/skw_rest_pool.h"
+#include "ledger/skw_rest_stream.h"
 
-static void show_output(struct skw_json *j, const struct skw_sha256 *uxid, const struct skw_ux *ux,
-			uint64_t time)
+void skw_rest_show_unspent(struct skw_json *j, const struct skw_sha256 *uxid,
+			   const struct skw_ux *ux, uint64_t time)
 {
 	skw_json_object(j, NULL);
 	skw_rest_show_hash(j, "hash", uxid);
@@ -32,7 +33,7 @@ static bool list_output(void *context, const struct skw_ux_record *record)
 	struct skw_json *j = &listing->call->json;
 
 	if (!listing->only_outgoing || skw_rest_pool_spends(listing->pool, &record->uxid))
-		show_output(j, &record->uxid, &record->ux, listing->pool->head.time);
+		skw_rest_show_unspent(j, &record->uxid, &record->ux, listing->pool->head.time);
 	return !j->failed;
 }
 
@@ -105,7 +106,8 @@ static void list_incoming(struct listing *listing, const struct filter *filter)
 	for (size_t i = 0; i < pool->mades; i++) {
 		skw_ux_id(&uxid, &pool->made[i]);
 		if (wanted(filter, &uxid, &pool->made[i]))
-			show_output(&listing->call->json, &uxid, &pool->made[i], pool->head.time);
+			skw_rest_show_unspent(&listing->call->json, &uxid, &pool->made[i],
+					      pool->head.time);
 	}
 	skw_json_end_list(&listing->call->json);
 }
@@ -140,7 +142,10 @@ void skw_rest_outputs(struct skw_rest_call *call)
 	}
 	if (!skw_rest_addresses(call, &filter.addresses, addrs))
 		return;
-	show_outputs(call, &filter);
+	if (call->streams && !filter.by_hash && filter.addresses.count == 0)
+		call->stream = skw_rest_stream_open(call);
+	if (call->stream == NULL && call->status == 200)
+		show_outputs(call, &filter);
 	free(filter.addresses.list);
 }
 

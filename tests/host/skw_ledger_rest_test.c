@@ -447,6 +447,73 @@ static void arguments_in_all_their_forms(void **state)
 	}
 }
 
+/* Piece by piece it is the same as whole, of the head that it began at. */
+static void a_stream_of_outputs_is_the_whole_answer(void **state)
+{
+	static const size_t caps[] = { 1, 7, 100, 1000, 32768 };
+	struct skw_rest_request request = { .method = "GET", .path = "/api/v1/outputs" };
+	struct skw_rest_answer whole, a;
+	char folder[] = "/tmp/skw-stream-XXXXXX", path[64];
+	struct skw_bytes raw, block;
+	struct purse p;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/ledger.db", folder);
+	p = new_purse(path);
+	spread(&p, 40, GENESIS_TIME + 100);
+	for (unsigned pending = 0; pending < 2; pending++) {
+		skw_rest_handle(p.chain, NOW, &request, &whole);
+		assert_int_equal(whole.status, 200);
+		assert_true(whole.len > 40 * 300);
+		for (size_t i = 0; i < sizeof(caps) / sizeof(caps[0]); i++) {
+			char *text = calloc(1, whole.len + 1);
+			size_t at = 0, len;
+
+			request.streams = true;
+			skw_rest_handle(p.chain, NOW, &request, &a);
+			request.streams = false;
+			assert_int_equal(a.status, 200);
+			assert_non_null(a.stream);
+			assert_null(a.body);
+			if (i == 2 && pending == 1) { /* what comes in meanwhile is not in it */
+				raw = pay_from(&p, 3, &p.other, 1000000, 5);
+				block = block_of(&p, &raw, 1, GENESIS_TIME + 200);
+				assert_int_equal(
+				    skw_chain_apply(p.chain, block.data, block.len, NULL),
+				    SKW_CHAIN_OK);
+				skw_bytes_free(&raw);
+				skw_bytes_free(&block);
+			}
+			do {
+				len = caps[i] < whole.len - at ? caps[i] : whole.len - at + 1;
+				assert_true(skw_rest_stream_read(text + at, &len, a.stream, len));
+				at += len;
+				assert_true(at <= whole.len);
+			} while (len > 0);
+			assert_string_equal(text, whole.body);
+			skw_rest_stream_free(a.stream);
+			free(text);
+			if (i == 2 && pending == 1)
+				break;
+		}
+		skw_rest_free(&whole);
+		raw = pay_from(&p, 0, &p.other, 1000000, 5);
+		assert_int_equal(
+		    skw_chain_inject(p.chain, raw.data, raw.len, SKW_INJECT_USER, NOW, NULL, NULL),
+		    SKW_CHAIN_OK);
+		skw_bytes_free(&raw);
+	}
+	request.path = "/api/v1/outputs?addrs=" ADDRESS; /* a part is no stream */
+	request.streams = true;
+	skw_rest_handle(p.chain, NOW, &request, &a);
+	assert_null(a.stream);
+	skw_rest_free(&a);
+	close_purse(&p);
+	unlink(path);
+	rmdir(folder);
+}
+
 static void a_transaction_from_injection_to_block(void **state)
 {
 	struct purse p = new_purse(":memory:");
@@ -519,6 +586,7 @@ int main(void)
 		cmocka_unit_test(who_asks_for_a_password_gets_it_or_401),
 		cmocka_unit_test(other_names_are_ours_too),
 		cmocka_unit_test(texts_are_kept),
+		cmocka_unit_test(a_stream_of_outputs_is_the_whole_answer),
 		cmocka_unit_test(the_guard),
 		cmocka_unit_test(health_and_progress_have_the_originals_shape),
 		cmocka_unit_test(errors_in_the_words_of_the_original),
