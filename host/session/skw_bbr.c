@@ -2,10 +2,16 @@
 
 #include <string.h>
 
-enum { PACKET = 1390, CWND_START = 10 * PACKET, CWND_MIN = 4 * PACKET, SPARE = 4 * PACKET };
+enum {
+	PACKET = 1390,
+	CWND_START = 10 * PACKET,
+	CWND_MIN = 4 * PACKET,
+	SPARE = 4 * PACKET,
+	QUEUE = 14 * PACKET
+};
 enum { PERCENT_STARTUP = 289, PERCENT_DRAIN = 35, PERCENT_DIP = 50, PERCENT_WINDOW = 120 };
 enum { FULL_ROUNDS = 3, PHASES = 8, PHASE_START = 2 };
-enum { QUEUE_MIN_US = 5000, QUEUE_MAX_US = 15000 };
+enum { QUEUE_MIN_US = 5000, QUEUE_MAX_US = 15000, FULL_QUEUE_US = 10000 };
 enum { RTT_LIFE_US = 10000000, CATCH_UP_US = 4000 };
 static const uint64_t SECOND_US = 1000000;
 
@@ -144,7 +150,8 @@ static void end_round(struct skw_bbr *b)
 			b->high = UINT64_MAX;
 	}
 	b->round_acked = b->round_lost = 0;
-	queue = queue_stands(b) && b->in_flight > product(b);
+	queue = product(b) > QUEUE &&
+		b->round_rtt_us > b->min_rtt_us + b->min_rtt_us / 2 + FULL_QUEUE_US;
 	b->round_rtt_us = 0;
 	if (b->measured) { /* what was measured is forgotten for newer measures only */
 		b->rates[++b->round % SKW_BBR_ROUNDS] = 0;
@@ -152,7 +159,8 @@ static void end_round(struct skw_bbr *b)
 	}
 	b->measured = false;
 	b->round_ends = b->delivered;
-	/* A user that leaves pauses tells nothing, unless it fills the path all the same. */
+	/* A user that leaves pauses tells nothing, unless it fills the path all the same; on a thin
+	 * share of a line its queues are to say how much there is. */
 	if (b->mode != SKW_BBR_STARTUP)
 		return;
 	if (b->app_limited_until > b->delivered && !queue) {
@@ -213,6 +221,11 @@ static void set_window(struct skw_bbr *b, uint64_t acked)
 {
 	uint64_t percent = b->mode == SKW_BBR_STARTUP ? PERCENT_STARTUP : PERCENT_WINDOW;
 	uint64_t target = product(b) * percent / 100 + bunch(b) + SPARE;
+
+	/* On a thin share of a line something has to wait at its entry, or its queues share
+	 * unfairly. */
+	if (target < product(b) + QUEUE)
+		target = product(b) + QUEUE;
 
 	if (b->mode == SKW_BBR_STARTUP) {
 		if (b->cwnd < target || b->delivered < CWND_START)
