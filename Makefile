@@ -60,7 +60,16 @@ $(foreach r,$(ROOMS),$(eval $(call room_rules,$(r))))
 LIBS     := $(patsubst %,$(BUILD)/lib/%.a,$(ROOMS))
 group     = -Wl,--start-group $(1) -Wl,--end-group
 
-$(BUILD)/bin/skywaved: $(BUILD)/obj/host/node/main.o $(filter-out %/cli.a,$(LIBS))
+# What a node with a radio loads besides: docs/architecture.md.
+MODULE   := modem wire
+$(BUILD)/lib/skywave/radio.so: $(call room_o,plain,obj) $(patsubst %,$(BUILD)/lib/%.a,$(MODULE))
+	@mkdir -p $(@D)
+	$(Q)$(CC) -shared -o $@ $(filter %.o,$^) $(call group,$(filter %.a,$^)) $(PKG_LD)
+$(BUILD)/sanlib/skywave/radio.so: $(call room_o,plain,san) $(patsubst %,$(BUILD)/libsan/%.a,$(MODULE))
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(SAN) -shared -o $@ $(filter %.o,$^) $(call group,$(filter %.a,$^)) $(PKG_LD)
+
+$(BUILD)/bin/skywaved: $(BUILD)/obj/host/node/main.o $(filter-out %/cli.a %/plain.a %/modem.a,$(LIBS)) | $(BUILD)/lib/skywave/radio.so
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $< $(call group,$(filter %.a,$^)) $(PKG_LD)
 
@@ -73,7 +82,7 @@ $(BUILD)/sanbin/skywave-ledger: $(BUILD)/san/host/ledgerd/main.o $(patsubst %,$(
 	$(Q)$(CC) $(SAN) -o $@ $< $(call group,$(filter %.a,$^)) $(PKG_LD)
 
 # The same daemon under the sanitizers, for tests/system.
-$(BUILD)/sanbin/skywaved: $(BUILD)/san/host/node/main.o $(patsubst %,$(BUILD)/libsan/%.a,$(filter-out cli,$(ROOMS)))
+$(BUILD)/sanbin/skywaved: $(BUILD)/san/host/node/main.o $(patsubst %,$(BUILD)/libsan/%.a,$(filter-out cli plain modem,$(ROOMS))) | $(BUILD)/sanlib/skywave/radio.so
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(SAN) -o $@ $< $(call group,$(filter %.a,$^)) $(PKG_LD)
 
@@ -202,13 +211,15 @@ demo:
 
 DESTDIR ?=
 BINDIR   = $(DESTDIR)$(PREFIX)/bin
+MODDIR   = $(DESTDIR)$(PREFIX)/lib/skywave
 SOAPYDIR = $(DESTDIR)$(PREFIX)/lib/SoapySDR/modules0.8
 DOCDIR   = $(DESTDIR)$(PREFIX)/share/doc/skywave
 MANDIR   = $(DESTDIR)$(PREFIX)/share/man/man1
 UNITDIR  = $(DESTDIR)$(PREFIX)/lib/systemd/system
 install: all
-	install -d $(BINDIR) $(SOAPYDIR) $(DOCDIR) $(MANDIR) $(UNITDIR)
+	install -d $(BINDIR) $(MODDIR) $(SOAPYDIR) $(DOCDIR) $(MANDIR) $(UNITDIR)
 	install -m 755 $(BUILD)/bin/skywaved $(BUILD)/bin/skywave $(BUILD)/bin/skywave-ledger $(BUILD)/bin/skywave-air $(BINDIR)
+	install -m 644 $(BUILD)/lib/skywave/radio.so $(MODDIR)
 	install -m 644 $(BUILD)/soapy/libskywaveSupport.so $(SOAPYDIR)
 	install -m 644 README.md docs/*.md $(DOCDIR)
 	install -m 644 docs/man/*.1 $(MANDIR)

@@ -6,8 +6,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include <curl/curl.h>
-
+#include "node/skw_curl.h"
 #include "node/skw_node.h"
 
 static int usage(FILE *out)
@@ -74,8 +73,10 @@ static int run(const struct skw_config *config)
 	bool ok;
 
 	signal(SIGPIPE, SIG_IGN);
-	if (remote) /* it wakes libraries that nothing else needs */
-		curl_global_init(CURL_GLOBAL_DEFAULT);
+	if (remote && !skw_curl_open()) {
+		fprintf(stderr, "skywaved: [ledger] mode = remote needs libcurl (libcurl.so.4)\n");
+		return 1;
+	}
 	ok = skw_node_start(&node, config, loop);
 	if (ok) {
 		for (int i = 0; i < 2; i++) {
@@ -94,7 +95,7 @@ static int run(const struct skw_config *config)
 	skw_node_stop(&node);
 	uv_loop_close(loop);
 	if (remote)
-		curl_global_cleanup();
+		skw_curl_close();
 	return ok ? 0 : 1;
 }
 

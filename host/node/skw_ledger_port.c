@@ -6,9 +6,8 @@
 #include <string.h>
 #include <time.h>
 
-#include <curl/curl.h>
-
 #include "ledger/skw_rest.h"
+#include "node/skw_curl.h"
 
 enum { CONNECT_S = 5, ANSWER_S = 30, ANSWER_MAX = 64 << 20, TOKEN_MAX = 256 };
 
@@ -82,7 +81,7 @@ static void exchange(struct question *q, const struct skw_client_request *reques
 		     const char *token)
 {
 	char *url = NULL;
-	CURL *curl = curl_easy_init();
+	CURL *curl = skw_curl.easy_init();
 	struct curl_slist *headers = NULL;
 	char line[64 + TOKEN_MAX];
 	long status = 0;
@@ -92,30 +91,30 @@ static void exchange(struct question *q, const struct skw_client_request *reques
 	q->len = 0;
 	if (curl == NULL || asprintf(&url, "%s%s", q->port->url, request->path) < 0)
 		goto done;
-	curl_easy_setopt(curl, CURLOPT_URL, url);
-	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_S);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)ANSWER_S);
-	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
-	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, collect);
-	curl_easy_setopt(curl, CURLOPT_WRITEDATA, q);
+	skw_curl.easy_setopt(curl, CURLOPT_URL, url);
+	skw_curl.easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+	skw_curl.easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_S);
+	skw_curl.easy_setopt(curl, CURLOPT_TIMEOUT, (long)ANSWER_S);
+	skw_curl.easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	skw_curl.easy_setopt(curl, CURLOPT_NOPROXY, "*");
+	skw_curl.easy_setopt(curl, CURLOPT_WRITEFUNCTION, collect);
+	skw_curl.easy_setopt(curl, CURLOPT_WRITEDATA, q);
 	if (request->body != NULL) {
 		snprintf(line, sizeof(line), "Content-Type: %s", request->type);
-		headers = curl_slist_append(headers, line);
-		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body);
+		headers = skw_curl.slist_append(headers, line);
+		skw_curl.easy_setopt(curl, CURLOPT_POSTFIELDS, request->body);
 	}
 	if (token[0] != '\0') {
 		snprintf(line, sizeof(line), "X-CSRF-Token: %s", token);
-		headers = curl_slist_append(headers, line);
+		headers = skw_curl.slist_append(headers, line);
 	}
-	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-	if (curl_easy_perform(curl) == CURLE_OK)
-		curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+	skw_curl.easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+	if (skw_curl.easy_perform(curl) == CURLE_OK)
+		skw_curl.easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
 done:
 	q->status = (unsigned)status;
-	curl_slist_free_all(headers);
-	curl_easy_cleanup(curl);
+	skw_curl.slist_free_all(headers);
+	skw_curl.easy_cleanup(curl);
 	free(url);
 }
 

@@ -8,7 +8,7 @@
 
 #include <SoapySDR/Errors.h>
 
-#include "plain/skw_frames.h"
+#include "node/skw_radio_module.h"
 
 enum { RING = 64, READ_US = 1000 }; /* a power of two; how long one read waits */
 
@@ -20,6 +20,7 @@ struct outgoing {
 };
 
 struct skw_radio_port {
+	const struct skw_frames_calls *call;
 	struct skw_frames *frames;
 	void (*wake)(void *arg);
 	void *arg;
@@ -58,7 +59,7 @@ static void fail(struct skw_radio_port *port, const char *what, int code)
 	if (event == NULL)
 		return;
 	event->kind = SKW_RADIO_FAILED;
-	snprintf(event->text, sizeof(event->text), "%s: %s", what, SoapySDR_errToStr(code));
+	snprintf(event->text, sizeof(event->text), "%s: %s", what, port->call->error_text(code));
 	in_push(port);
 }
 
@@ -82,7 +83,7 @@ static bool write_frames(struct skw_radio_port *port)
 
 	while (tail != atomic_load_explicit(&port->out_head, memory_order_acquire)) {
 		struct outgoing *o = &port->out[tail % RING];
-		int n = skw_frames_write(port->frames, o->bytes, o->len, (long long)o->time_ns);
+		int n = port->call->write(port->frames, o->bytes, o->len, (long long)o->time_ns);
 
 		if (n == SOAPY_SDR_TIMEOUT)
 			return true; /* the device's queue is full: later */
@@ -107,7 +108,7 @@ static bool read_frame(struct skw_radio_port *port)
 
 	if (event == NULL)
 		return true;
-	n = skw_frames_read(port->frames, bytes, sizeof(bytes), &time_ns, READ_US);
+	n = port->call->read(port->frames, bytes, sizeof(bytes), &time_ns, READ_US);
 	if (n == SOAPY_SDR_TIMEOUT || n == SOAPY_SDR_OVERFLOW)
 		return true;
 	if (n < 0) {
@@ -130,7 +131,7 @@ static void read_statuses(struct skw_radio_port *port)
 	for (;;) {
 		long long time_ns = 0;
 		uint32_t tag = 0;
-		int r = skw_frames_status(port->frames, &tag, &time_ns);
+		int r = port->call->status(port->frames, &tag, &time_ns);
 
 		if (r == SOAPY_SDR_TIMEOUT)
 			return;
@@ -150,7 +151,7 @@ static void *run(void *arg)
 		if (!write_frames(port) || !read_frame(port))
 			return NULL;
 		read_statuses(port);
-		now = skw_frames_now(port->frames);
+		now = port->call->now(port->frames);
 		if (now > 0 && (uint64_t)now > before) {
 			atomic_store(&port->now_ns, (uint64_t)now);
 			if ((uint64_t)now >= wake_ns)
@@ -180,16 +181,17 @@ struct skw_radio_port *skw_radio_port_open(const struct skw_radio_port_config *c
 	port->wake = wake;
 	port->arg = arg;
 	atomic_store(&port->wake_ns, UINT64_MAX);
-	port->frames = skw_frames_open(&frames, error, error_len);
+	port->call = skw_radio_module(error, error_len);
+	port->frames = port->call == NULL ? NULL : port->call->open(&frames, error, error_len);
 	if (port->frames == NULL) {
 		free(port);
 		return NULL;
 	}
-	first = skw_frames_now(port->frames);
+	first = port->call->now(port->frames);
 	atomic_store(&port->now_ns, first > 0 ? (uint64_t)first : 0);
 	if (pthread_create(&port->thread, NULL, run, port) != 0) {
 		snprintf(error, error_len, "cannot start a thread");
-		skw_frames_close(port->frames);
+		port->call->close(port->frames);
 		free(port);
 		return NULL;
 	}
@@ -202,7 +204,7 @@ void skw_radio_port_close(struct skw_radio_port *port)
 		return;
 	atomic_store(&port->stop, true);
 	pthread_join(port->thread, NULL);
-	skw_frames_close(port->frames);
+	port->call->close(port->frames);
 	free(port);
 }
 

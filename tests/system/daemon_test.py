@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """skywaved under the sanitizers, over UDP on loopback: configuration, control socket, streams, hostile input, clean ends."""
-import http.server, json, os, pathlib, random, signal, socket, subprocess, sys, tempfile, threading, time
+import http.server, json, os, pathlib, random, shutil, signal, socket, subprocess, sys, tempfile, threading, time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "sim/demo"))
@@ -169,6 +169,44 @@ def probes(alice, bob):
     check("and after somebody left in the middle", alice.ask("ping", "bob", "--count", "1").get("received") == 1)
 
 
+HEAVY = ("SoapySDR", "volk", "liquid", "fftw", "stdc++", "curl")
+
+
+def libraries(folder):
+    """What only a radio or a remote ledger needs is loaded for them alone."""
+    plain = BUILD / "bin/skywaved"
+    ini = folder / "lean.ini"
+    ini.write_text(f"[node]\nstate = {folder / 'lean'}\nlog = info\n[udp]\nlisten = 127.0.0.1:{free_port()}\n")
+    with open(folder / "lean.log", "w") as log:
+        process = subprocess.Popen([plain, ini], stderr=log)
+    wait(lambda: "is up" in (folder / "lean.log").read_text())
+    maps = pathlib.Path(f"/proc/{process.pid}/maps").read_text()
+    resident = int(pathlib.Path(f"/proc/{process.pid}/status").read_text().split("VmRSS:")[1].split()[0])
+    process.terminate()
+    process.wait(10)
+    check("a node without a radio loads no library of one, nor libcurl", "libsodium" in maps and not any(f"lib{x}" in maps for x in HEAVY),
+          [x for x in HEAVY if f"lib{x}" in maps])
+    check("an idle node has at most 12 MiB resident", resident <= 12 * 1024, f"{resident} kB")
+
+    for place, what in (("bin", "lib/skywave/radio.so"), ("elsewhere", "no folder named bin")):
+        alone = folder / place / "skywaved"
+        alone.parent.mkdir()
+        shutil.copy(plain, alone)
+        ini.write_text(f"[node]\nstate = {folder / 'lean'}\n[radio]\ndevice = driver=skywave\n")
+        done = run(alone, ini)
+        check(f"a radio without its module in .../{place} is an error that says where it was looked for",
+              done.returncode == 1 and what in done.stderr, done)
+    (folder / "lib/skywave").mkdir(parents=True)
+    for name, library, what in (("no library", b"text", "radio.so"), ("another library", pathlib.Path(SODIUM).read_bytes(), "another version")):
+        (folder / "lib/skywave/radio.so").write_bytes(library)
+        done = run(folder / "bin/skywaved", ini)
+        check(f"a module that is {name} is refused", done.returncode == 1 and what in done.stderr, done)
+
+
+SODIUM = subprocess.run(["sh", "-c", f"ldd {BUILD}/bin/skywaved | sed -n 's/.*libsodium.* => \\([^ ]*\\) .*/\\1/p'"], capture_output=True,
+                        text=True).stdout.strip()
+
+
 def network(folder):
     web = folder / "www"
     web.mkdir()
@@ -240,5 +278,6 @@ def exercise(folder, out, nodes, big):
 with tempfile.TemporaryDirectory(prefix="skywave-") as name:
     configuration(pathlib.Path(name))
     bad_names(pathlib.Path(name))
+    libraries(pathlib.Path(name))
     network(pathlib.Path(name))
 sys.exit(skw_tap.status())
