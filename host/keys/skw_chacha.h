@@ -2,7 +2,8 @@
  * links, circuits and sessions.
  *
  * Two libraries, one result: libcrypto's code is the faster by half for a full cell, libsodium's
- * for a small one. libcrypto's context holds the key for the length of a call and is wiped in it.
+ * for a small one. libcrypto's contexts of the keys last used are kept, so whoever wipes a key says
+ * so here first.
  */
 #ifndef SKW_CHACHA_H
 #define SKW_CHACHA_H
@@ -16,6 +17,9 @@
 
 /* Makes ready what the first call of this thread would wait some milliseconds for. */
 void skw_chacha_prepare(void);
+
+/* No key that was ever used at this address is left here. For whoever wipes it there. */
+void skw_chacha_forget(const uint8_t key[SKW_CHACHA_KEY]);
 
 /* AEAD under the nonce of four zero bytes and `nonce`, little-endian. `out` has room for len +
  * SKW_CHACHA_TAG and may be `in`. */

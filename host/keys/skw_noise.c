@@ -37,6 +37,12 @@ bool skw_noise_open(const struct skw_noise_cipher *cipher, uint64_t nonce, const
 	return skw_chacha_open(cipher->key, nonce, ad, ad_len, in, len, out);
 }
 
+void skw_noise_forget(struct skw_noise_cipher *cipher)
+{
+	skw_chacha_forget(cipher->key);
+	sodium_memzero(cipher, sizeof(*cipher));
+}
+
 void skw_noise_rekey(struct skw_noise_cipher *cipher)
 {
 	static const uint8_t zeros[SKW_NOISE_KEY];
@@ -325,5 +331,6 @@ void skw_noise_split(struct skw_noise *n, struct skw_noise_cipher *send,
 
 void skw_noise_wipe(struct skw_noise *n)
 {
+	skw_noise_forget(&n->cipher);
 	sodium_memzero(n, sizeof(*n));
 }

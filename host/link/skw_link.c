@@ -51,8 +51,12 @@ void skw_link_free(struct skw_link *link)
 {
 	if (link == NULL)
 		return;
-	for (unsigned i = 0; link->peers != NULL && i < link->peers_made; i++)
+	for (unsigned i = 0; link->peers != NULL && i < link->peers_made; i++) {
 		skw_reliable_reset(&link->peers[i].reliable);
+		link_forget(&link->peers[i].current);
+		link_forget(&link->peers[i].previous);
+		link_forget(&link->peers[i].next);
+	}
 	if (link->peers != NULL)
 		sodium_memzero(link->peers, link->peers_made * sizeof(*link->peers));
 	free(link->peers);
@@ -418,7 +422,7 @@ static void tick_up(struct skw_link *link, struct peer *p)
 	if (link->now_us - p->last_out_us >= link->config.keepalive_us)
 		p->keepalive_due = true;
 	if (p->previous.used && link->now_us - p->current.created_us >= link->config.dead_us)
-		sodium_memzero(&p->previous, sizeof(p->previous));
+		link_forget(&p->previous);
 	if (rekey_due(link, p) || call_due(link, p))
 		link_begin_handshake(link, p);
 }
@@ -427,7 +431,7 @@ static void tick_handshake(struct skw_link *link, struct peer *p)
 {
 	/* A caller that never showed that it is alive. */
 	if (p->next.used && link->now_us - p->next.created_us >= link->config.dead_us)
-		sodium_memzero(&p->next, sizeof(p->next));
+		link_forget(&p->next);
 	if (!p->attempt.used) {
 		if (!p->up && !p->next.used && p->added)
 			link_begin_handshake(link, p);

@@ -35,16 +35,18 @@ void link_seal(struct skw_link *link, struct peer *peer, uint8_t type, const uin
 	peer->bytes_out += frame->len;
 }
 
-static void forget(struct session *s)
+void link_forget(struct session *s)
 {
+	skw_noise_forget(&s->send);
+	skw_noise_forget(&s->receive);
 	sodium_memzero(s, sizeof(*s));
 }
 
 void link_peer_down(struct skw_link *link, struct peer *peer)
 {
-	forget(&peer->current);
-	forget(&peer->previous);
-	forget(&peer->next);
+	link_forget(&peer->current);
+	link_forget(&peer->previous);
+	link_forget(&peer->next);
 	sodium_memzero(&peer->attempt, sizeof(peer->attempt));
 	link->counters.retransmits += peer->reliable.retransmits;
 	peer->reliable.retransmits = 0;
@@ -71,11 +73,14 @@ void link_adopt(struct skw_link *link, struct peer *peer, const struct session *
 		link_peer_down(link, peer);
 		peer->life = life;
 	}
-	if (peer->current.used)
+	if (peer->current.used) {
+		link_forget(&peer->previous);
 		peer->previous = peer->current;
+		link_forget(&peer->current); /* where it was used */
+	}
 	peer->current = fresh;
 	peer->peer_life = fresh.peer_life;
-	forget(&peer->next);
+	link_forget(&peer->next);
 	peer->last_in_us = link->now_us;
 	peer->failures = 0;
 	if (peer->up) {
@@ -150,12 +155,12 @@ static bool confirm(struct skw_link *link, struct peer *peer)
 	bool ours = s.own_life == peer->life;
 
 	link_look(link);
-	forget(&peer->next);
+	link_forget(&peer->next);
 	if (ours) {
 		s.confirmed = true;
 		link_adopt(link, peer, &s);
 	}
-	forget(&s);
+	link_forget(&s);
 	return ours;
 }
 

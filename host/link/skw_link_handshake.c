@@ -167,7 +167,7 @@ static enum skw_link_status answer(struct skw_link *link, const struct skw_link_
 	struct skw_writer w = skw_writer(payload, sizeof(payload));
 	size_t len = 0;
 
-	sodium_memzero(s, sizeof(*s));
+	link_forget(s);
 	skw_put_u64(&w, peer->life);
 	w = skw_writer(s->response, RESP_LEN);
 	skw_put_u8(&w, FRAME_RESP);

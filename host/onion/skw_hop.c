@@ -35,6 +35,13 @@ void skw_hop_derive(struct skw_hop *hop, const struct skw_noise_cipher *first,
 	derive(&hop->backward, second);
 }
 
+void skw_hop_forget(struct skw_hop *hop)
+{
+	skw_chacha_forget(hop->forward.stream);
+	skw_chacha_forget(hop->backward.stream);
+	sodium_memzero(hop, sizeof(*hop));
+}
+
 static void put_nonce(uint8_t out[8], uint64_t nonce)
 {
 	for (unsigned i = 0; i < 8; i++)

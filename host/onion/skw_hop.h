@@ -28,6 +28,9 @@ struct skw_hop {
 void skw_hop_derive(struct skw_hop *hop, const struct skw_noise_cipher *first,
 		    const struct skw_noise_cipher *second);
 
+/* Wipes the keys, and what is kept of them elsewhere for where they are. */
+void skw_hop_forget(struct skw_hop *hop);
+
 /* Adds or removes one layer; `out` may be `in`. */
 void skw_hop_layer(const struct skw_hop_key *key, uint64_t nonce, const uint8_t *in, size_t len,
 		   uint8_t *out);

@@ -124,6 +124,9 @@ void circuit_free(struct skw_onion *o, struct circuit *c)
 {
 	uint16_t generation = c->generation;
 
+	for (size_t i = 0; c->origin != NULL && i < c->origin->built; i++)
+		skw_hop_forget(&c->origin->keys[i]);
+	skw_hop_forget(&c->hop);
 	if (c->origin != NULL)
 		sodium_memzero(c->origin, sizeof(*c->origin));
 	free(c->origin);
@@ -385,7 +388,7 @@ void circuit_kill(struct skw_onion *o, struct circuit *c, enum skw_onion_reason 
 		detach(o, c, (enum side)side);
 		e->peer = 0;
 	}
-	sodium_memzero(&c->hop, sizeof(c->hop));
+	skw_hop_forget(&c->hop);
 	if (o->data_due && o->data_circuit == circuit_handle(o, c))
 		o->data_due = false;
 	c->dead = true;

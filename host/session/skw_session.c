@@ -122,6 +122,9 @@ void session_discard(struct skw_session *s, struct one *one)
 	while (one->stream_count > 0)
 		stream_free(s, one, one->streams[one->stream_count - 1]);
 	datagrams_free(s, one);
+	rekey_forget(&one->rekey.current);
+	rekey_forget(&one->rekey.previous);
+	rekey_forget(&one->rekey.next);
 	sodium_memzero(one, sizeof(*one));
 	free(one);
 }

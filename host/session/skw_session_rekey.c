@@ -59,14 +59,23 @@ struct epoch *rekey_epoch(struct one *one, uint8_t first)
 	return is_phase(&k->previous, first) ? &k->previous : NULL;
 }
 
+void rekey_forget(struct epoch *e)
+{
+	skw_noise_forget(&e->send);
+	skw_noise_forget(&e->receive);
+	sodium_memzero(e, sizeof(*e));
+}
+
 static void promote(struct skw_session *s, struct one *one)
 {
 	struct rekey *k = &one->rekey;
 
+	rekey_forget(&k->previous);
 	k->previous = k->current;
 	sodium_memzero(&k->previous.send, sizeof(k->previous.send));
+	rekey_forget(&k->current); /* where it was used */
 	k->current = k->next;
-	sodium_memzero(&k->next, sizeof(k->next));
+	rekey_forget(&k->next);
 	sodium_memzero(k->message, sizeof(k->message));
 	k->say = k->asked = false;
 	k->used_us = k->bytes = k->forged = 0;
@@ -280,7 +289,7 @@ uint64_t rekey_timer(const struct skw_session *s, const struct one *one)
 void rekey_tick(struct skw_session *s, struct one *one)
 {
 	if (s->now_us >= forget_at(one))
-		sodium_memzero(&one->rekey.previous, sizeof(one->rekey.previous));
+		rekey_forget(&one->rekey.previous);
 	if (s->now_us >= over_at(s, one))
 		session_end(one, SKW_SESSION_PROTOCOL);
 	else if (s->now_us >= due_at(s, one))

@@ -299,36 +299,51 @@ static double per_gb(double seconds, uint64_t cells)
 	return seconds / ((double)cells * SKW_CELL_FULL / 1e9);
 }
 
-static double seal_cost(void)
+enum {
+	HOT = 1,
+	ON_THE_WAY = WINDOW
+}; /* cells in turn: one in the first cache, or as many as are on their way */
+
+static uint8_t plain[WINDOW][SEGMENT], sealed[WINDOW][SEGMENT + 16];
+
+static double seal_cost(uint64_t cells)
 {
-	static uint8_t in[SEGMENT], out[SEGMENT + 16], key[32];
+	static const uint8_t key[32];
 	uint64_t t = clock_us(CLOCK_PROCESS_CPUTIME_ID), n = 100000;
 
-	for (uint64_t i = 0; i < n; i++)
-		skw_chacha_seal(key, i, in, SKW_LINK_HEADER, in, SKW_CELL_FULL + 1, out);
+	for (uint64_t i = 0; i < n; i++) {
+		const uint8_t *in = plain[i % cells];
+
+		skw_chacha_seal(key, i, in, SKW_LINK_HEADER, in, SKW_CELL_FULL + 1,
+				sealed[i % cells]);
+	}
 	return per_gb((double)(clock_us(CLOCK_PROCESS_CPUTIME_ID) - t) / 1e6, n);
 }
 
-static double open_cost(void)
+static double open_cost(uint64_t cells)
 {
-	static uint8_t in[SEGMENT], out[SEGMENT + 16], key[32], back[SEGMENT];
+	static uint8_t back[SEGMENT];
+	static const uint8_t key[32], ad[SKW_LINK_HEADER];
 	uint64_t t, n = 100000;
 
-	skw_chacha_seal(key, 0, in, SKW_LINK_HEADER, in, SKW_CELL_FULL + 1, out);
+	for (uint64_t i = 0; i < cells; i++)
+		skw_chacha_seal(key, i, ad, sizeof(ad), plain[i], SKW_CELL_FULL + 1, sealed[i]);
 	t = clock_us(CLOCK_PROCESS_CPUTIME_ID);
 	for (uint64_t i = 0; i < n; i++)
-		if (!skw_chacha_open(key, 0, in, SKW_LINK_HEADER, out, SKW_CELL_FULL + 17, back))
+		if (!skw_chacha_open(key, i % cells, ad, sizeof(ad), sealed[i % cells],
+				     SKW_CELL_FULL + 17, back))
 			die("open");
 	return per_gb((double)(clock_us(CLOCK_PROCESS_CPUTIME_ID) - t) / 1e6, n);
 }
 
-static double layer_cost(void)
+static double layer_cost(uint64_t cells)
 {
-	static uint8_t data[SKW_CELL_FULL], key[32];
+	static const uint8_t key[32];
 	uint64_t t = clock_us(CLOCK_PROCESS_CPUTIME_ID), n = 100000;
 
 	for (uint64_t i = 0; i < n; i++)
-		skw_chacha_xor(key, i, data, SKW_CELL_FULL - SKW_CELL_HEADER, data);
+		skw_chacha_xor(key, i, plain[i % cells], SKW_CELL_FULL - SKW_CELL_HEADER,
+			       plain[i % cells]);
 	return per_gb((double)(clock_us(CLOCK_PROCESS_CPUTIME_ID) - t) / 1e6, n);
 }
 
@@ -365,6 +380,20 @@ static void udp_cost(double *send, double *receive_)
 	close(from);
 }
 
+static void print_primitives(const char *where, uint64_t cells, double cost)
+{
+	double open = open_cost(cells), seal = seal_cost(cells), layer = layer_cost(cells), send,
+	       receive_;
+	double sum;
+
+	udp_cost(&send, &receive_);
+	sum = open + seal + layer + send + receive_;
+	printf("primitives, %s: %.2f s/GB  (open %.2f, layer %.2f, seal %.2f, UDP send %.2f, "
+	       "receive %.2f)\n"
+	       "ratio: %.2f\n",
+	       where, sum, open, layer, seal, send, receive_, cost / sum);
+}
+
 int main(int argc, char **argv)
 {
 	struct sockaddr_storage to = { 0 };
@@ -374,7 +403,7 @@ int main(int argc, char **argv)
 	const uint64_t offers[2] = { 1000000, 0 };
 	socklen_t len = sizeof(*v4);
 	uint64_t cells, sent, wall, cpu;
-	double gb, cost, sum, open, seal, layer, send, receive_;
+	double gb, cost;
 	clockid_t clock;
 
 	if (argc != 6 || sodium_init() < 0 || !skw_node_address_parse(&relay, argv[1]) ||
@@ -405,19 +434,12 @@ int main(int argc, char **argv)
 	sent = run(cells);
 	cpu = clock_us(clock) - cpu;
 	wall = now() - wall;
-	open = open_cost();
-	seal = seal_cost();
-	layer = layer_cost();
-	udp_cost(&send, &receive_);
-	sum = open + seal + layer + send + receive_;
 	cost = per_gb((double)cpu / 1e6, cells);
 	printf("relay: %.2f s/GB  (%llu cells of %u bytes in %.2f s: %.0f Mb/s; %llu lost)\n", cost,
 	       (unsigned long long)cells, SKW_CELL_FULL, (double)wall / 1e6,
 	       (double)cells * SKW_CELL_FULL * 8 / (double)wall,
 	       (unsigned long long)(sent - cells));
-	printf("primitives: %.2f s/GB  (open %.2f, layer %.2f, seal %.2f, UDP send %.2f, receive "
-	       "%.2f)\n",
-	       sum, open, layer, seal, send, receive_);
-	printf("ratio: %.2f\n", cost / sum);
+	print_primitives("one cell again and again", HOT, cost);
+	print_primitives("as many cells in turn as are on their way", ON_THE_WAY, cost);
 	return 0;
 }

@@ -7,7 +7,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <sodium.h>
@@ -138,6 +142,97 @@ static void both_libraries_make_the_same_keystream(void **state)
 	}
 }
 
+/* More keys than are kept, each used for all three things in turn, changed in place now and then.
+ */
+static void many_keys_in_turn_are_not_mixed_up(void **state)
+{
+	static uint8_t many[300][32], back[MOST];
+	static const uint8_t ad[] = "ad";
+	unsigned long long want_len;
+
+	(void)state;
+	fill(11);
+	randombytes_buf_deterministic(many, sizeof(many), key);
+	for (uint64_t i = 0; i < 3000; i++) {
+		uint8_t *k = many[i * 7 % (i % 2 ? 300 : 5)];
+		uint8_t n[12] = { 0, 0, 0, 0, (uint8_t)i, (uint8_t)(i >> 8) };
+		size_t len = 512 + i % 900;
+
+		if (i % 13 == 0)
+			k[i % 2 ? 31 : i % 32] ^=
+			    1; /* another key at the same place, one bit apart */
+		if (i % 17 == 0)
+			skw_chacha_forget(k);
+		skw_chacha_seal(k, i, ad, 2, in, len, out);
+		crypto_aead_chacha20poly1305_ietf_encrypt(want, &want_len, in, len, ad, 2, NULL, n,
+							  k);
+		assert_memory_equal(out, want, len + 16);
+		assert_true(skw_chacha_open(k, i, ad, 2, want, len + 16, back));
+		assert_memory_equal(back, in, len);
+		want[i % len] ^= 1;
+		assert_false(skw_chacha_open(k, i, ad, 2, want, len + 16, back));
+		skw_chacha_xor(k, i, in, len, out);
+		crypto_stream_chacha20_xor(want, in, len, n + 4, k);
+		assert_memory_equal(out, want, len);
+	}
+}
+
+/* How often a key, known here by its complement alone, is in memory that can be written. */
+static unsigned traces(const uint8_t complement[32])
+{
+	static uint8_t piece[1 << 16];
+	FILE *maps = fopen("/proc/self/maps", "re");
+	int mem = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+	unsigned found = 0;
+	char line[512];
+
+	assert_true(maps != NULL && mem >= 0);
+	while (fgets(line, sizeof(line), maps) != NULL) {
+		unsigned long from, to;
+
+		if (sscanf(line, "%lx-%lx rw", &from, &to) != 2 || strstr(line, " rw-p") == NULL ||
+		    to - from > 256UL << 20)
+			continue;
+		for (unsigned long at = from; at < to; at += sizeof(piece) - 32) {
+			ssize_t n = pread(mem, piece, sizeof(piece), (off_t)at);
+
+			for (ssize_t i = 0; i + 32 <= n; i++) {
+				unsigned same = 0;
+
+				if (at + (unsigned long)i >= (uintptr_t)piece &&
+				    at + (unsigned long)i < (uintptr_t)piece + sizeof(piece))
+					continue;
+				while (same < 32 &&
+				       (piece[i + (ssize_t)same] ^ complement[same]) == 0xff)
+					same++;
+				found += same == 32;
+			}
+		}
+	}
+	fclose(maps);
+	close(mem);
+	return found;
+}
+
+static void what_is_forgotten_is_nowhere(void **state)
+{
+	static uint8_t complement[32];
+
+	(void)state;
+	for (uint64_t round = 0; round < 3; round++) {
+		randombytes_buf(complement, sizeof(complement));
+		for (unsigned i = 0; i < 32; i++)
+			key[i] = (uint8_t)~complement[i];
+		skw_chacha_seal(key, round, NULL, 0, in, 1000, out);
+		assert_true(skw_chacha_open(key, round, NULL, 0, out, 1016, out));
+		skw_chacha_xor(key, round, in, 1000, out);
+		assert_true(traces(complement) >= 5); /* ours, and two of each kind */
+		skw_chacha_forget(key);
+		sodium_memzero(key, sizeof(key));
+		assert_int_equal(traces(complement), 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -145,6 +240,8 @@ int main(void)
 		cmocka_unit_test(both_libraries_seal_and_open_alike),
 		cmocka_unit_test(what_was_changed_is_not_shown),
 		cmocka_unit_test(both_libraries_make_the_same_keystream),
+		cmocka_unit_test(many_keys_in_turn_are_not_mixed_up),
+		cmocka_unit_test(what_is_forgotten_is_nowhere),
 	};
 
 	if (sodium_init() < 0)
