@@ -40,7 +40,8 @@ size_t skw_tun_unpack(uint8_t *out, const uint8_t *data, size_t len, const uint8
 		      const uint8_t to[16]);
 
 /* For the session's queue: which flow a packet belongs to, and whether it keeps its place there:
- * large ones and the answer to a SYN do, small ones of a TCP behind those; others are quicker alone.
+ * large ones and the answer to a SYN do, small ones of a TCP behind those; others are quicker
+ * alone.
  */
 uint32_t skw_tun_flow(const uint8_t *packet, size_t len);
 enum skw_session_order skw_tun_order(const uint8_t *packet, size_t len);
