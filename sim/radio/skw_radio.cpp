@@ -131,13 +131,20 @@ struct Watch {
 			told(context, &l);
 		}
 	}
-	void turned(const Vskywave___024root *g)
+	// Of the next data carrier of a frame: `n` counts them.
+	static skw_radio_look next(skw_radio_stage stage, int *n)
 	{
 		skw_radio_look l = {};
 
-		l.stage = SKW_RADIO_EQUALISED;
-		l.symbol = equalised / CARRIERS;
-		l.carrier = data_carrier(equalised++ % CARRIERS);
+		l.stage = stage;
+		l.symbol = *n / CARRIERS;
+		l.carrier = data_carrier((*n)++ % CARRIERS);
+		return l;
+	}
+	void turned(const Vskywave___024root *g)
+	{
+		skw_radio_look l = next(SKW_RADIO_EQUALISED, &equalised);
+
 		l.re = extended(g->skywave__DOT__rx__DOT__i_equalise__DOT__turned_re, 18);
 		l.im = extended(g->skywave__DOT__rx__DOT__i_equalise__DOT__turned_im, 18);
 		l.phase = extended(g->skywave__DOT__rx__DOT__i_equalise__DOT__phase, 18);
@@ -146,11 +153,8 @@ struct Watch {
 	}
 	void soft(const Vskywave___024root *g)
 	{
-		skw_radio_look l = {};
+		skw_radio_look l = next(SKW_RADIO_SOFT, &demapped);
 
-		l.stage = SKW_RADIO_SOFT;
-		l.symbol = demapped / CARRIERS;
-		l.carrier = data_carrier(demapped++ % CARRIERS);
 		for (int b = 0; b < 6; b++)
 			l.soft[b] = static_cast<int8_t>(
 			    extended(g->skywave__DOT__rx__DOT__soft_bits >> 4 * b, 4));
