@@ -4,7 +4,7 @@
 //                                      |
 //                      FPGA_SPI_* (chip 0 the LMS7002M, 1 the crystal's DAC), plain pins
 //
-// Three clocks: 84 MHz made of LMK_CLK (40 MHz) for the core, the FT601's 100 MHz, the LMS7002M's two. The ports bear the
+// Three clocks: 96 MHz made of LMK_CLK (40 MHz) for the core, the FT601's 100 MHz, the LMS7002M's two. The ports bear the
 // board's own names. The host sets up the LMS7002M: docs/boards.md says how, and which bit of PINS is which pin.
 // The light is low-active, red: the antenna sends, green: a frame arrives.
 
@@ -55,11 +55,11 @@ module limesdr_mini (
   output       logic        FPGA_LED1_G
 );
 
-  // Clocks and resets: 40 MHz / 10 * 21 = 84 MHz; the oscillator inside runs at 504 MHz --------
+  // Clocks and resets: 40 MHz / 5 * 12 = 96 MHz; the oscillator inside runs at 576 MHz ---------
 
   wire clk, locked, rst, ft_rst, rx_rst, tx_rst;
 
-  board_clock #(.IN(10), .FEEDBACK(21), .OUT(6)) board_clock (.clk_in(LMK_CLK), .clk, .locked);
+  board_clock #(.IN(5), .FEEDBACK(12), .OUT(6)) board_clock (.clk_in(LMK_CLK), .clk, .locked);
 
   settle settle    (.clk, .hold(!locked), .rst);
   settle settle_ft (.clk(FT_CLK), .hold(!locked), .rst(ft_rst));

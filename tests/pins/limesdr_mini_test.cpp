@@ -136,7 +136,7 @@ struct Board {
 };
 
 struct Air {
-	Board a {1, 5952, 5003, 1000}, b {2, 5954, 4999, 2000}; // 84 and 100 MHz, a little off
+	Board a {1, 5208, 5003, 1000}, b {2, 5210, 4999, 2000}; // 96 and 100 MHz, a little off
 	long now = 0;
 
 	template <class Done> bool until(Done done, double microseconds)
