@@ -51,15 +51,21 @@ static void start_datagrams(unsigned count)
 	run(SECOND);
 }
 
+/* Lines that differ in delay, and each lose `loss` of 10,000. */
+static void start_over_unlike_lines(unsigned loss)
+{
+	unlike_lines();
+	for (unsigned i = 0; i < LINES; i++)
+		lines[i].loss = loss;
+	start_datagrams(LINES);
+}
+
 static void datagrams_keep_their_order_over_unlike_paths(void **state)
 {
 	unsigned sent;
 
 	(void)state;
-	unlike_lines();
-	for (unsigned i = 0; i < LINES; i++)
-		lines[i].loss = 0;
-	start_datagrams(LINES);
+	start_over_unlike_lines(0);
 	got = 0;
 	sent = send_for(2 * SECOND);
 	assert_int_equal(sent, 2 * SECOND * 100 / 8 / 1300); /* none refused */
@@ -96,10 +102,7 @@ static void each_comes_out_once(void **state)
 	unsigned sent = 0;
 
 	(void)state;
-	unlike_lines();
-	for (unsigned i = 0; i < LINES; i++)
-		lines[i].loss = 2000;
-	start_datagrams(LINES);
+	start_over_unlike_lines(2000);
 	for (unsigned i = 0; i < 4000; i++) {
 		sent += send_as(i % 5, i % 3, 60 + i % 700) == SKW_SESSION_OK;
 		run(MS / 2);
@@ -116,10 +119,7 @@ static void each_comes_out_once(void **state)
 static void small_ones_take_the_quickest_path_and_wait_for_none(void **state)
 {
 	(void)state;
-	unlike_lines();
-	for (unsigned i = 0; i < LINES; i++)
-		lines[i].loss = 0;
-	start_datagrams(LINES);
+	start_over_unlike_lines(0);
 	for (unsigned i = 0; i < 50; i++) {
 		uint64_t before = datagrams_got;
 
@@ -134,10 +134,7 @@ static void small_ones_take_the_quickest_path_and_wait_for_none(void **state)
 static void ordered_ones_find_one_delay(void **state)
 {
 	(void)state;
-	unlike_lines();
-	for (unsigned i = 0; i < LINES; i++)
-		lines[i].loss = 0;
-	start_datagrams(LINES);
+	start_over_unlike_lines(0);
 	for (unsigned i = 0; i < 50; i++) {
 		uint64_t before = datagrams_got;
 
