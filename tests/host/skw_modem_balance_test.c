@@ -10,16 +10,7 @@
 #include <stdint.h>
 
 #include "modem/skw_modem_balance.h"
-
-static uint64_t seed = 88172645463325252U;
-
-static double uniform(void)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return ((double)(seed >> 11) + 0.5) * 0x1p-53;
-}
+#include "skw_modem_random.h"
 
 static double complex gauss(void)
 {

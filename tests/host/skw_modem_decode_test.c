@@ -12,18 +12,10 @@
 
 #include "modem/skw_modem_decode.h"
 #include "modem/skw_modem_fft.h"
+#include "skw_modem_random.h"
 
 static struct skw_decoder decoder;
 static struct skw_ofdm_tables tables;
-static uint64_t seed = 88172645463325252U;
-
-static double uniform(void)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return ((double)(seed >> 11) + 0.5) * 0x1p-53;
-}
 
 /* 18.3.5.6: A = x(t) + x(t-2) + x(t-3) + x(t-5) + x(t-6), B = x(t) + x(t-1) + x(t-2) + x(t-3) +
  * x(t-6) */

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "modem/skw_modem.h"
+#include "skw_modem_random.h"
 
 enum { AIR = 1 << 19, HEARD = 64 };
 
@@ -21,7 +22,7 @@ static struct skw_modem_tx *tx;
 static struct skw_modem_rx *rx;
 static struct skw_modem_iq air[AIR];
 static size_t aired;
-static uint64_t now, seed = 88172645463325252U;
+static uint64_t now;
 
 /* What was heard since the last `hear`, times from its first sample on. */
 static struct {
@@ -29,14 +30,6 @@ static struct {
 	uint8_t psdu[SKW_PSDU_MAX];
 } heard[HEARD];
 static unsigned ears;
-
-static double uniform(void)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return ((double)(seed >> 11) + 0.5) * 0x1p-53;
-}
 
 static void silence(size_t n)
 {
