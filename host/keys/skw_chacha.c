@@ -1,184 +1,299 @@
 #include "keys/skw_chacha.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include <openssl/core_dispatch.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/provider.h>
 #include <sodium.h>
 
 enum {
-	LARGE = 512, /* from here on libcrypto is the faster */
-	NONCE = 12,
-	IV = 16,
-	KEPT = 64, /* keys of each kind; a power of two */
-};
-enum kind { AEAD, STREAM, KINDS };
-
-/* A key that is in use, in the form in which libcrypto wants it: setting it anew takes a fifth of a
- * full cell's time. Where the caller has its key is where to look; the key itself decides. */
-struct kept {
-	bool used;
-	uint8_t key[SKW_CHACHA_KEY];
-	EVP_CIPHER_CTX *context;
+	BLOCK = 64,
+	PIECE = 24 * BLOCK, /* of keystream: a frame and its one-time key at once */
+	IV = 16,            /* libcrypto's: block counter and nonce, little-endian */
+	ALIGN = 16,         /* of what the MAC goes over */
 };
 
-/* Of this thread. NULL ciphers: this libcrypto has none, and libsodium does everything. */
-struct scratch {
-	bool asked;
-	EVP_CIPHER *cipher[KINDS];
-	struct kept kept[KINDS][KEPT];
+/* Of this thread. libcrypto's functions are called at its provider's door (provider-cipher(7),
+ * provider-mac(7)): on the way through EVP a call looks up names and lengths that never change,
+ * for a tenth of a cell's time. */
+struct engine {
+	bool asked, ready;
+	void *cipher, *mac;
+	OSSL_FUNC_cipher_encrypt_init_fn *cipher_init;
+	OSSL_FUNC_cipher_cipher_fn *cipher_run;
+	OSSL_FUNC_mac_init_fn *mac_init;
+	OSSL_FUNC_mac_update_fn *mac_update;
+	OSSL_FUNC_mac_final_fn *mac_final;
+	_Alignas(BLOCK) uint8_t stream[PIECE];
 };
 
-static struct scratch *scratch(void)
+/* ---- libcrypto ---- */
+
+static const OSSL_DISPATCH *find(const OSSL_PROVIDER *provider, int operation, const char *name)
 {
-	static _Thread_local struct scratch s;
+	int no_cache;
+	const OSSL_ALGORITHM *a = OSSL_PROVIDER_query_operation(provider, operation, &no_cache);
 
-	if (!s.asked) {
-		s.asked = true;
-		/* No cipher here is configured by a file. */
-		OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
-		s.cipher[AEAD] = EVP_CIPHER_fetch(NULL, "ChaCha20-Poly1305", NULL);
-		s.cipher[STREAM] = EVP_CIPHER_fetch(NULL, "ChaCha20", NULL);
+	for (; a != NULL && a->algorithm_names != NULL; a++)
+		if (strcasecmp(a->algorithm_names, name) == 0)
+			return a->implementation;
+	return NULL;
+}
+
+static void open_cipher(struct engine *e, const OSSL_PROVIDER *provider)
+{
+	const OSSL_DISPATCH *d = find(provider, OSSL_OP_CIPHER, "ChaCha20");
+	OSSL_FUNC_cipher_newctx_fn *make = NULL;
+
+	for (; d != NULL && d->function_id != 0; d++) {
+		if (d->function_id == OSSL_FUNC_CIPHER_NEWCTX)
+			make = OSSL_FUNC_cipher_newctx(d);
+		else if (d->function_id == OSSL_FUNC_CIPHER_ENCRYPT_INIT)
+			e->cipher_init = OSSL_FUNC_cipher_encrypt_init(d);
+		else if (d->function_id == OSSL_FUNC_CIPHER_CIPHER)
+			e->cipher_run = OSSL_FUNC_cipher_cipher(d);
 	}
-	return &s;
+	if (make != NULL && e->cipher_init != NULL && e->cipher_run != NULL)
+		e->cipher = make(OSSL_PROVIDER_get0_provider_ctx(provider));
 }
 
-void skw_chacha_prepare(void)
+static void open_mac(struct engine *e, const OSSL_PROVIDER *provider)
 {
-	scratch();
+	const OSSL_DISPATCH *d = find(provider, OSSL_OP_MAC, "POLY1305");
+	OSSL_FUNC_mac_newctx_fn *make = NULL;
+
+	for (; d != NULL && d->function_id != 0; d++) {
+		if (d->function_id == OSSL_FUNC_MAC_NEWCTX)
+			make = OSSL_FUNC_mac_newctx(d);
+		else if (d->function_id == OSSL_FUNC_MAC_INIT)
+			e->mac_init = OSSL_FUNC_mac_init(d);
+		else if (d->function_id == OSSL_FUNC_MAC_UPDATE)
+			e->mac_update = OSSL_FUNC_mac_update(d);
+		else if (d->function_id == OSSL_FUNC_MAC_FINAL)
+			e->mac_final = OSSL_FUNC_mac_final(d);
+	}
+	if (make != NULL && e->mac_init != NULL && e->mac_update != NULL && e->mac_final != NULL)
+		e->mac = make(OSSL_PROVIDER_get0_provider_ctx(provider));
 }
 
-static struct kept *place_of(enum kind kind, const uint8_t *key)
+static struct engine *engine(void)
 {
-	return &scratch()->kept[kind][(uintptr_t)key / 16 * 0x9e3779b1u >> 16 & (KEPT - 1)];
+	static _Thread_local struct engine e;
+	OSSL_PROVIDER *provider;
+
+	if (e.asked)
+		return &e;
+	e.asked = true;
+	/* No cipher here is configured by a file. */
+	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+	provider = OSSL_PROVIDER_load(NULL, "default"); /* for as long as the process lives */
+	if (provider != NULL) {
+		open_cipher(&e, provider);
+		open_mac(&e, provider);
+	}
+	e.ready = e.cipher != NULL && e.mac != NULL;
+	return &e;
 }
 
-static void drop(struct kept *k)
+static struct engine *ready(void)
 {
-	sodium_memzero(k->key, sizeof(k->key));
-	EVP_CIPHER_CTX_free(k->context); /* wipes its own */
-	k->context = NULL;
-	k->used = false;
+	struct engine *e = engine();
+
+	if (!e->ready)
+		abort(); /* skw_chacha_prepare said so */
+	return e;
 }
 
-void skw_chacha_forget(const uint8_t key[SKW_CHACHA_KEY])
+/* It refuses nothing that is asked here; if it does, what is in `out` may be the plain text. */
+static void must(int done)
 {
-	for (unsigned kind = 0; kind < KINDS; kind++)
-		drop(place_of(kind, key)); /* whatever was used there last */
+	if (!done)
+		abort();
 }
 
-/* A context with this key and nonce; NULL if libcrypto cannot. What it does not refuse is as the
- * RFC has it. */
-static EVP_CIPHER_CTX *begin(enum kind kind, const uint8_t *key, const uint8_t *iv, bool seal)
+bool skw_chacha_prepare(void)
 {
-	EVP_CIPHER *cipher = scratch()->cipher[kind];
-	struct kept *k = place_of(kind, key);
-
-	if (cipher == NULL)
-		return NULL;
-	if (k->used && sodium_memcmp(k->key, key, SKW_CHACHA_KEY) == 0)
-		return EVP_CipherInit_ex2(k->context, NULL, NULL, iv, seal, NULL) ? k->context
-										  : NULL;
-	drop(k);
-	k->context = EVP_CIPHER_CTX_new();
-	if (k->context == NULL || !EVP_CipherInit_ex2(k->context, cipher, key, iv, seal, NULL))
-		return NULL;
-	memcpy(k->key, key, SKW_CHACHA_KEY);
-	k->used = true;
-	return k->context;
+	return engine()->ready;
 }
 
-static void put_nonce(uint8_t out[NONCE], uint64_t nonce)
+/* ---- The two primitives ---- */
+
+static void put_u64(uint8_t *out, uint64_t v)
 {
-	memset(out, 0, 4);
 	for (unsigned i = 0; i < 8; i++)
-		out[4 + i] = (uint8_t)(nonce >> 8 * i);
+		out[i] = (uint8_t)(v >> 8 * i);
 }
 
-static bool take_ad(EVP_CIPHER_CTX *c, const uint8_t *ad, size_t ad_len)
+static size_t least(size_t a, size_t b)
 {
-	int n;
-
-	return ad_len == 0 || EVP_CipherUpdate(c, NULL, &n, ad, (int)ad_len);
+	return a < b ? a : b;
 }
 
-static bool seal_large(EVP_CIPHER_CTX *c, const uint8_t *ad, size_t ad_len, const uint8_t *in,
-		       size_t len, uint8_t *out)
+/* The next `len` bytes of the keystream, or as many as a piece holds. */
+static void next(struct engine *e, size_t len)
 {
-	int n = 0, last = 0;
+	static const uint8_t zeros[PIECE];
+	size_t whole = (least(len, PIECE) + BLOCK - 1) / BLOCK * BLOCK, made;
 
-	return take_ad(c, ad, ad_len) && EVP_CipherUpdate(c, out, &n, in, (int)len) &&
-	       EVP_CipherFinal_ex(c, out + n, &last) &&
-	       EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, SKW_CHACHA_TAG, out + len);
+	must(e->cipher_run(e->cipher, e->stream, &made, PIECE, zeros, whole));
 }
+
+/* From block 0, and its first `len` bytes. A nonce of 64 bits behind a counter of 64 is one of 96
+ * whose first 32 are zero, behind a counter of 32. */
+static void begin(struct engine *e, const uint8_t *key, uint64_t nonce, size_t len)
+{
+	uint8_t iv[IV] = { 0 };
+
+	put_u64(iv + 8, nonce);
+	must(e->cipher_init(e->cipher, key, SKW_CHACHA_KEY, iv, sizeof(iv), NULL));
+	next(e, len);
+}
+
+static void xor
+    (uint8_t * out, const uint8_t *in, const uint8_t *stream, size_t len) {
+	    uint64_t a[4], b[4];
+
+	    for (; len >= sizeof(a); len -= sizeof(a)) {
+		    memcpy(a, in, sizeof(a));
+		    memcpy(b, stream, sizeof(b));
+		    for (unsigned i = 0; i < 4; i++)
+			    a[i] ^= b[i];
+		    memcpy(out, a, sizeof(a));
+		    in += sizeof(a);
+		    out += sizeof(a);
+		    stream += sizeof(a);
+	    }
+	    for (size_t i = 0; i < len; i++)
+		    out[i] = in[i] ^ stream[i];
+    }
+
+    /* The piece that is there goes on from `at`; further ones are made. */
+    static void apply(struct engine *e, size_t at, const uint8_t *in, size_t len, uint8_t *out)
+{
+	for (;;) {
+		size_t n = least(len, PIECE - at);
+
+		xor(out, in, e->stream + at, n);
+		len -= n;
+		if (len == 0)
+			return;
+		in += n;
+		out += n;
+		at = 0;
+		next(e, len);
+	}
+}
+
+/* The one-time key is the first half of block 0. */
+static void mac_begin(struct engine *e)
+{
+	must(e->mac_init(e->mac, e->stream, SKW_CHACHA_KEY, NULL));
+}
+
+static void mac_add(struct engine *e, const uint8_t *data, size_t len)
+{
+	if (len > 0)
+		must(e->mac_update(e->mac, data, len));
+}
+
+static void mac_end(struct engine *e, uint8_t tag[SKW_CHACHA_TAG])
+{
+	size_t n;
+
+	must(e->mac_final(e->mac, tag, &n, SKW_CHACHA_TAG));
+}
+
+/* Section 2.8, after the one-time key: AD, ciphertext, each filled up to 16 bytes with zeros, and
+ * their lengths. */
+static void tag_of(struct engine *e, const uint8_t *ad, size_t ad_len, const uint8_t *text,
+		   size_t len, uint8_t tag[SKW_CHACHA_TAG])
+{
+	uint8_t end[2 * ALIGN] = { 0 };
+	size_t ad_rest = ad_len % ALIGN, rest = len % ALIGN;
+
+	mac_add(e, ad, ad_len - ad_rest);
+	if (ad_rest > 0) {
+		memcpy(end, ad + ad_len - ad_rest, ad_rest);
+		mac_add(e, end, ALIGN);
+		memset(end, 0, ALIGN);
+	}
+	mac_add(e, text, len - rest);
+	put_u64(end + ALIGN, ad_len);
+	put_u64(end + ALIGN + 8, len);
+	if (rest > 0) {
+		memcpy(end, text + len - rest, rest);
+		mac_add(e, end, sizeof(end));
+	} else {
+		mac_add(e, end + ALIGN, ALIGN);
+	}
+	mac_end(e, tag);
+}
+
+/* ---- What the rooms ask for ---- */
 
 void skw_chacha_seal(const uint8_t key[SKW_CHACHA_KEY], uint64_t nonce, const uint8_t *ad,
 		     size_t ad_len, const uint8_t *in, size_t len, uint8_t *out)
 {
-	EVP_CIPHER_CTX *c;
-	uint8_t npub[NONCE];
+	struct engine *e = ready();
 
-	put_nonce(npub, nonce);
-	c = len >= LARGE ? begin(AEAD, key, npub, true) : NULL;
-	if (c != NULL) {
-		if (!seal_large(c, ad, ad_len, in, len, out))
-			abort(); /* no memory: `in` may be overwritten */
-		return;
-	}
-	crypto_aead_chacha20poly1305_ietf_encrypt(out, NULL, in, len, ad, ad_len, NULL, npub, key);
-}
-
-static bool open_large(EVP_CIPHER_CTX *c, const uint8_t *ad, size_t ad_len, const uint8_t *in,
-		       size_t len, uint8_t *out)
-{
-	uint8_t tag[SKW_CHACHA_TAG];
-	int n = 0, last = 0;
-
-	memcpy(tag, in + len, sizeof(tag));
-	return EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, SKW_CHACHA_TAG, tag) &&
-	       take_ad(c, ad, ad_len) && EVP_CipherUpdate(c, out, &n, in, (int)len) &&
-	       EVP_CipherFinal_ex(c, out + n, &last);
+	begin(e, key, nonce, BLOCK + len);
+	mac_begin(e);
+	apply(e, BLOCK, in, len, out);
+	tag_of(e, ad, ad_len, out, len, out + len);
 }
 
 bool skw_chacha_open(const uint8_t key[SKW_CHACHA_KEY], uint64_t nonce, const uint8_t *ad,
 		     size_t ad_len, const uint8_t *in, size_t len, uint8_t *out)
 {
-	uint8_t npub[NONCE];
+	uint8_t tag[SKW_CHACHA_TAG];
 	size_t plain = len - SKW_CHACHA_TAG;
-	EVP_CIPHER_CTX *c;
-	bool good;
+	struct engine *e = ready();
 
 	if (len < SKW_CHACHA_TAG)
 		return false;
-	put_nonce(npub, nonce);
-	c = plain >= LARGE ? begin(AEAD, key, npub, false) : NULL;
-	if (c != NULL)
-		good = open_large(c, ad, ad_len, in, plain, out);
-	else
-		good = crypto_aead_chacha20poly1305_ietf_decrypt(out, NULL, NULL, in, len, ad,
-								 ad_len, npub, key) == 0;
-	if (!good)
+	begin(e, key, nonce, BLOCK + plain);
+	mac_begin(e);
+	tag_of(e, ad, ad_len, in, plain, tag);
+	if (CRYPTO_memcmp(tag, in + plain, sizeof(tag)) != 0) {
 		memset(out, 0, plain); /* what nobody vouches for is not shown */
-	return good;
+		return false;
+	}
+	apply(e, BLOCK, in, plain, out);
+	return true;
 }
 
 void skw_chacha_xor(const uint8_t key[SKW_CHACHA_KEY], uint64_t nonce, const uint8_t *in,
 		    size_t len, uint8_t *out)
 {
-	EVP_CIPHER_CTX *c;
-	/* libcrypto's 16 bytes are the counter and the nonce, little-endian: a block counter of 32
-	 * bits, whose upper half is zero here, and behind it the nonce. */
-	uint8_t iv[IV] = { 0 };
-	int n;
+	struct engine *e = ready();
 
-	for (unsigned i = 0; i < 8; i++)
-		iv[8 + i] = (uint8_t)(nonce >> 8 * i);
-	c = len >= LARGE ? begin(STREAM, key, iv, true) : NULL;
-	if (c != NULL) {
-		if (!EVP_CipherUpdate(c, out, &n, in, (int)len) || n != (int)len)
-			abort();
+	begin(e, key, nonce, len);
+	apply(e, 0, in, len, out);
+}
+
+void skw_chacha_mac(const uint8_t key[SKW_CHACHA_KEY], uint64_t nonce, const uint8_t *data,
+		    size_t len, uint8_t tag[SKW_CHACHA_TAG])
+{
+	struct engine *e = ready();
+
+	begin(e, key, nonce, BLOCK);
+	mac_begin(e);
+	mac_add(e, data, len);
+	mac_end(e, tag);
+}
+
+void skw_chacha_forget(void)
+{
+	static const uint8_t none[SKW_CHACHA_KEY];
+	struct engine *e = engine();
+
+	if (!e->ready)
 		return;
-	}
-	crypto_stream_chacha20_xor(out, in, len, iv + 8, key);
+	begin(e, none, 0, BLOCK);
+	mac_begin(e); /* the last one ended wiped; this one is nobody's */
+	sodium_memzero(e->stream, sizeof(e->stream));
 }

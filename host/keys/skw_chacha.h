@@ -1,9 +1,9 @@
-/* skw_chacha - ChaCha20, and ChaCha20-Poly1305 of RFC 8439: the one place that computes them for
- * links, circuits and sessions.
+/* skw_chacha - ChaCha20, Poly1305 and the two together as RFC 8439 composes them (section 2.8): the
+ * one place that computes them for links, circuits and sessions.
  *
- * Two libraries, one result: libcrypto's code is the faster by half for a full cell, libsodium's
- * for a small one. libcrypto's contexts of the keys last used are kept, so whoever wipes a key says
- * so here first.
+ * libcrypto computes both. Its own composition would be slower by a half: it makes the 64 bytes
+ * that hold the one-time key, the whole blocks and the last bytes in three calls, and a call for 64
+ * bytes costs as much as one for 256. Here one call makes all the keystream that a message needs.
  */
 #ifndef SKW_CHACHA_H
 #define SKW_CHACHA_H
@@ -15,11 +15,12 @@
 #define SKW_CHACHA_KEY 32u
 #define SKW_CHACHA_TAG 16u
 
-/* Makes ready what the first call of this thread would wait some milliseconds for. */
-void skw_chacha_prepare(void);
+/* Makes ready what the first call of this thread would wait some milliseconds for. False: this
+ * libcrypto lacks one of the two, and the functions below would abort. */
+bool skw_chacha_prepare(void);
 
-/* No key that was ever used at this address is left here. For whoever wipes it there. */
-void skw_chacha_forget(const uint8_t key[SKW_CHACHA_KEY]);
+/* No key, and nothing made of one, is left of this thread's calls. For whoever wipes keys. */
+void skw_chacha_forget(void);
 
 /* AEAD under the nonce of four zero bytes and `nonce`, little-endian. `out` has room for len +
  * SKW_CHACHA_TAG and may be `in`. */
@@ -33,5 +34,10 @@ bool skw_chacha_open(const uint8_t key[SKW_CHACHA_KEY], uint64_t nonce, const ui
  * At most 2^32 blocks. `out` may be `in`. */
 void skw_chacha_xor(const uint8_t key[SKW_CHACHA_KEY], uint64_t nonce, const uint8_t *in,
 		    size_t len, uint8_t *out);
+
+/* Poly1305 of `data` under the one-time key of section 2.6: the first 32 bytes of that keystream.
+ * Never for two messages under the same nonce. */
+void skw_chacha_mac(const uint8_t key[SKW_CHACHA_KEY], uint64_t nonce, const uint8_t *data,
+		    size_t len, uint8_t tag[SKW_CHACHA_TAG]);
 
 #endif

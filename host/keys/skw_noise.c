@@ -39,7 +39,7 @@ bool skw_noise_open(const struct skw_noise_cipher *cipher, uint64_t nonce, const
 
 void skw_noise_forget(struct skw_noise_cipher *cipher)
 {
-	skw_chacha_forget(cipher->key);
+	skw_chacha_forget();
 	sodium_memzero(cipher, sizeof(*cipher));
 }
 
@@ -51,6 +51,7 @@ void skw_noise_rekey(struct skw_noise_cipher *cipher)
 	skw_noise_seal(cipher, UINT64_MAX, NULL, 0, zeros, sizeof(zeros), out);
 	memcpy(cipher->key, out, SKW_NOISE_KEY);
 	sodium_memzero(out, sizeof(out));
+	skw_chacha_forget(); /* of the key that was */
 }
 
 static void hash2(uint8_t out[SKW_NOISE_HASH], const uint8_t *a, size_t a_len, const uint8_t *b,
@@ -251,6 +252,7 @@ bool skw_noise_write(struct skw_noise *n, const struct skw_random *random, const
 	if (n->failed)
 		return false;
 	encrypt_and_hash(n, payload, len, at);
+	skw_chacha_forget(); /* these keys are for one message */
 	*out_len = (size_t)(at - out) + len + tag_len(n);
 	n->message++;
 	return true;
@@ -292,9 +294,13 @@ static bool read_message(struct skw_noise *n, const uint8_t *in, size_t len, uin
 bool skw_noise_read(struct skw_noise *n, const uint8_t *message, size_t len, uint8_t *payload,
 		    size_t max, size_t *payload_len)
 {
+	bool ok;
+
 	if (n->failed || tokens(n) == NULL || our_turn(n))
 		return false;
-	if (!read_message(n, message, len, payload, max, payload_len)) {
+	ok = read_message(n, message, len, payload, max, payload_len);
+	skw_chacha_forget();
+	if (!ok) {
 		n->failed = true;
 		*payload_len = 0;
 		return false;
@@ -326,7 +332,7 @@ void skw_noise_split(struct skw_noise *n, struct skw_noise_cipher *send,
 	sodium_memzero(n->s, sizeof(n->s));
 	sodium_memzero(n->e, sizeof(n->e));
 	sodium_memzero(n->chain, sizeof(n->chain));
-	sodium_memzero(&n->cipher, sizeof(n->cipher));
+	skw_noise_forget(&n->cipher);
 }
 
 void skw_noise_wipe(struct skw_noise *n)

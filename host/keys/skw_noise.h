@@ -73,7 +73,7 @@ void skw_noise_seal(const struct skw_noise_cipher *cipher, uint64_t nonce, const
 		    size_t ad_len, const uint8_t *in, size_t len, uint8_t *out);
 bool skw_noise_open(const struct skw_noise_cipher *cipher, uint64_t nonce, const uint8_t *ad,
 		    size_t ad_len, const uint8_t *in, size_t len, uint8_t *out);
-/* Wipes the key, and what is kept of it elsewhere for where it is. */
+/* Wipes the key, and what its last use left elsewhere. */
 void skw_noise_forget(struct skw_noise_cipher *cipher);
 /* REKEY of section 4.2; the nonce goes on counting. */
 void skw_noise_rekey(struct skw_noise_cipher *cipher);

@@ -76,7 +76,7 @@ void link_adopt(struct skw_link *link, struct peer *peer, const struct session *
 	if (peer->current.used) {
 		link_forget(&peer->previous);
 		peer->previous = peer->current;
-		link_forget(&peer->current); /* where it was used */
+		link_forget(&peer->current);
 	}
 	peer->current = fresh;
 	peer->peer_life = fresh.peer_life;

@@ -130,7 +130,7 @@ static inline void link_look(struct skw_link *link)
 
 struct peer *link_find_peer(struct skw_link *link, const struct skw_node_address *address);
 struct peer *link_new_peer(struct skw_link *link, const struct skw_node_address *address);
-/* Wipes a session, and what is kept of its keys elsewhere. */
+/* Wipes a session, and what the last use of its keys left elsewhere. */
 void link_forget(struct session *s);
 /* Forgets sessions and reliable state; says PEER_DOWN if it was up. */
 void link_peer_down(struct skw_link *link, struct peer *peer);

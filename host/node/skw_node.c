@@ -155,7 +155,8 @@ bool skw_node_start(struct skw_node *node, const struct skw_config *config, uv_l
 	node->random = skw_random_system();
 	if (sodium_init() < 0)
 		return failed(node, "libsodium cannot start");
-	skw_chacha_prepare();
+	if (!skw_chacha_prepare())
+		return failed(node, "libcrypto has no ChaCha20 or no Poly1305");
 	node->names = skw_names_new(config, node->error, sizeof(node->error));
 	if (node->names == NULL || !skw_node_load_identity(node) || !open_store(node) ||
 	    !open_radio(node) || !node_open_rooms(node))

@@ -37,8 +37,7 @@ void skw_hop_derive(struct skw_hop *hop, const struct skw_noise_cipher *first,
 
 void skw_hop_forget(struct skw_hop *hop)
 {
-	skw_chacha_forget(hop->forward.stream);
-	skw_chacha_forget(hop->backward.stream);
+	skw_chacha_forget();
 	sodium_memzero(hop, sizeof(*hop));
 }
 

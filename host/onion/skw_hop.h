@@ -28,7 +28,7 @@ struct skw_hop {
 void skw_hop_derive(struct skw_hop *hop, const struct skw_noise_cipher *first,
 		    const struct skw_noise_cipher *second);
 
-/* Wipes the keys, and what is kept of them elsewhere for where they are. */
+/* Wipes the keys, and what their last use left elsewhere. */
 void skw_hop_forget(struct skw_hop *hop);
 
 /* Adds or removes one layer; `out` may be `in`. */

@@ -73,7 +73,7 @@ static void promote(struct skw_session *s, struct one *one)
 	rekey_forget(&k->previous);
 	k->previous = k->current;
 	sodium_memzero(&k->previous.send, sizeof(k->previous.send));
-	rekey_forget(&k->current); /* where it was used */
+	rekey_forget(&k->current);
 	k->current = k->next;
 	rekey_forget(&k->next);
 	sodium_memzero(k->message, sizeof(k->message));

@@ -225,7 +225,7 @@ enum skw_session_status session_on_resp(struct skw_session *s, const uint8_t *da
 /* The first keys: those of the handshake, which is done. */
 void rekey_first(struct skw_session *s, struct one *one, struct skw_noise *noise);
 uint8_t rekey_phase(const struct one *one); /* to be added to the type DATA */
-/* Wipes its keys, and what is kept of them elsewhere for where they are. */
+/* Wipes its keys, and what their last use left elsewhere. */
 void rekey_forget(struct epoch *e);
 /* Under which keys a packet of this first byte is; NULL if they are gone or never were. */
 struct epoch *rekey_epoch(struct one *one, uint8_t first);
