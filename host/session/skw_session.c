@@ -7,7 +7,7 @@
 #include <sodium.h>
 
 static_assert(SKW_SESSION_STREAMS <= 64, "opened numbers are remembered in 64 bits");
-static_assert(HEADER + SKW_NOISE_TAG + 3 + 16 + 8 * (ACK_RUNS - 1) <= SKW_CELL_SMALL_DATA,
+static_assert(HEADER + SKW_NOISE_TAG + ACK_SIZE_MAX <= SKW_CELL_SMALL_DATA,
 	      "an ack fits a small cell");
 
 /* ---- life

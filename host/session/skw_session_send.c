@@ -228,10 +228,14 @@ size_t session_write_packet(struct skw_session *s, struct one *one, struct path 
 		return write_close(s, one, path);
 	if (!wants && !ack)
 		return 0;
-	if (path->unacked > 0 || path->ack_now)
+	if (ack)
 		put_ack(s, path, &w);
 	if (wants)
 		asks = put_asking(s, one, path, &w, &p, allowed);
+	/* What is not due yet travels where there is room, but takes none from a datagram, which
+	 * would have to wait for a packet of its own. */
+	if (path->unacked > 0 && (size_t)(w.end - w.at) >= ACK_SIZE_MAX)
+		put_ack(s, path, &w);
 	assert(w.ok);
 	if (skw_writer_len(&w) == 0)
 		return 0;

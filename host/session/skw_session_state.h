@@ -46,7 +46,8 @@ enum frame_type {
 #define RINGS_MAX 134217728u /* bytes, of all streams: beyond it no ring grows */
 #define STREAM_RANGES 4096u  /* holes in a stream, as many as paths and their delays make */
 #define ACK_RUNS 12u         /* fits a small cell */
-#define ACK_EVERY 10u        /* packets; every second one at first */
+#define ACK_SIZE_MAX (3u + 16u + 8u * (ACK_RUNS - 1u))
+#define ACK_EVERY 10u /* packets; every second one at first */
 #define ACK_QUICK 64u
 #define SMALL 256u /* bytes of frames */
 #define REORDER 3u /* packets later acknowledged that make one lost (RFC 9002, 6.1.1), at first */

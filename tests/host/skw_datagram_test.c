@@ -218,6 +218,32 @@ static void datagrams_come_again_after_a_gap(void **state)
 	assert_int_equal(datagrams_wrong, 0);
 }
 
+/* A TCP inside: full packets there, and for every second of them a small one back. What tells of
+ * the small ones goes beside them or once in ten, and takes no full one its place. */
+static void acknowledgements_take_no_room_from_full_datagrams(void **state)
+{
+	const uint8_t small[60] = { 0 };
+	struct line before;
+	unsigned sent = 0;
+
+	(void)state;
+	start_datagrams(1);
+	lines[0].ns_per_byte = 80; /* 100 Mb/s */
+	before = lines[0];
+	for (unsigned i = 0; i < 2000; i++) {
+		sent += send_datagram(SKW_SESSION_DATAGRAM_MAX) == SKW_SESSION_OK;
+		if (i % 2 == 0)
+			skw_session_send_datagram(end[1], server, 7, SKW_SESSION_LOOSE, small,
+						  sizeof(small), now);
+		run(MS + MS / 2);
+	}
+	assert_int_equal(sent, 2000);
+	print_message("of 1000 small ones back, %llu packets told\n",
+		      (unsigned long long)(lines[0].small[0] - before.small[0]));
+	assert_in_range(lines[0].packets[0] - before.packets[0], sent, sent + 1000 / 8);
+	assert_in_range(lines[0].small[0] - before.small[0], 1000 / 12, 1000 / 8);
+}
+
 /* ---- paths that are added and taken away */
 
 static uint32_t paths_of(unsigned side)
@@ -295,6 +321,7 @@ int main(void)
 		CASE(a_flow_that_seldom_sends_does_not_wait_behind_bulk),
 		CASE(a_queue_of_datagrams_is_bounded_and_fresh),
 		CASE(datagrams_come_again_after_a_gap),
+		CASE(acknowledgements_take_no_room_from_full_datagrams),
 		CASE(paths_come_and_go_under_a_stream),
 		CASE(the_other_end_of_a_path_cannot_be_swapped),
 	};
