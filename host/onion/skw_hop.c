@@ -41,48 +41,29 @@ void skw_hop_forget(struct skw_hop *hop)
 	sodium_memzero(hop, sizeof(*hop));
 }
 
-static void put_nonce(uint8_t out[8], uint64_t nonce)
-{
-	for (unsigned i = 0; i < 8; i++)
-		out[i] = (uint8_t)(nonce >> 8 * i);
-}
-
 void skw_hop_layer(const struct skw_hop_key *key, uint64_t nonce, const uint8_t *in, size_t len,
 		   uint8_t *out)
 {
 	skw_chacha_xor(key->stream, nonce, in, len, out);
 }
 
-static void mac(const struct skw_hop_key *key, uint64_t nonce, const uint8_t *body, size_t len,
-		uint8_t out[16])
-{
-	crypto_generichash_state st;
-	uint8_t n[8];
-
-	put_nonce(n, nonce);
-	crypto_generichash_init(&st, key->mac, sizeof(key->mac), 16);
-	crypto_generichash_update(&st, n, sizeof(n));
-	crypto_generichash_update(&st, body + SIGNED, len - SIGNED);
-	crypto_generichash_final(&st, out, 16);
-}
-
 void skw_hop_sign(const struct skw_hop_key *key, uint64_t nonce, uint8_t *body, size_t len)
 {
-	uint8_t full[16];
+	uint8_t full[SKW_CHACHA_TAG];
 
 	memset(body, 0, ZERO);
-	mac(key, nonce, body, len, full);
+	skw_chacha_mac(key->mac, nonce, body + SIGNED, len - SIGNED, full);
 	memcpy(body + ZERO, full, SKW_CELL_MAC);
 }
 
 bool skw_hop_recognise(const struct skw_hop_key *key, uint64_t nonce, const uint8_t *body,
 		       size_t len)
 {
-	uint8_t full[16];
+	uint8_t full[SKW_CHACHA_TAG];
 
 	/* Four bytes of zero happen once in 2^32 cells of others: transit pays no MAC. */
 	if ((body[0] | body[1] | body[2] | body[3]) != 0)
 		return false;
-	mac(key, nonce, body, len, full);
+	skw_chacha_mac(key->mac, nonce, body + SIGNED, len - SIGNED, full);
 	return sodium_memcmp(full, body + ZERO, SKW_CELL_MAC) == 0;
 }

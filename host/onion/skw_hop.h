@@ -34,7 +34,8 @@ void skw_hop_forget(struct skw_hop *hop);
 /* Adds or removes one layer; `out` may be `in`. */
 void skw_hop_layer(const struct skw_hop_key *key, uint64_t nonce, const uint8_t *in, size_t len,
 		   uint8_t *out);
-/* Fills in the zero field and the MAC of a plain body. */
+/* Fills in the zero field and the MAC of a plain body. The MAC is a one-time one: no two bodies
+ * under one key and nonce. */
 void skw_hop_sign(const struct skw_hop_key *key, uint64_t nonce, uint8_t *body, size_t len);
 /* True if a body without its layer is for this hop. */
 bool skw_hop_recognise(const struct skw_hop_key *key, uint64_t nonce, const uint8_t *body,

@@ -14,7 +14,7 @@
 
 #include "wire/skw_cursor.h"
 
-static const uint8_t prologue[] = "skywave hop 1";
+static const uint8_t prologue[] = "skywave hop 2";
 
 /* An id that the other end of the link cannot choose at the same time: the top bit tells who did.
  */
