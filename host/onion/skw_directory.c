@@ -11,8 +11,10 @@ struct skw_directory *skw_directory_new(const struct skw_random *random)
 {
 	struct skw_directory *dir = calloc(1, sizeof(*dir));
 
-	if (dir != NULL)
-		dir->random = *random;
+	if (dir == NULL)
+		return NULL;
+	dir->random = *random;
+	dir->soonest_s = UINT64_MAX;
 	return dir;
 }
 
@@ -203,6 +205,8 @@ static struct entry *put_entry(struct skw_directory *dir, struct entry *old,
 	memcpy(&e->d, d, size - offsetof(struct entry, d));
 	e->at = old != NULL ? old->at : dir->count++;
 	dir->nodes[e->at] = e;
+	if (d->expires < dir->soonest_s)
+		dir->soonest_s = d->expires;
 	if (old == NULL) {
 		dir->pending[e->at] = (struct skw_set) { 0 };
 		enter(dir, e);
@@ -365,16 +369,19 @@ void skw_directory_refused(struct skw_directory *dir, uint32_t peer)
 	dir->counters.sent--;
 }
 
-void skw_directory_tick(struct skw_directory *dir, uint64_t unix_s)
+static void expire(struct skw_directory *dir, uint64_t unix_s)
 {
 	size_t before = dir->count;
 
-	dir->now_s = unix_s;
-	dir->refused = (struct skw_set) { 0 };
+	if (unix_s < dir->soonest_s)
+		return;
+	dir->soonest_s = UINT64_MAX;
 	for (size_t i = 0; i < dir->count;) {
 		struct entry *e = dir->nodes[i];
 
 		if (e->d.expires > unix_s) {
+			if (e->d.expires < dir->soonest_s)
+				dir->soonest_s = e->d.expires;
 			i++;
 			continue;
 		}
@@ -388,6 +395,13 @@ void skw_directory_tick(struct skw_directory *dir, uint64_t unix_s)
 	}
 	if (dir->count < before)
 		enter_all(dir);
+}
+
+void skw_directory_tick(struct skw_directory *dir, uint64_t unix_s)
+{
+	dir->now_s = unix_s;
+	dir->refused = (struct skw_set) { 0 };
+	expire(dir, unix_s);
 	sync_tick(dir);
 }
 

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -72,8 +73,11 @@ static void must(struct skw_net *net, bool ok)
 static void live(struct skw_net *net, uint64_t seconds)
 {
 	struct skw_net_stats before, after;
+	clock_t start = clock();
 
 	must(net, skw_net_run(net, seconds * SECOND));
+	printf("  %llu s of faults in %.1f s of processor time\n", (unsigned long long)seconds,
+	       (double)(clock() - start) / CLOCKS_PER_SEC);
 	skw_net_calm(net);
 	must(net, skw_net_run(net, 180 * SECOND));
 	must(net, skw_net_check_directory(net));
