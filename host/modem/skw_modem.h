@@ -61,7 +61,7 @@ struct skw_modem_counts {
 	uint64_t detected;   /* periods of 16 samples that looked like short symbols */
 	uint64_t synced;     /* of them followed by long symbols */
 	uint64_t signal_bad; /* of them with a SIGNAL that is none */
-	uint64_t foreign;    /* HT or VHT frames, slept through */
+	uint64_t foreign;    /* HT, VHT or HE frames, not told of */
 	uint64_t overtaken;  /* frames given up since another preamble began inside */
 	uint64_t frames;     /* delivered, */
 	uint64_t fcs_bad;    /* of them with a wrong FCS */

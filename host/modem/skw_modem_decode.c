@@ -57,7 +57,7 @@ bool skw_decoder_signal(struct skw_decoder *d, struct skw_signal *out,
 	for (out->rate = 0; out->rate < SKW_OFDM_RATES; out->rate++)
 		if (skw_ofdm_rates[out->rate].code == (bits & 15))
 			break;
-	return out->rate < SKW_OFDM_RATES && (bits & 16) == 0 && out->length > 0 &&
+	return out->rate < SKW_OFDM_RATES && out->length > 0 &&
 	       __builtin_parity(bits & 0x3FFFF) == 0 && bits >> 18 == 0 && word_fits(d, bits);
 }
 

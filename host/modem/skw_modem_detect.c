@@ -91,6 +91,7 @@ bool skw_detect_block(struct skw_detect *d, struct skw_detect_event *event, cons
 	d->since = 0;
 	d->event.at = end;
 	d->event.cfo = atan2f(w.pi, w.pr) * (float)(0.5 / M_PI / SKW_DETECT_BLOCK);
+	d->event.size = size;
 	d->event.strength = sqrtf(size) / w.power;
 	return false;
 }

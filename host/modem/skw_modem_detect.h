@@ -18,6 +18,7 @@ enum { SKW_DETECT_BLOCK = 16, SKW_DETECT_BLOCKS = 8 };
 struct skw_detect_event {
 	uint64_t at;    /* index after the window's last sample */
 	float cfo;      /* turns a sample */
+	float size;     /* |P|^2 */
 	float strength; /* |P| / R, 0..1 */
 };
 

@@ -28,10 +28,12 @@ enum {
 	WINDOW = 8192,
 	HISTORY = 1024, /* samples kept behind the newest */
 	CHUNK = 128,
-	EARLY = 1,     /* a block starts so many samples before its symbol, in its prefix */
-	SYNC_FROM = 7, /* samples before an event at which the search for long symbols starts */
-	FINE = 88,     /* products that give the fine carrier offset */
-	AGAIN = 2,     /* further readings of a frame that did not come out right */
+	EARLY = 1, /* a block starts so many samples before its symbol, in its prefix */
+	/* Samples before an event at which the search for long symbols starts: where only the end
+	 * of the short ones is as loud as they are, the event can be 64 late. */
+	SYNC_FROM = 55,
+	FINE = 88, /* products that give the fine carrier offset */
+	AGAIN = 2, /* further readings of a frame that did not come out right */
 };
 
 enum state { SEARCH, SYNC, SIGNAL, DATA, FOREIGN };
@@ -45,6 +47,8 @@ struct frame {
 	float energy;
 	float dc_re, dc_im; /* the mixer's, taken off every sample */
 	struct skw_signal signal;
+	float first_re[64];    /* SIGNAL, equalised, */
+	bool repeated;         /* and sent twice: 802.11ax and later */
 	struct skw_carriers y; /* the newest symbol, transformed */
 	float turned, tilted;  /* its phase and slope that were turned back */
 	struct skw_channel channel;
@@ -386,6 +390,22 @@ static bool turned(const struct skw_modem_rx *rx, const struct skw_carriers *z)
 	return im > 2 * re;
 }
 
+/* 802.11ax and later send SIGNAL twice. In one in some 100,000 frames of 6 Mb/s the data happens to
+ * look so, and those have a right FCS. */
+static bool repeats(const struct skw_modem_rx *rx, const struct skw_carriers *z)
+{
+	float same = 0, all = 0;
+
+	for (int n = 0; n < SKW_OFDM_DATA; n++) {
+		float product =
+		    z->re[rx->tables.carrier[n]] * rx->frame.first_re[rx->tables.carrier[n]];
+
+		same += product;
+		all += fabsf(product);
+	}
+	return same > 0.75F * all;
+}
+
 /* The soft value of half a distance. 40 makes the best use of the decoder's few bits where noise is
  * as strong as the rate can bear; with less noise more, so that carriers in a deep fade still have
  * their say. */
@@ -420,6 +440,8 @@ static void read_signal(struct skw_modem_rx *rx)
 	}
 	skw_decoder_start(&rx->decoder, &f->signal);
 	rx->again.symbols = 0;
+	f->repeated = false;
+	memcpy(f->first_re, z.re, sizeof(f->first_re));
 	f->symbols = skw_ofdm_symbols(&skw_ofdm_rates[f->signal.rate], f->signal.length);
 	f->end = f->first + EARLY + 128 + SKW_OFDM_SYMBOL * (1U + f->symbols);
 	rx->state = DATA;
@@ -450,6 +472,11 @@ static void finish(struct skw_modem_rx *rx)
 	bool good = skw_decoder_finish(&rx->decoder, &rx->tables);
 	double snr = (double)f->channel.signal / (double)f->channel.noise * 52 / 64;
 
+	if (!good && f->repeated) {
+		rx->counts.foreign++;
+		search_on(rx);
+		return;
+	}
 	for (unsigned n = 0; n < AGAIN && !good; n++)
 		good = read_again(rx);
 	rx->counts.frames++;
@@ -480,6 +507,8 @@ static void read_data(struct skw_modem_rx *rx)
 		rx->state = FOREIGN;
 		return;
 	}
+	if (f->symbol == 2 && f->signal.rate == SKW_OFDM_SIGNAL)
+		f->repeated = repeats(rx, &z);
 	skw_demap(soft, bits, &z, f->channel.w, soft_half(f, bits));
 	tell(rx, &z, bits, soft);
 	skw_again_keep(&rx->again, &f->y, f->turned, f->tilted);
@@ -497,7 +526,7 @@ static void overtake(struct skw_modem_rx *rx)
 	struct frame before = rx->frame;
 	bool inside = rx->next.at < rx->frame.end + 64;
 
-	if (!inside || end_of(rx) < rx->next.at + SKW_SYNC_SAMPLES)
+	if (!inside || end_of(rx) < rx->next.at - SYNC_FROM + SKW_SYNC_SAMPLES)
 		return;
 	rx->waiting = false;
 	if (rx->next.strength < 0.5F)
@@ -517,7 +546,7 @@ static bool advance(struct skw_modem_rx *rx)
 	case SEARCH:
 		return false;
 	case SYNC:
-		if (end < rx->event.at + SKW_SYNC_SAMPLES)
+		if (end < rx->event.at - SYNC_FROM + SKW_SYNC_SAMPLES)
 			return false;
 		if (!synchronise(rx, &rx->event, 0.1F))
 			search_on(rx);
@@ -548,7 +577,8 @@ static bool advance(struct skw_modem_rx *rx)
 static void detected(struct skw_modem_rx *rx, const struct skw_detect_event *e)
 {
 	rx->counts.detected++;
-	if (rx->state == SYNC && e->at < rx->event.at + 160 && e->strength < rx->event.strength)
+	if (rx->state == SYNC && e->at < rx->event.at + 160 && e->strength < rx->event.strength &&
+	    e->size < rx->event.size)
 		return;
 	if (rx->state == SEARCH || rx->state == SYNC) {
 		rx->event = *e;

@@ -5,7 +5,7 @@
 
 typedef float v4 __attribute__((vector_size(16)));
 
-enum { PLACES = SKW_SYNC_SAMPLES - 63 + 3, BACK = 10 };
+enum { PLACES = SKW_SYNC_SAMPLES - 63 + 3, BACK = 15 };
 
 void skw_sync_init(struct skw_sync *s, const struct skw_fft *fft, const struct skw_ofdm_tables *t)
 {

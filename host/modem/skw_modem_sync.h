@@ -2,8 +2,8 @@
  *
  *   c(n) = sum_t x(n - 63 + t) conj(l(t)),   m(n) = |c(n)|^2 + |c(n - 64)|^2
  *
- * The peak of m is the strongest path; the place told is the earliest within ten samples before it
- * that has a quarter of its energy: the first path.
+ * The peak of m is the strongest path; the place told is the earliest within 15 samples before it
+ * (as many as a prefix can bear) that has a quarter of its energy: the first path.
  */
 #ifndef SKW_MODEM_SYNC_H
 #define SKW_MODEM_SYNC_H
@@ -11,7 +11,7 @@
 #include "modem/skw_modem_fft.h"
 #include "modem/skw_modem_ofdm.h"
 
-enum { SKW_SYNC_SAMPLES = 224 };
+enum { SKW_SYNC_SAMPLES = 272 };
 
 struct skw_sync {
 	float re[64], im[64]; /* l, of unit energy */

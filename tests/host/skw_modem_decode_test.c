@@ -66,7 +66,7 @@ static void test_signal(void **unused)
 		for (int r = 0; r < 8; r++)
 			if (code[r] == (word & 15))
 				rate = r;
-		good = rate >= 0 && bits[4] == 0 && length > 0 && ones % 2 == 0 && bits[18] == 0;
+		good = rate >= 0 && length > 0 && ones % 2 == 0 && bits[18] == 0;
 		if (!good && word % 7 != 0) /* a seventh of the bad ones will do */
 			continue;
 		convolve(a, b, bits, 24);
@@ -92,7 +92,7 @@ static void test_signal_of_noise(void **unused)
 			soft[i] = (uint8_t)(1 + uniform() * 255);
 		taken += skw_decoder_signal(&decoder, &s, &tables, soft);
 	}
-	assert_true(taken < 200); /* 1 %; parity, rate and reserved bit alone let 12 % pass */
+	assert_true(taken < 400); /* 2 %; parity and rate alone let 25 % pass */
 }
 
 /* Noisy code words through both kinds: the same bits, and the right ones. */

@@ -346,8 +346,6 @@ static void test_dc(void **unused)
 	assert_true(is(0, 24, 400, 3, at));
 }
 
-/* On a channel of 5 MHz 40 ppm are 0.0472 turns a sample: beyond what the short symbols can tell.
- */
 /* A burst of noise over the long symbols alone: the first reading has a wrong channel, the second
  * the one that the data told. */
 static void test_second_reading(void **unused)
@@ -382,6 +380,8 @@ static void test_second_reading(void **unused)
 	}
 }
 
+/* On a channel of 5 MHz 40 ppm are 0.0472 turns a sample: beyond what the short symbols can tell.
+ */
 static void test_wide_offset(void **unused)
 {
 	(void)unused;
@@ -448,6 +448,73 @@ static void test_foreign(void **unused)
 		assert_true(is(0, 24, 100, 2, at));
 	}
 	assert_int_equal(skw_modem_rx_counts(rx).foreign, before + 2);
+}
+
+/* 802.11ax: SIGNAL once more where data would begin (both have the same polarity of pilots), then
+ * what no 6 Mb/s frame holds. Deaf for the stated time, told of to nobody. */
+static void test_signal_twice(void **unused)
+{
+	struct skw_modem_counts before = skw_modem_rx_counts(rx);
+	size_t at;
+
+	(void)unused;
+	silence(64);
+	at = say(6, 200, 1);
+	memcpy(air + at + 400, air + at + 320, 80 * sizeof(*air));
+	silence(320);
+	at = say(24, 100, 2);
+	silence(400);
+	noise(0.05);
+	hear();
+	assert_int_equal(ears, 1);
+	assert_true(is(0, 24, 100, 2, at));
+	assert_int_equal(skw_modem_rx_counts(rx).foreign, before.foreign + 1);
+	assert_int_equal(skw_modem_rx_counts(rx).frames, before.frames + 1);
+}
+
+/* A receiver's gain that comes up by 30 dB within the short symbols leaves half of them: the period
+ * seems to last until well into the long ones. */
+static void test_late_gain(void **unused)
+{
+	(void)unused;
+	for (size_t late = 16; late <= 80; late += 4) {
+		size_t at;
+
+		silence(400);
+		at = say(24, 100, (unsigned)late);
+		silence(400);
+		noise(0.002);
+		for (size_t k = 0; k < at + late; k++) {
+			air[k].i *= 0.03F;
+			air[k].q *= 0.03F;
+		}
+		hear();
+		assert_int_equal(ears, 1);
+		assert_true(is(0, 24, 100, (unsigned)late, at));
+	}
+}
+
+/* The first path is 3 dB weaker than one that comes 1 to 14 samples later. */
+static void test_stronger_echo(void **unused)
+{
+	(void)unused;
+	for (size_t late = 1; late <= 14; late++) {
+		size_t at;
+
+		silence(64);
+		at = say(48, 300, (unsigned)late);
+		silence(400);
+		for (size_t k = aired - 1; k >= late; k--) {
+			float i = air[k].i, q = air[k].q;
+
+			air[k].i = 0.5F * i - 0.7F * air[k - late].q;
+			air[k].q = 0.5F * q + 0.7F * air[k - late].i;
+		}
+		noise(0.002);
+		hear();
+		assert_int_equal(ears, 1);
+		assert_true(is(0, 48, 300, (unsigned)late, at));
+	}
 }
 
 /* Every bit of SIGNAL the other way round: no code word, and a reserved rate. */
@@ -653,6 +720,9 @@ int main(void)
 		cmocka_unit_test(test_wide_offset),
 		cmocka_unit_test(test_far_clocks),
 		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_signal_twice),
+		cmocka_unit_test(test_late_gain),
+		cmocka_unit_test(test_stronger_echo),
 		cmocka_unit_test(test_bad_signal),
 		cmocka_unit_test(test_gap_in_time),
 		cmocka_unit_test(test_noise),
