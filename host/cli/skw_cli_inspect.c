@@ -8,7 +8,6 @@
 
 #include "cli/skw_cli_args.h"
 #include "cli/skw_cli_inspect.h"
-#include "cli/skw_cli_iq.h"
 #include "cli/skw_cli_phy.h"
 #include "cli/skw_cli_phy_soft.h"
 #include "cli/skw_cli_plot.h"
@@ -26,7 +25,10 @@ static const char HELP[] =
     "  --csv PREFIX       PREFIX-detect.csv, -channel, -fft, -equalised, -soft, -octets\n"
     "  --engine E         soft: the radio in C; rtl: the gates (`make trace`) [soft]\n"
     "  --bandwidth MHZ    5, 10 or 20 [20]\n"
-    "  --format F         cf32 or cs16, little-endian [cf32]\n";
+    "  --format F         " SKW_CLI_IQ_FORMATS
+    ", little-endian [cf32]; of a file of SigMF its own\n"
+    "  --sample-rate R    that of the file, in MS/s [SigMF's, or the bandwidth]\n"
+    "  --offset MHZ       the channel's centre less the file's [0]\n";
 
 static bool active(int k)
 {
@@ -79,23 +81,23 @@ static int find_soft(struct skw_cli_inspect_frame *f, uint64_t *found,
 {
 	struct skw_modem_iq samples[SKW_CLI_SOFT_RUN];
 	struct skw_cli_soft soft;
-	struct skw_cli_iq in;
+	struct skw_cli_recording in;
 	bool done = false;
 	int result = 0;
 	size_t n;
 
-	if (!skw_cli_iq_open(&in, o->file, o->format)) {
+	if (!skw_cli_recording_open(&in, o->file, &o->recording)) {
 		result = skw_cli_phy_fail(o->file, in.error);
-		skw_cli_iq_close(&in);
+		skw_cli_recording_close(&in);
 		return result;
 	}
 	if (!skw_cli_soft_open(&soft, (double)o->bandwidth * 1e6)) {
-		skw_cli_iq_close(&in);
+		skw_cli_recording_close(&in);
 		return skw_cli_phy_fail("out of memory", "");
 	}
 	f->pilots = true;
 	skw_modem_rx_watch(soft.rx, note, f);
-	while (!done && (n = skw_cli_iq_read_float(&in, samples, SKW_CLI_SOFT_RUN)) > 0) {
+	while (!done && (n = skw_cli_recording_read_float(&in, samples, SKW_CLI_SOFT_RUN)) > 0) {
 		skw_cli_soft_feed(&soft, samples, n);
 		done = came(f, found, &soft, o->frame);
 	}
@@ -106,7 +108,7 @@ static int find_soft(struct skw_cli_inspect_frame *f, uint64_t *found,
 	if (in.error[0] != '\0')
 		result = skw_cli_phy_fail(o->file, in.error);
 	skw_cli_soft_close(&soft);
-	skw_cli_iq_close(&in);
+	skw_cli_recording_close(&in);
 	return result;
 }
 
@@ -299,11 +301,13 @@ static int write_png(const struct skw_cli_inspect_frame *f, const struct skw_cli
 
 static int options_of(struct skw_cli_inspect *o, int argc, char **argv)
 {
-	const char *engine = "soft", *bandwidth = "20", *format = "cf32", *frame = "0";
+	const char *engine = "soft", *bandwidth = "20", *frame = "0";
+	const char *format = NULL, *rate = NULL, *offset = NULL;
 	const struct skw_cli_option options[] = {
-		{ "--engine", &engine, NULL }, { "--bandwidth", &bandwidth, NULL },
-		{ "--format", &format, NULL }, { "--frame", &frame, NULL },
-		{ "--png", &o->png, NULL },    { "--csv", &o->csv, NULL },
+		{ "--engine", &engine, NULL },    { "--bandwidth", &bandwidth, NULL },
+		{ "--format", &format, NULL },    { "--frame", &frame, NULL },
+		{ "--sample-rate", &rate, NULL }, { "--offset", &offset, NULL },
+		{ "--png", &o->png, NULL },       { "--csv", &o->csv, NULL },
 	};
 	int rest;
 
@@ -318,8 +322,9 @@ static int options_of(struct skw_cli_inspect *o, int argc, char **argv)
 		return 2;
 	if (o->bandwidth != 5 && o->bandwidth != 10 && o->bandwidth != 20)
 		return skw_cli_phy_wrong("--bandwidth", "5, 10 or 20");
-	if (!skw_cli_iq_format_named(&o->format, format))
-		return skw_cli_phy_wrong("--format", "cf32 or cs16");
+	o->recording.channel_hz = (double)o->bandwidth * 1e6;
+	if (!skw_cli_recording_options(&o->recording, "phy", format, rate, offset))
+		return 2;
 	if (o->file == NULL)
 		return skw_cli_phy_wrong("inspect", "name an I/Q file");
 	return 0;

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "cli/skw_cli_iq.h"
+#include "cli/skw_cli_recording.h"
 #include "wire/skw_frame.h"
 
 enum { SKW_CLI_INSPECT_SYMBOLS = 1368 }; /* of 4095 octets at 6 Mb/s, and SIGNAL */
@@ -30,7 +30,7 @@ struct skw_cli_inspect_frame {
 
 struct skw_cli_inspect {
 	const char *file, *png, *csv;
-	enum skw_cli_iq_format format;
+	struct skw_cli_recording_config recording;
 	uint64_t frame, bandwidth; /* number, from 0; MHz */
 	bool gates;
 };

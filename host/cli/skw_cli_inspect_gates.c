@@ -103,12 +103,12 @@ static bool came(struct gates *g, struct skw_cli_inspect_frame *f)
 	return false;
 }
 
-static bool heard(struct gates *g, struct skw_cli_inspect_frame *f, struct skw_cli_iq *in)
+static bool heard(struct gates *g, struct skw_cli_inspect_frame *f, struct skw_cli_recording *in)
 {
 	struct skw_iq samples[RUN], sent[RUN];
 	size_t n;
 
-	while ((n = skw_cli_iq_read(in, samples, RUN)) > 0) {
+	while ((n = skw_cli_recording_read(in, samples, RUN)) > 0) {
 		skw_radio_run(g->board.radio, sent, samples, n);
 		if (came(g, f))
 			return true;
@@ -126,13 +126,13 @@ int skw_cli_inspect_gates(struct skw_cli_inspect_frame *f, uint64_t *found,
 			  const struct skw_cli_inspect *o)
 {
 	struct gates *g = calloc(1, sizeof(*g));
-	struct skw_cli_iq in;
+	struct skw_cli_recording in;
 	int result = 0;
 
 	if (g == NULL)
 		return skw_cli_phy_fail("out of memory", "");
 	g->o = o;
-	if (!skw_cli_iq_open(&in, o->file, o->format)) {
+	if (!skw_cli_recording_open(&in, o->file, &o->recording)) {
 		result = skw_cli_phy_fail(o->file, in.error);
 	} else if (!skw_cli_board_open_rx(&g->board) || !skw_radio_watch(g->board.radio, note, g)) {
 		result = skw_cli_phy_fail("out of memory", "");
@@ -143,7 +143,7 @@ int skw_cli_inspect_gates(struct skw_cli_inspect_frame *f, uint64_t *found,
 	}
 	*found = g->found;
 	skw_cli_board_close(&g->board);
-	skw_cli_iq_close(&in);
+	skw_cli_recording_close(&in);
 	free(g);
 	return result;
 }

@@ -9,20 +9,34 @@
 
 enum { SAMPLE_MAX = 8, BATCH = 512 };
 
+static const struct {
+	const char *name;
+	size_t size; /* of a sample */
+} FORMATS[] = {
+	[SKW_CLI_CF32] = { "cf32", 8 },
+	[SKW_CLI_CS16] = { "cs16", 4 },
+	[SKW_CLI_CS8] = { "cs8", 2 },
+	[SKW_CLI_CU8] = { "cu8", 2 },
+};
+
 static size_t sample_size(enum skw_cli_iq_format format)
 {
-	return format == SKW_CLI_CS16 ? 4 : 8;
+	return FORMATS[format].size;
 }
 
 static const char *format_name(enum skw_cli_iq_format format)
 {
-	return format == SKW_CLI_CS16 ? "cs16" : "cf32";
+	return FORMATS[format].name;
 }
 
 bool skw_cli_iq_format_named(enum skw_cli_iq_format *format, const char *name)
 {
-	*format = strcmp(name, "cs16") == 0 ? SKW_CLI_CS16 : SKW_CLI_CF32;
-	return strcmp(name, format_name(*format)) == 0;
+	for (size_t k = 0; k < sizeof(FORMATS) / sizeof(*FORMATS); k++)
+		if (strcmp(name, FORMATS[k].name) == 0) {
+			*format = (enum skw_cli_iq_format)k;
+			return true;
+		}
+	return false;
 }
 
 static bool odd_length(struct skw_cli_iq *f, unsigned long long rest)
@@ -61,15 +75,19 @@ static float to_float(uint32_t bits)
 	return v;
 }
 
-static void convert(const struct skw_cli_iq *f, struct skw_modem_iq *out, struct skw_reader *r)
+static float value(enum skw_cli_iq_format format, struct skw_reader *r)
 {
-	if (f->format == SKW_CLI_CS16) { /* I first: the operands of one expression have no order */
-		out->i = (float)(int16_t)skw_get_u16(r) / 32768;
-		out->q = (float)(int16_t)skw_get_u16(r) / 32768;
-		return;
+	switch (format) {
+	case SKW_CLI_CF32:
+		return to_float(skw_get_u32(r));
+	case SKW_CLI_CS16:
+		return (float)(int16_t)skw_get_u16(r) / 32768;
+	case SKW_CLI_CS8:
+		return (float)(int8_t)skw_get_u8(r) / 128;
+	case SKW_CLI_CU8:
+		return ((float)skw_get_u8(r) - 127.5F) / 128;
 	}
-	out->i = to_float(skw_get_u32(r));
-	out->q = to_float(skw_get_u32(r));
+	return 0;
 }
 
 size_t skw_cli_iq_read_float(struct skw_cli_iq *f, struct skw_modem_iq *samples, size_t max)
@@ -87,7 +105,9 @@ size_t skw_cli_iq_read_float(struct skw_cli_iq *f, struct skw_modem_iq *samples,
 		odd_length(f, got % size);
 	r = skw_reader(bytes, got);
 	for (n = 0; n < got / size; n++) {
-		convert(f, &samples[n], &r);
+		samples[n].i =
+		    value(f->format, &r); /* the operands of one expression have no order */
+		samples[n].q = value(f->format, &r);
 		if (!isfinite(samples[n].i) || !isfinite(samples[n].q)) {
 			snprintf(f->error, sizeof(f->error),
 				 "sample %llu is not a number (is it %s?)",
@@ -99,25 +119,23 @@ size_t skw_cli_iq_read_float(struct skw_cli_iq *f, struct skw_modem_iq *samples,
 	return n;
 }
 
-static int16_t quantise(struct skw_cli_iq *f, float v)
+static int16_t quantise(unsigned *clipped, float v)
 {
 	float scaled = v * 32768;
 
-	if (scaled > 32767.5f || scaled < -32768.5f)
-		f->clipped++;
+	*clipped += scaled > 32767.5f || scaled < -32768.5f;
 	return (int16_t)lrintf(fminf(32767, fmaxf(-32768, scaled)));
 }
 
-size_t skw_cli_iq_read(struct skw_cli_iq *f, struct skw_iq *samples, size_t max)
+unsigned skw_cli_iq_round(struct skw_iq *out, const struct skw_modem_iq *in, size_t n)
 {
-	struct skw_modem_iq exact[BATCH];
-	size_t n = skw_cli_iq_read_float(f, exact, max < BATCH ? max : BATCH);
+	unsigned clipped = 0;
 
 	for (size_t k = 0; k < n; k++) {
-		samples[k].i = quantise(f, exact[k].i);
-		samples[k].q = quantise(f, exact[k].q);
+		out[k].i = quantise(&clipped, in[k].i);
+		out[k].q = quantise(&clipped, in[k].q);
 	}
-	return n;
+	return clipped;
 }
 
 void skw_cli_iq_close(struct skw_cli_iq *f)
@@ -127,21 +145,44 @@ void skw_cli_iq_close(struct skw_cli_iq *f)
 	f->file = NULL;
 }
 
+/* 16 bits to 8, rounded and clipped. */
+static int eighth(int v)
+{
+	int r = (int)lrint(v / 256.0);
+
+	return r > 127 ? 127 : r;
+}
+
+static void put_value(struct skw_writer *w, enum skw_cli_iq_format format, int16_t v)
+{
+	float scaled = (float)v / 32768;
+	uint32_t bits;
+
+	switch (format) {
+	case SKW_CLI_CF32:
+		memcpy(&bits, &scaled, sizeof(bits));
+		skw_put_u32(w, bits);
+		break;
+	case SKW_CLI_CS16:
+		skw_put_u16(w, (uint16_t)v);
+		break;
+	case SKW_CLI_CS8:
+		skw_put_u8(w, (uint8_t)eighth(v));
+		break;
+	case SKW_CLI_CU8: /* floor: the values lie half a step off */
+		skw_put_u8(w, (uint8_t)((v + 32768) / 256));
+		break;
+	}
+}
+
 static size_t put_samples(uint8_t *bytes, size_t size, enum skw_cli_iq_format format,
 			  const struct skw_iq *samples, size_t n)
 {
 	struct skw_writer w = skw_writer(bytes, size);
 
-	for (size_t k = 0; k < 2 * n; k++) {
-		int16_t v = k % 2 == 0 ? samples[k / 2].i : samples[k / 2].q;
-		float scaled = (float)v / 32768;
-		uint32_t bits;
-
-		memcpy(&bits, &scaled, sizeof(bits));
-		if (format == SKW_CLI_CS16)
-			skw_put_u16(&w, (uint16_t)v);
-		else
-			skw_put_u32(&w, bits);
+	for (size_t k = 0; k < n; k++) {
+		put_value(&w, format, samples[k].i);
+		put_value(&w, format, samples[k].q);
 	}
 	return skw_writer_len(&w);
 }

@@ -13,8 +13,8 @@
 
 #include "cli/skw_cli.h"
 #include "cli/skw_cli_args.h"
-#include "cli/skw_cli_iq.h"
 #include "cli/skw_cli_pcap.h"
+#include "cli/skw_cli_recording.h"
 #include "cli/skw_cli_waterfall.h"
 #include "plain/skw_frames.h"
 
@@ -28,9 +28,13 @@ static const char HELP[] =
     "SoapySDR's, as in driver=lime; a FILE of - is standard input.\n"
     "\n"
     "  --bandwidth MHZ    5, 10 or 20 [20]\n"
-    "  --frequency MHZ    [5890]\n"
+    "  --frequency MHZ    the channel's centre [5890; of a SigMF file its own]\n"
     "  --gain DB          receive gain of a device; without it the gain follows the signals\n"
-    "  --format F         of a file: cf32 or cs16, little-endian [cf32]\n"
+    "  --format F         of a file: " SKW_CLI_IQ_FORMATS
+    ", little-endian [cf32]; SigMF tells its own\n"
+    "  --sample-rate R    of a file, in MS/s [SigMF's, or the bandwidth]\n"
+    "  --offset MHZ       the channel's centre less the file's [0, or what --frequency says of "
+    "SigMF]\n"
     "  --pcap OUT         write a capture with radiotap, for Wireshark\n"
     "  --full-scale DBM   what 0 dBFS is at the antenna, for the capture's signal levels [0]\n"
     "  --waterfall        the spectrum too, ten lines a second of the channel's time\n"
@@ -202,22 +206,24 @@ static void hear(struct monitor *m, struct skw_modem_rx *rx, const struct skw_mo
 	}
 }
 
-static int watch_file(struct monitor *m, const char *path, enum skw_cli_iq_format format)
+static int watch_file(struct monitor *m, const char *path, const struct skw_cli_recording_config *c)
 {
 	static const struct skw_modem_iq silence[RUN];
 	struct skw_modem_rx *rx = skw_modem_rx_new(m->bandwidth * 1e6);
 	struct skw_modem_iq samples[RUN];
-	struct skw_cli_iq in;
+	struct skw_cli_recording in;
 	int result = 0;
 	size_t n;
 
 	if (rx == NULL)
 		return fail(path, "out of memory");
-	if (!skw_cli_iq_open(&in, path, format)) {
+	if (!skw_cli_recording_open(&in, path, c)) {
 		result = fail(path, in.error);
 	} else {
+		if (in.frequency_hz > 0)
+			m->pcap.frequency_hz = in.frequency_hz;
 		while (!ended(m, llrint((double)in.samples * 1000.0 / m->bandwidth)) &&
-		       (n = skw_cli_iq_read_float(&in, samples, RUN)) > 0) {
+		       (n = skw_cli_recording_read_float(&in, samples, RUN)) > 0) {
 			hear(m, rx, samples, n, in.samples - n);
 			if (m->waterfall != NULL)
 				skw_cli_waterfall_feed(m->waterfall, samples, n);
@@ -231,7 +237,7 @@ static int watch_file(struct monitor *m, const char *path, enum skw_cli_iq_forma
 				(unsigned long long)in.samples, (unsigned long long)m->frames,
 				(unsigned long long)m->good);
 	}
-	skw_cli_iq_close(&in);
+	skw_cli_recording_close(&in);
 	skw_modem_rx_free(rx);
 	return result;
 }
@@ -261,7 +267,8 @@ static void catch_signals(void)
 
 /* Runs with the options read; what is open is closed. */
 static int monitor(struct monitor *m, struct skw_frames_config *c, const char *file,
-		   const char *pcap, bool waterfall, enum skw_cli_iq_format format)
+		   const char *pcap, bool waterfall,
+		   const struct skw_cli_recording_config *recording)
 {
 	int result;
 
@@ -278,7 +285,7 @@ static int monitor(struct monitor *m, struct skw_frames_config *c, const char *f
 		result = fail(pcap, strerror(errno));
 	} else {
 		catch_signals();
-		result = file != NULL ? watch_file(m, file, format) : watch_device(m, c);
+		result = file != NULL ? watch_file(m, file, recording) : watch_device(m, c);
 		if (!skw_cli_pcap_close(&m->pcap) && m->failed == NULL)
 			m->failed = strerror(errno);
 		if (m->failed != NULL)
@@ -293,19 +300,21 @@ static int monitor(struct monitor *m, struct skw_frames_config *c, const char *f
 int skw_cli_monitor(int argc, char **argv)
 {
 	const char *device = NULL, *bandwidth = "20", *frequency = NULL, *gain = NULL;
-	const char *format = "cf32", *pcap = NULL, *scale = NULL, *count = NULL, *seconds = NULL;
+	const char *format = NULL, *rate = NULL, *offset = NULL, *pcap = NULL, *scale = NULL,
+		   *count = NULL, *seconds = NULL;
 	bool waterfall = false, help = false;
 	struct monitor m = { 0 };
 	const struct skw_cli_option options[] = {
 		{ "--device", &device, NULL },       { "--bandwidth", &bandwidth, NULL },
 		{ "--frequency", &frequency, NULL }, { "--gain", &gain, NULL },
 		{ "--format", &format, NULL },       { "--pcap", &pcap, NULL },
+		{ "--sample-rate", &rate, NULL },    { "--offset", &offset, NULL },
 		{ "--full-scale", &scale, NULL },    { "--count", &count, NULL },
 		{ "--seconds", &seconds, NULL },     { "--waterfall", NULL, &waterfall },
 		{ "--json", NULL, &m.json },         { "--help", NULL, &help },
 	};
 	struct skw_frames_config c = { .agc = true, .receive_only = true };
-	enum skw_cli_iq_format samples;
+	struct skw_cli_recording_config recording = { 0 };
 	const char *file = NULL;
 	uint64_t mhz = 0;
 	double at = 5890;
@@ -329,15 +338,19 @@ int skw_cli_monitor(int argc, char **argv)
 	    !real(&m.seconds, seconds, "--seconds", 1e-6, 1e9) ||
 	    (count != NULL && !skw_cli_number(&m.count, count, "--count", 1, UINT64_MAX)))
 		return 2;
-	if ((mhz != 5 && mhz != 10 && mhz != 20) || !skw_cli_iq_format_named(&samples, format)) {
-		fputs("skywave monitor: --bandwidth 5, 10 or 20; --format cf32 or cs16\n", stderr);
+	if (mhz != 5 && mhz != 10 && mhz != 20) {
+		fputs("skywave monitor: --bandwidth 5, 10 or 20\n", stderr);
 		return 2;
 	}
+	if (!skw_cli_recording_options(&recording, "monitor", format, rate, offset))
+		return 2;
+	recording.channel_hz = (double)mhz * 1e6;
+	recording.frequency_hz = frequency != NULL ? at * 1e6 : 0;
 	m.bandwidth = m.pcap.bandwidth_mhz = (unsigned)mhz;
 	m.device = device != NULL;
 	c.device = device;
 	c.rate_hz = (double)mhz * 1e6;
 	c.frequency_hz = m.pcap.frequency_hz = at * 1e6;
 	c.agc = gain == NULL;
-	return monitor(&m, &c, file, pcap, waterfall, samples);
+	return monitor(&m, &c, file, pcap, waterfall, &recording);
 }

@@ -11,6 +11,7 @@
 #include "cli/skw_cli_iq.h"
 #include "cli/skw_cli_phy.h"
 #include "cli/skw_cli_phy_soft.h"
+#include "cli/skw_cli_recording.h"
 #include "cli/skw_cli_trace.h"
 
 enum {
@@ -21,7 +22,8 @@ enum {
 
 struct options {
 	const char *file;
-	enum skw_cli_iq_format format;
+	const char *format, *sample_rate, *offset; /* as given, or NULL */
+	struct skw_cli_recording_config recording; /* what they say */
 	unsigned rate, bandwidth, seed;
 	bool fcs, soft;
 	const char *trace; /* VCD of the gates, while the sample clock is in [from, to) */
@@ -40,7 +42,10 @@ static const char HELP[] =
     "  --rate R           6, 9, 12, 18, 24, 36, 48 or 54, in Mb/s of a 20 MHz channel\n"
     "  --bandwidth MHZ    5, 10 or 20 [20]: the sample rate; scales rate_mbps and cfo_hz of "
     "decode\n"
-    "  --format F         cf32 or cs16, little-endian [cf32]\n"
+    "  --format F         " SKW_CLI_IQ_FORMATS
+    ", little-endian [cf32]; of a file of SigMF its own\n"
+    "  --sample-rate R    decode: that of the file, in MS/s [SigMF's, or the bandwidth]\n"
+    "  --offset MHZ       decode: the channel's centre less the file's [0]\n"
     "  --fcs              encode: append the FCS to the PSDU given\n"
     "  --seed N           encode: scrambler seed, 1..127 [93, that of the standard's example]\n"
     "  --trace FILE       rtl: write the gates' signals as VCD, and FILE.gtkw for GTKWave\n"
@@ -80,7 +85,7 @@ static int encode_soft(const struct options *o, const uint8_t *psdu, size_t len)
 
 	if (n == 0)
 		result = skw_cli_phy_fail("out of memory", "");
-	else if (!skw_cli_iq_save(&out, o->file, o->format, samples, n))
+	else if (!skw_cli_iq_save(&out, o->file, o->recording.format, samples, n))
 		result = skw_cli_phy_fail(o->file, out.error);
 	else
 		fprintf(stderr, "%zu samples at %u MS/s\n", n, o->bandwidth);
@@ -115,7 +120,7 @@ static int encode_rtl(const struct options *o, const uint8_t *psdu, size_t len)
 		result = 1;
 	else if (!skw_cli_board_burst(&b, samples, &n, &f, psdu, len))
 		result = skw_cli_phy_fail("the radio did not send the frame", "");
-	else if (!skw_cli_iq_save(&out, o->file, o->format, samples, n))
+	else if (!skw_cli_iq_save(&out, o->file, o->recording.format, samples, n))
 		result = skw_cli_phy_fail(o->file, out.error);
 	else
 		fprintf(stderr, "%zu samples at %u MS/s\n", n, o->bandwidth);
@@ -188,17 +193,17 @@ static void print_frames(struct receiver *r)
 }
 
 /* Up to RUN samples of the file, or silence if `in` is NULL; how many. */
-static size_t receive(struct receiver *r, struct skw_cli_iq *in)
+static size_t receive(struct receiver *r, struct skw_cli_recording *in)
 {
 	struct skw_modem_iq exact[RUN];
 	struct skw_iq samples[RUN], sent[RUN];
 	size_t n = RUN;
 
 	if (r->o->soft) {
-		n = in != NULL ? skw_cli_iq_read_float(in, exact, RUN) : RUN;
+		n = in != NULL ? skw_cli_recording_read_float(in, exact, RUN) : RUN;
 		skw_cli_soft_feed(&r->soft, in != NULL ? exact : NULL, n);
 	} else {
-		n = in != NULL ? skw_cli_iq_read(in, samples, RUN) : RUN;
+		n = in != NULL ? skw_cli_recording_read(in, samples, RUN) : RUN;
 		if (n > 0)
 			skw_radio_run(r->board.radio, sent, in != NULL ? samples : NULL, n);
 	}
@@ -220,7 +225,7 @@ static double seconds(void)
 }
 
 /* Constant memory: a stretch of samples goes in, what the radio found comes out. */
-static int decode_samples(struct receiver *r, struct skw_cli_iq *in)
+static int decode_samples(struct receiver *r, struct skw_cli_recording *in)
 {
 	const struct options *o = r->o;
 	double began = seconds(), took;
@@ -272,19 +277,19 @@ static void receiver_close(struct receiver *r)
 
 static int decode(const struct options *o)
 {
-	struct skw_cli_iq in;
+	struct skw_cli_recording in;
 	struct receiver r;
 	int result;
 
 	if (o->file == NULL)
 		return skw_cli_phy_wrong("decode", "name an I/Q file");
-	if (!skw_cli_iq_open(&in, o->file, o->format)) {
+	if (!skw_cli_recording_open(&in, o->file, &o->recording)) {
 		result = skw_cli_phy_fail(o->file, in.error);
 	} else {
 		result = receiver_open(&r, o) ? decode_samples(&r, &in) : 1;
 		receiver_close(&r);
 	}
-	skw_cli_iq_close(&in);
+	skw_cli_recording_close(&in);
 	return result;
 }
 
@@ -319,9 +324,14 @@ static int take_option(struct options *o, int option, bool *engine, bool encodin
 			   ? 0
 			   : skw_cli_phy_wrong("--bandwidth", "5, 10 or 20");
 	case 'f':
-		return skw_cli_iq_format_named(&o->format, optarg)
-			   ? 0
-			   : skw_cli_phy_wrong("--format", "cf32 or cs16");
+		o->format = optarg;
+		return 0;
+	case 'R':
+		o->sample_rate = optarg;
+		return encoding ? skw_cli_phy_wrong("--sample-rate", "for decode") : 0;
+	case 'O':
+		o->offset = optarg;
+		return encoding ? skw_cli_phy_wrong("--offset", "for decode") : 0;
 	case 'F':
 		o->fcs = encoding;
 		return encoding ? 0 : skw_cli_phy_wrong("--fcs", "for encode");
@@ -353,6 +363,8 @@ int skw_cli_phy(int argc, char **argv)
 		{ "rate", required_argument, NULL, 'r' },
 		{ "bandwidth", required_argument, NULL, 'b' },
 		{ "format", required_argument, NULL, 'f' },
+		{ "sample-rate", required_argument, NULL, 'R' },
+		{ "offset", required_argument, NULL, 'O' },
 		{ "fcs", no_argument, NULL, 'F' },
 		{ "seed", required_argument, NULL, 's' },
 		{ "out", required_argument, NULL, 'o' },
@@ -363,9 +375,7 @@ int skw_cli_phy(int argc, char **argv)
 		{ "json", no_argument, NULL, 'j' },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct options o = {
-		.format = SKW_CLI_CF32, .bandwidth = 20, .seed = 93, .to = UINT64_MAX
-	};
+	struct options o = { .bandwidth = 20, .seed = 93, .to = UINT64_MAX };
 	bool engine = false, encoding = argc > 1 && strcmp(argv[1], "encode") == 0;
 	int option, bad = 0;
 
@@ -391,6 +401,9 @@ int skw_cli_phy(int argc, char **argv)
 	}
 	if (bad != 0)
 		return bad;
+	o.recording.channel_hz = o.bandwidth * 1e6;
+	if (!skw_cli_recording_options(&o.recording, "phy", o.format, o.sample_rate, o.offset))
+		return 2;
 	if (!engine)
 		return skw_cli_phy_wrong("--engine rtl or soft", "is missing");
 	if (!encoding && optind < argc - 1)

@@ -17,7 +17,8 @@ static void depuncture(struct skw_decoder *d, const uint16_t *pair, unsigned ste
 }
 
 /* How much of the soft bits' weight speaks against the decoded word: less than 5/64 in any SIGNAL
- * that the data after it could survive, more in 98 % of noise. */
+ * that the data after it could survive, more in 98 % of noise. A reserved bit that is set, which
+ * receivers ignore, is believed of clear words only: noise has it every other time. */
 static bool word_fits(const struct skw_decoder *d, uint32_t word)
 {
 	unsigned weight = 0, against = 0, state = 0;
@@ -39,7 +40,7 @@ static bool word_fits(const struct skw_decoder *d, uint32_t word)
 				against += (unsigned)abs(soft);
 		}
 	}
-	return 64 * against < 5 * weight;
+	return 64 * against < (word & 16 ? 1U : 5U) * weight;
 }
 
 bool skw_decoder_signal(struct skw_decoder *d, struct skw_signal *out,
