@@ -107,25 +107,6 @@ LINT_VLT := $(wildcard rtl/lint.vlt)
 VFLAGS   := --cc -Wall --x-assign fast --x-initial fast -O3 --noassert
 VROOT     = $(shell verilator --getenv VERILATOR_ROOT 2>/dev/null)
 
-$(BUILD)/radio/Vskywave__ALL.a: $(RTL) $(LINT_VLT)
-	@mkdir -p $(@D)
-	$(Q)verilator $(VFLAGS) --build --top-module skywave --prefix Vskywave --Mdir $(@D) \
-	    -MAKEFLAGS "CXX=$(SIM_CXX) LINK=$(SIM_CXX) OPT_FAST=-O3 OPT_SLOW=-O1" \
-	    $(RTL_Y) $(LINT_VLT) rtl/ofdm_pkg.sv rtl/top/skywave.sv > $(BUILD)/radio.log 2>&1 || (cat $(BUILD)/radio.log; false)
-	@touch $@
-
-RADIO_CXX := $(SIM_CXX) -std=c++17 -O3 -g -Wall -Isim -Ihost -I$(BUILD)/radio -isystem $(VROOT)/include -isystem $(VROOT)/include/vltstd
-RADIO_O   := $(patsubst sim/radio/%.cpp,$(BUILD)/radio/o/%.o,$(wildcard sim/radio/*.cpp))
-$(BUILD)/radio/o/%.o: sim/radio/%.cpp sim/radio/skw_radio.h $(BUILD)/radio/Vskywave__ALL.a
-	@mkdir -p $(@D)
-	$(Q)$(RADIO_CXX) -c -o $@ $<
-VERILATED_O := $(addprefix $(BUILD)/radio/o/,verilated.o verilated_threads.o)
-$(VERILATED_O): $(BUILD)/radio/o/%.o: $(BUILD)/radio/Vskywave__ALL.a
-	@mkdir -p $(@D)
-	$(Q)$(RADIO_CXX) -w -c -o $@ $(VROOT)/include/$*.cpp
-$(BUILD)/radio/libradio.a: $(RADIO_O) $(VERILATED_O) $(BUILD)/radio/Vskywave__ALL.a
-	$(Q)rm -f $@ && cp $(BUILD)/radio/Vskywave__ALL.a $@ && ar rs $@ $(filter %.o,$^) 2>/dev/null
-
 AIR_O := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard sim/air/*.c))
 $(BUILD)/bin/skywave-air: $(AIR_O) $(BUILD)/radio/libradio.a $(BUILD)/lib/wire.a
 	@mkdir -p $(@D)

@@ -16,6 +16,7 @@
 #if VM_TRACE
 #include "verilated_vcd_c.h"
 #endif
+#define IN_GATES(name) skywave_ticked__DOT__gates__DOT__##name
 
 namespace
 {
@@ -101,9 +102,9 @@ struct Watch {
 	void transformed(const Vskywave___024root *g)
 	{
 		skw_radio_look l = {};
-		uint32_t bins = g->skywave__DOT__rx__DOT__carrier;
-		uint8_t kind = g->skywave__DOT__rx__DOT__carrier_kind;
-		uint8_t at = g->skywave__DOT__rx__DOT__i_equalise__DOT__at;
+		uint32_t bins = g->IN_GATES(rx__DOT__carrier);
+		uint8_t kind = g->IN_GATES(rx__DOT__carrier_kind);
+		uint8_t at = g->IN_GATES(rx__DOT__i_equalise__DOT__at);
 
 		if (at == 0 && kind == LONG1)
 			equalised = demapped = 0;
@@ -121,7 +122,7 @@ struct Watch {
 	void channel(const Vskywave___024root *g)
 	{
 		for (int k = 0; k < 64; k++) {
-			uint64_t h = g->skywave__DOT__rx__DOT__i_equalise__DOT__h_mem[k];
+			uint64_t h = g->IN_GATES(rx__DOT__i_equalise__DOT__h_mem)[k];
 			skw_radio_look l = {};
 
 			l.stage = SKW_RADIO_CHANNEL;
@@ -145,10 +146,10 @@ struct Watch {
 	{
 		skw_radio_look l = next(SKW_RADIO_EQUALISED, &equalised);
 
-		l.re = extended(g->skywave__DOT__rx__DOT__i_equalise__DOT__turned_re, 18);
-		l.im = extended(g->skywave__DOT__rx__DOT__i_equalise__DOT__turned_im, 18);
-		l.phase = extended(g->skywave__DOT__rx__DOT__i_equalise__DOT__phase, 18);
-		l.slope = extended(g->skywave__DOT__rx__DOT__i_equalise__DOT__slope, 26);
+		l.re = extended(g->IN_GATES(rx__DOT__i_equalise__DOT__turned_re), 18);
+		l.im = extended(g->IN_GATES(rx__DOT__i_equalise__DOT__turned_im), 18);
+		l.phase = extended(g->IN_GATES(rx__DOT__i_equalise__DOT__phase), 18);
+		l.slope = extended(g->IN_GATES(rx__DOT__i_equalise__DOT__slope), 26);
 		told(context, &l);
 	}
 	void soft(const Vskywave___024root *g)
@@ -157,7 +158,7 @@ struct Watch {
 
 		for (int b = 0; b < 6; b++)
 			l.soft[b] = static_cast<int8_t>(
-			    extended(g->skywave__DOT__rx__DOT__soft_bits >> 4 * b, 4));
+			    extended(g->IN_GATES(rx__DOT__soft_bits) >> 4 * b, 4));
 		told(context, &l);
 	}
 	// Before the rising edge: what it will take.
@@ -165,19 +166,19 @@ struct Watch {
 	{
 		if (told == nullptr)
 			return;
-		if (g->skywave__DOT__rx__DOT__carrier_valid &&
-		    g->skywave__DOT__rx__DOT__carrier_ready)
+		if (g->IN_GATES(rx__DOT__carrier_valid) &&
+		    g->IN_GATES(rx__DOT__carrier_ready))
 			transformed(g);
-		if (g->skywave__DOT__rx__DOT__i_equalise__DOT__turned_valid &&
-		    g->skywave__DOT__rx__DOT__i_equalise__DOT__state != PILOTS)
+		if (g->IN_GATES(rx__DOT__i_equalise__DOT__turned_valid) &&
+		    g->IN_GATES(rx__DOT__i_equalise__DOT__state) != PILOTS)
 			turned(g);
-		if (g->skywave__DOT__rx__DOT__soft_valid && g->skywave__DOT__rx__DOT__soft_ready)
+		if (g->IN_GATES(rx__DOT__soft_valid) && g->IN_GATES(rx__DOT__soft_ready))
 			soft(g);
-		if (g->skywave__DOT__rx__DOT__sig_valid && g->skywave__DOT__rx__DOT__sig_ok) {
+		if (g->IN_GATES(rx__DOT__sig_valid) && g->IN_GATES(rx__DOT__sig_ok)) {
 			skw_radio_look l = {};
 
 			l.stage = SKW_RADIO_SIGNAL_GOOD;
-			l.time = g->skywave__DOT__rx__DOT__start_time;
+			l.time = g->IN_GATES(rx__DOT__start_time);
 			told(context, &l);
 		}
 	}
@@ -197,6 +198,7 @@ struct skw_radio {
 	Watch watch;
 	Bytes in, out;
 	bool sleepless = false;
+	int settled = -1; // the s_host_tvalid that was last evaluated before its clock
 
 	// One clock; the caller has set `sample` and the antenna's inputs. True if a word moved.
 	bool clock()
@@ -206,9 +208,7 @@ struct skw_radio {
 
 		gates.s_host_tvalid = have;
 		gates.m_host_tready = room;
-		gates.clk = 0;
-		gates.eval();
-		trace.dump(gates.now);
+		settle();
 		bool taken = have && gates.s_host_tready;
 		bool given = room && gates.m_host_tvalid;
 		if (given) {
@@ -218,12 +218,32 @@ struct skw_radio {
 			out.push(bytes, sizeof(bytes));
 		}
 		watch.clock(gates.rootp);
-		gates.clk = 1;
-		gates.eval();
-		trace.dump(gates.now);
+		rise();
 		if (taken)
 			in.pop(4);
 		return taken || given;
+	}
+
+	// A clock is one evaluation, and one before it where the gates must know by then
+	// (sim/radio/skywave_ticked.sv); or, for those who would rather see it, two halves.
+	void settle()
+	{
+		if (gates.s_host_tvalid == settled && !gates.whole_clocks)
+			return;
+		settled = gates.s_host_tvalid;
+		if (gates.whole_clocks)
+			gates.tick = 0;
+		evaluate();
+	}
+	void rise()
+	{
+		gates.tick = !gates.tick;
+		evaluate();
+	}
+	void evaluate()
+	{
+		gates.eval();
+		trace.dump(gates.now);
 	}
 
 	// Words of four bytes; while the gates look for a header the wire slides by single bytes.
@@ -243,18 +263,18 @@ struct skw_radio {
 		return true;
 	}
 
-	// Every clock of every part, also of those with nothing to do (rtl/stream/clock_gate.sv).
+	// Every half of every clock of every part, also of those with nothing to do (rtl/stream/clock_gate.sv).
 	void stay_awake()
 	{
 		Vskywave___024root *g = gates.rootp;
 
 		sleepless = true;
-		g->skywave__DOT__host_gate__DOT__sleepless = 1;
-		g->skywave__DOT__send_gate__DOT__sleepless = 1;
-		g->skywave__DOT__hear_gate__DOT__sleepless = 1;
-		g->skywave__DOT__hand_gate__DOT__sleepless = 1;
-		g->skywave__DOT__iq_gate__DOT__sleepless = 1;
-		g->skywave__DOT__rx__DOT__i_acquire__DOT__i_back__DOT__sleepless = 1;
+		g->IN_GATES(host_gate__DOT__sleepless) = 1;
+		g->IN_GATES(send_gate__DOT__sleepless) = 1;
+		g->IN_GATES(hear_gate__DOT__sleepless) = 1;
+		g->IN_GATES(hand_gate__DOT__sleepless) = 1;
+		g->IN_GATES(iq_gate__DOT__sleepless) = 1;
+		g->IN_GATES(rx__DOT__i_acquire__DOT__i_back__DOT__sleepless) = 1;
 	}
 
 	void load_time(uint64_t time)
@@ -274,6 +294,7 @@ try {
 #if VM_TRACE
 	r->context.traceEverOn(true);
 #endif
+	r->gates.whole_clocks = sleepless || VM_TRACE;
 	r->gates.rst = 1;
 	for (int n = 0; n < 4; n++)
 		r->clock();

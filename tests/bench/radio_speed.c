@@ -2,7 +2,9 @@
  * noise, while frames come in back to back, and while it sends them.
  *
  * CPU time, so that other programs on the machine bend the figures little; each is the best of
- * ROUNDS, the one least disturbed.
+ * the rounds, the one least disturbed.
+ *
+ *     radio_speed [ROUNDS]
  */
 #include <math.h>
 #include <stdio.h>
@@ -14,7 +16,7 @@
 #include "wire/skw_hostlink.h"
 
 enum {
-	ROUNDS = 5,
+	ROUNDS = 5,   /* if no number is given */
 	FRAMES = 24,
 	LENGTH = 1500,
 	GAP = 320,    /* samples from frame to frame: 16 us at 20 MHz */
@@ -118,13 +120,15 @@ static void add_noise(struct skw_iq *out, const struct skw_iq *in, double rms)
 	}
 }
 
-/* Best of ROUNDS, in samples per CPU second; exits if other than `expect` frames are heard. */
+static int rounds = ROUNDS;
+
+/* Best of the rounds, in samples per CPU second; exits if other than `expect` frames are heard. */
 static double best(const struct skw_iq *in, uint32_t control, unsigned to_send, unsigned expect)
 {
 	double least = INFINITY;
 	unsigned frames;
 
-	for (int n = 0; n < ROUNDS; n++) {
+	for (int n = 0; n < rounds; n++) {
 		struct skw_radio *r = radio_with(control);
 
 		least = fmin(least, run(r, in, to_send, &frames));
@@ -137,12 +141,17 @@ static double best(const struct skw_iq *in, uint32_t control, unsigned to_send, 
 	return AIR / RUN * RUN / least;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	static const struct skw_iq nothing[AIR];
-	double transmit = best(NULL, 0, FRAMES + 20, 0);
+	double transmit;
 
-	printf("samples per CPU second of one simulated radio, best of %d\n", ROUNDS);
+	if (argc > 1)
+		rounds = atoi(argv[1]);
+	if (rounds < 1)
+		return EXIT_FAILURE;
+	transmit = best(NULL, 0, FRAMES + 20, 0);
+	printf("samples per CPU second of one simulated radio, best of %d\n", rounds);
 	printf("  transmit, back to back    %9.0f\n", transmit);
 	memcpy(air, sent, sizeof(air));
 	add_noise(received, air, 100);

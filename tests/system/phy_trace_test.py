@@ -32,7 +32,7 @@ class Vcd:
                 self.code[name], self.width[name] = words[3], int(words[2])
 
     def samples(self, *names):
-        top = "skywave.skywave."
+        top = "skywave.skywave_ticked.gates."
         clk, sample = self.code[top + "clk"], self.code[top + "sample"]
         codes = [self.code[top + n] for n in names]
         value, rows, before, strobe = {}, [], 0, 0
