@@ -98,7 +98,8 @@ static void write_entries(FILE *out, const char *path)
 			fprintf(out, "@%x\n-%s\n", END, group);
 		if (e->flag == GROUP)
 			group = e->name;
-		fprintf(out, e->flag == GROUP ? "@%x\n-%s\n" : "@%x\nskywave.skywave_ticked.gates.%s\n",
+		fprintf(out,
+			e->flag == GROUP ? "@%x\n-%s\n" : "@%x\nskywave.skywave_ticked.gates.%s\n",
 			(unsigned)e->flag, e->name);
 	}
 	fprintf(out, "@%x\n-%s\n", END, group);
