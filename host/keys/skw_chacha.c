@@ -153,31 +153,27 @@ static void begin(struct engine *e, const uint8_t *key, uint64_t nonce, size_t l
 	next(e, len);
 }
 
-static void xor
-    (uint8_t * out, const uint8_t *in, const uint8_t *stream, size_t len) {
-	    uint64_t a[4], b[4];
+/* Written as vectors: the loop that a compiler makes of bytes or words takes three times as long.
+ */
+typedef uint8_t lane __attribute__((vector_size(16), aligned(1), may_alias));
 
-	    for (; len >= sizeof(a); len -= sizeof(a)) {
-		    memcpy(a, in, sizeof(a));
-		    memcpy(b, stream, sizeof(b));
-		    for (unsigned i = 0; i < 4; i++)
-			    a[i] ^= b[i];
-		    memcpy(out, a, sizeof(a));
-		    in += sizeof(a);
-		    out += sizeof(a);
-		    stream += sizeof(a);
-	    }
-	    for (size_t i = 0; i < len; i++)
-		    out[i] = in[i] ^ stream[i];
-    }
+static void blend(uint8_t *out, const uint8_t *in, const uint8_t *stream, size_t len)
+{
+	size_t i = 0;
 
-    /* The piece that is there goes on from `at`; further ones are made. */
-    static void apply(struct engine *e, size_t at, const uint8_t *in, size_t len, uint8_t *out)
+	for (; i + sizeof(lane) <= len; i += sizeof(lane))
+		*(lane *)(out + i) = *(const lane *)(in + i) ^ *(const lane *)(stream + i);
+	for (; i < len; i++)
+		out[i] = in[i] ^ stream[i];
+}
+
+/* The piece that is there goes on from `at`; further ones are made. */
+static void apply(struct engine *e, size_t at, const uint8_t *in, size_t len, uint8_t *out)
 {
 	for (;;) {
 		size_t n = least(len, PIECE - at);
 
-		xor(out, in, e->stream + at, n);
+		blend(out, in, e->stream + at, n);
 		len -= n;
 		if (len == 0)
 			return;

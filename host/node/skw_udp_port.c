@@ -32,7 +32,8 @@ struct group {
 	unsigned frames;
 	size_t segment; /* length of its frames; only the last may be shorter */
 	bool closed;
-	struct iovec iov[GROUP_FRAMES];
+	unsigned pieces;
+	struct iovec iov[GROUP_FRAMES]; /* one piece while no other group's frames come between */
 	char control[CMSG_SPACE(sizeof(uint16_t))];
 };
 
@@ -45,7 +46,8 @@ struct skw_udp_port {
 	struct skw_udp_counters counters;
 	unsigned frames, groups;
 	struct group group[GROUPS];
-	uint8_t frame[FRAMES][SKW_LINK_FRAME_MAX];
+	size_t filled; /* of `out` */
+	uint8_t out[FRAMES * SKW_LINK_FRAME_MAX];
 	struct mmsghdr in[CALL_MESSAGES];
 	struct iovec in_iov[CALL_MESSAGES];
 	struct sockaddr_storage in_from[CALL_MESSAGES];
@@ -230,16 +232,31 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 
 /* ---- Out ---- */
 
-/* Where segments do not go - no offload, a narrower way - single frames may. */
-static void send_singly(struct skw_udp_port *udp, struct group *g)
+static void send_frame(struct skw_udp_port *udp, const struct group *g, const uint8_t *frame,
+		       size_t len)
 {
-	for (unsigned i = 0; i < g->frames; i++) {
-		udp->counters.calls_out++;
-		if (sendto(udp->fd, g->iov[i].iov_base, g->iov[i].iov_len, MSG_DONTWAIT,
-			   (const struct sockaddr *)&g->address, g->address_len) < 0)
-			udp->counters.dropped++;
-		else
-			udp->counters.frames_out++;
+	udp->counters.calls_out++;
+	if (sendto(udp->fd, frame, len, MSG_DONTWAIT, (const struct sockaddr *)&g->address,
+		   g->address_len) < 0)
+		udp->counters.dropped++;
+	else
+		udp->counters.frames_out++;
+}
+
+/* Where segments do not go - no offload, a narrower way - single frames may. */
+static void send_singly(struct skw_udp_port *udp, const struct group *g)
+{
+	for (unsigned i = 0; i < g->pieces; i++) {
+		const uint8_t *frame = g->iov[i].iov_base;
+		size_t left = g->iov[i].iov_len;
+
+		while (left > 0) {
+			size_t len = left < g->segment ? left : g->segment;
+
+			send_frame(udp, g, frame, len);
+			frame += len;
+			left -= len;
+		}
 	}
 }
 
@@ -249,7 +266,7 @@ static struct msghdr header(struct group *g)
 		.msg_name = &g->address,
 		.msg_namelen = g->address_len,
 		.msg_iov = g->iov,
-		.msg_iovlen = g->frames,
+		.msg_iovlen = g->pieces,
 	};
 	uint16_t segment = (uint16_t)g->segment;
 	struct cmsghdr *c;
@@ -298,6 +315,7 @@ void skw_udp_port_flush(struct skw_udp_port *udp)
 			udp->counters.frames_out += udp->group[done++].frames;
 	}
 	udp->groups = udp->frames = 0;
+	udp->filled = 0;
 }
 
 static bool same_place(const struct skw_link_endpoint *a, const struct skw_link_endpoint *b)
@@ -327,11 +345,27 @@ static struct group *group_for(struct skw_udp_port *udp, const struct skw_link_e
 	if (g->address_len == 0)
 		return NULL;
 	g->to = *to;
-	g->frames = 0;
+	g->frames = g->pieces = 0;
 	g->segment = len;
 	g->closed = !udp->segments;
 	udp->groups++;
 	return g;
+}
+
+/* The kernel copies one long piece in less time than many short ones. */
+static void add(struct skw_udp_port *udp, struct group *g, const uint8_t *data, size_t len)
+{
+	uint8_t *at = udp->out + udp->filled;
+	struct iovec *last = g->pieces > 0 ? &g->iov[g->pieces - 1] : NULL;
+
+	memcpy(at, data, len);
+	if (last != NULL && (uint8_t *)last->iov_base + last->iov_len == at)
+		last->iov_len += len;
+	else
+		g->iov[g->pieces++] = (struct iovec) { at, len };
+	udp->filled += len;
+	udp->frames++;
+	g->frames++;
 }
 
 void skw_udp_port_send(struct skw_udp_port *udp, const struct skw_link_endpoint *to,
@@ -348,8 +382,7 @@ void skw_udp_port_send(struct skw_udp_port *udp, const struct skw_link_endpoint 
 		udp->counters.dropped++;
 		return;
 	}
-	memcpy(udp->frame[udp->frames], data, len);
-	g->iov[g->frames++] = (struct iovec) { udp->frame[udp->frames++], len };
+	add(udp, g, data, len);
 }
 
 const struct skw_udp_counters *skw_udp_port_counters(const struct skw_udp_port *udp)
