@@ -242,6 +242,19 @@ void skw_chacha_seal(const uint8_t key[SKW_CHACHA_KEY], uint64_t nonce, const ui
 	tag_of(e, ad, ad_len, out, len, out + len);
 }
 
+void skw_chacha_seal_after(const uint8_t key[SKW_CHACHA_KEY], uint64_t nonce, const uint8_t *ad,
+			   size_t ad_len, uint8_t first, const uint8_t *in, size_t len,
+			   uint8_t *out)
+{
+	struct engine *e = ready();
+
+	begin(e, key, nonce, BLOCK + 1 + len);
+	mac_begin(e);
+	out[0] = first ^ e->stream[BLOCK];
+	apply(e, BLOCK + 1, in, len, out + 1);
+	tag_of(e, ad, ad_len, out, 1 + len, out + 1 + len);
+}
+
 bool skw_chacha_open(const uint8_t key[SKW_CHACHA_KEY], uint64_t nonce, const uint8_t *ad,
 		     size_t ad_len, const uint8_t *in, size_t len, uint8_t *out)
 {

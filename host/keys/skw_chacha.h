@@ -26,6 +26,11 @@ void skw_chacha_forget(void);
  * SKW_CHACHA_TAG and may be `in`. */
 void skw_chacha_seal(const uint8_t key[SKW_CHACHA_KEY], uint64_t nonce, const uint8_t *ad,
 		     size_t ad_len, const uint8_t *in, size_t len, uint8_t *out);
+/* The same of `first` and then `in`, which `out` does not overlap: whoever puts a byte before what
+ * it passes on need not copy it. `out` has room for 1 + len + SKW_CHACHA_TAG. */
+void skw_chacha_seal_after(const uint8_t key[SKW_CHACHA_KEY], uint64_t nonce, const uint8_t *ad,
+			   size_t ad_len, uint8_t first, const uint8_t *in, size_t len,
+			   uint8_t *out);
 /* `len` counts the tag. False if it is not authentic: then `out` holds zeros. `out` may be `in`. */
 bool skw_chacha_open(const uint8_t key[SKW_CHACHA_KEY], uint64_t nonce, const uint8_t *ad,
 		     size_t ad_len, const uint8_t *in, size_t len, uint8_t *out);

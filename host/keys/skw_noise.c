@@ -31,6 +31,12 @@ void skw_noise_seal(const struct skw_noise_cipher *cipher, uint64_t nonce, const
 	skw_chacha_seal(cipher->key, nonce, ad, ad_len, in, len, out);
 }
 
+void skw_noise_seal_after(const struct skw_noise_cipher *cipher, uint64_t nonce, const uint8_t *ad,
+			  size_t ad_len, uint8_t first, const uint8_t *in, size_t len, uint8_t *out)
+{
+	skw_chacha_seal_after(cipher->key, nonce, ad, ad_len, first, in, len, out);
+}
+
 bool skw_noise_open(const struct skw_noise_cipher *cipher, uint64_t nonce, const uint8_t *ad,
 		    size_t ad_len, const uint8_t *in, size_t len, uint8_t *out)
 {

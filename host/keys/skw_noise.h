@@ -71,6 +71,10 @@ void skw_noise_wipe(struct skw_noise *noise);
  * for len + SKW_NOISE_TAG (seal) or len - SKW_NOISE_TAG (open) and may be `in`. */
 void skw_noise_seal(const struct skw_noise_cipher *cipher, uint64_t nonce, const uint8_t *ad,
 		    size_t ad_len, const uint8_t *in, size_t len, uint8_t *out);
+/* The same of `first` and then `in`, which `out` does not overlap. */
+void skw_noise_seal_after(const struct skw_noise_cipher *cipher, uint64_t nonce, const uint8_t *ad,
+			  size_t ad_len, uint8_t first, const uint8_t *in, size_t len,
+			  uint8_t *out);
 bool skw_noise_open(const struct skw_noise_cipher *cipher, uint64_t nonce, const uint8_t *ad,
 		    size_t ad_len, const uint8_t *in, size_t len, uint8_t *out);
 /* Wipes the key, and what its last use left elsewhere. */

@@ -512,6 +512,13 @@ uint64_t skw_link_next_timer(const struct skw_link *link)
 /* ---- for people
  * ------------------------------------------------------------------------------------ */
 
+const struct skw_node_address *skw_link_address(const struct skw_link *link, uint32_t number)
+{
+	const struct peer *p = get_peer(link, number);
+
+	return p != NULL ? &p->address : NULL;
+}
+
 bool skw_link_info(const struct skw_link *link, uint32_t number, struct skw_link_info *info)
 {
 	const struct peer *p = get_peer(link, number);

@@ -141,6 +141,8 @@ bool skw_link_poll(struct skw_link *link, struct skw_link_out *out);
 uint64_t skw_link_next_timer(const struct skw_link *link);
 void skw_link_tick(struct skw_link *link, uint64_t now_us);
 
+/* NULL if there is no such peer. */
+const struct skw_node_address *skw_link_address(const struct skw_link *link, uint32_t peer);
 bool skw_link_info(const struct skw_link *link, uint32_t peer, struct skw_link_info *info);
 /* The number of a peer that is up, and its info; 0 if it is not. */
 uint32_t skw_link_peer_up(const struct skw_link *link, const struct skw_node_address *address,

@@ -23,10 +23,8 @@ void link_seal(struct skw_link *link, struct peer *peer, uint8_t type, const uin
 	skw_put_u8(&w, FRAME_DATA);
 	skw_put_u32(&w, s->remote);
 	skw_put_u64(&w, counter);
-	skw_put_u8(&w, type);
-	skw_put_bytes(&w, data, len);
-	skw_noise_seal(&s->send, counter, frame->data, SKW_LINK_HEADER,
-		       frame->data + SKW_LINK_HEADER, len + 1, frame->data + SKW_LINK_HEADER);
+	skw_noise_seal_after(&s->send, counter, frame->data, SKW_LINK_HEADER, type, data, len,
+			     frame->data + SKW_LINK_HEADER);
 	frame->len = (uint16_t)(len + SKW_LINK_OVERHEAD);
 	frame->to = peer->endpoint;
 	frame->peer = peer_number(link, peer);

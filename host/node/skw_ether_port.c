@@ -197,7 +197,7 @@ static void take(struct skw_ether_port *e, unsigned i)
 	if (in[1] == BEACON && len >= SKW_KEY_LEN) /* later versions may say more */
 		on_beacon(e, &at, in + HEADER);
 	else if (in[1] == FRAME)
-		skw_node_receive(e->node, &at, in + HEADER, len);
+		skw_node_receive(e->node, &at, in + HEADER, len, len);
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events)

@@ -108,9 +108,10 @@ uint32_t skw_node_peer(const struct skw_node *node, const struct skw_node_addres
 /* Pays and settles what is due before the end; false if there is nothing to wait for. */
 bool skw_node_close(struct skw_node *node);
 
-/* A frame from a port; at the end of a batch of them, pump. */
+/* Frames that came from a port at once, of `segment` bytes each but for the last, which may be
+ * shorter: one moment for them all. At the end of a batch, pump. */
 void skw_node_receive(struct skw_node *node, const struct skw_link_endpoint *from,
-		      const uint8_t *data, size_t len);
+		      const uint8_t *data, size_t len, size_t segment);
 
 /* Moves outputs until there are none, then sets the timer. Call after any input to any room. */
 void skw_node_pump(struct skw_node *node);

@@ -428,13 +428,14 @@ void skw_node_pump(struct skw_node *node)
 }
 
 void skw_node_receive(struct skw_node *node, const struct skw_link_endpoint *from,
-		      const uint8_t *data, size_t len)
+		      const uint8_t *data, size_t len, size_t segment)
 {
-	if (node->stopping)
-		return;
 	skw_node_now(node);
 	node->time_held = node->pumping = true;
-	skw_link_receive(node->link, from, data, len, node->time_us);
-	pump_link(node);
+	for (size_t at = 0; at < len && !node->stopping; at += segment) {
+		skw_link_receive(node->link, from, data + at,
+				 len - at < segment ? len - at : segment, node->time_us);
+		pump_link(node);
+	}
 	node->time_held = node->pumping = false;
 }

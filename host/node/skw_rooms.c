@@ -17,10 +17,10 @@ uint32_t skw_node_peer(const struct skw_node *node, const struct skw_node_addres
 
 struct skw_node_address node_peer_address(const struct skw_node *node, uint32_t peer)
 {
-	struct skw_link_info info = { 0 };
+	static const struct skw_node_address nobody;
+	const struct skw_node_address *address = skw_link_address(node->link, peer);
 
-	skw_link_info(node->link, peer, &info);
-	return info.address;
+	return address != NULL ? *address : nobody;
 }
 
 bool node_neighbour(const struct skw_node *node, const struct skw_link_endpoint *at,

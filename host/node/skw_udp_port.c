@@ -187,11 +187,10 @@ static void take(struct skw_udp_port *udp, unsigned i)
 
 	if (!skw_udp_endpoint_of(&from, (const struct sockaddr *)&udp->in_from[i]))
 		return;
-	for (size_t at = 0; at < len; at += segment) {
-		udp->counters.frames_in++;
-		skw_node_receive(udp->node, &from, udp->in_data[i] + at,
-				 len - at < segment ? len - at : segment);
-	}
+	if (len == 0)
+		return;
+	udp->counters.frames_in += (len + segment - 1) / segment;
+	skw_node_receive(udp->node, &from, udp->in_data[i], len, segment);
 }
 
 /* Places for messages, as recvmmsg takes them; it writes over some of it. */

@@ -250,7 +250,7 @@ static void arrive(struct skw_net *net, struct net_event e)
 		memcpy(from.addr, &e.from, 4);
 		net_hash(net, NET_FRAME, e.node, e.from, e.frame, e.len);
 		if (n->alive)
-			skw_node_receive(&n->node, &from, e.frame, e.len);
+			skw_node_receive(&n->node, &from, e.frame, e.len, e.len);
 		free(e.frame);
 		if (!joins(net, &e))
 			break;

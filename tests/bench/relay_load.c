@@ -438,7 +438,7 @@ int main(int argc, char **argv)
 	printf("relay: %.2f s/GB  (%llu cells of %u bytes in %.2f s: %.0f Mb/s; %llu lost)\n", cost,
 	       (unsigned long long)cells, SKW_CELL_FULL, (double)wall / 1e6,
 	       (double)cells * SKW_CELL_FULL * 8 / (double)wall,
-	       (unsigned long long)(sent - cells));
+	       (unsigned long long)(sent > cells ? sent - cells : 0));
 	print_primitives("one cell again and again", HOT, cost);
 	print_primitives("as many cells in turn as are on their way", ON_THE_WAY, cost);
 	return 0;

@@ -88,6 +88,11 @@ static void it_seals_and_opens_as_libsodium_does(void **state)
 							  npub, key);
 		skw_chacha_seal(key, nonce, ad, ad_len, in, len, out);
 		assert_memory_equal(out, want, len + 16);
+		if (len > 0) {
+			memset(out, 0xaa, sizeof(out));
+			skw_chacha_seal_after(key, nonce, ad, ad_len, in[0], in + 1, len - 1, out);
+			assert_memory_equal(out, want, len + 16);
+		}
 		memcpy(out, in, len); /* in place */
 		skw_chacha_seal(key, nonce, ad, ad_len, out, len, out);
 		assert_memory_equal(out, want, len + 16);
