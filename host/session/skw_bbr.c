@@ -10,7 +10,15 @@ enum {
 	QUEUE = 14 * PACKET
 };
 enum { PERCENT_STARTUP = 289, PERCENT_DRAIN = 35, PERCENT_DIP = 50, PERCENT_WINDOW = 120 };
-enum { FULL_ROUNDS = 3, PHASES = 8, PHASE_START = 2 };
+enum {
+	FULL_ROUNDS = 3,
+	SHARED_ROUNDS = 3, /* a share changes with those who share */
+	PHASES = 8,
+	PHASE_UP = 0,
+	PHASE_DOWN = 1,
+	PHASE_LOOK = 2,
+	PHASE_CRUISE = 3
+};
 enum { QUEUE_MIN_US = 5000, QUEUE_MAX_US = 15000, FULL_QUEUE_US = 10000 };
 enum { RTT_LIFE_US = 10000000, CATCH_UP_US = 4000 };
 static const uint64_t SECOND_US = 1000000;
@@ -22,15 +30,19 @@ void skw_bbr_init(struct skw_bbr *b)
 	memset(b, 0, sizeof(*b));
 	b->cwnd = CWND_START;
 	b->high = UINT64_MAX;
-	b->phase = PHASE_START;
+	b->phase = PHASE_CRUISE;
 }
 
 uint64_t skw_bbr_rate(const struct skw_bbr *b)
 {
+	unsigned rounds = b->shared ? SHARED_ROUNDS : SKW_BBR_ROUNDS;
 	uint64_t best = 0;
 
-	for (unsigned i = 0; i < SKW_BBR_ROUNDS; i++)
-		best = b->rates[i] > best ? b->rates[i] : best;
+	for (unsigned i = 0; i < rounds; i++) {
+		uint64_t rate = b->rates[(b->round + SKW_BBR_ROUNDS - i) % SKW_BBR_ROUNDS];
+
+		best = rate > best ? rate : best;
+	}
 	return best;
 }
 
@@ -59,6 +71,10 @@ static uint64_t pace(const struct skw_bbr *b)
 	case SKW_BBR_PROBE:
 		break;
 	}
+	/* Where others have a queue, who goes no faster than it went before never gets its share:
+	 * the window is what limits. */
+	if (b->shared && b->phase >= PHASE_CRUISE)
+		return rate * phase_percent[PHASE_UP] / 100;
 	return rate * phase_percent[b->phase] / 100;
 }
 
@@ -101,7 +117,15 @@ static bool queue_stands(const struct skw_bbr *b)
 	uint64_t queue = b->min_rtt_us / 4;
 
 	queue = queue < QUEUE_MIN_US ? QUEUE_MIN_US : queue > QUEUE_MAX_US ? QUEUE_MAX_US : queue;
-	return b->round_rtt_us > b->min_rtt_us + queue;
+	return (b->round_rtt_us > 0 ? b->round_rtt_us : b->rtt_us) > b->min_rtt_us + queue;
+}
+
+/* Less than before is kept under way for two round trips, to see whose queue it is that stands. */
+static void begin_look(struct skw_bbr *b)
+{
+	b->looking = queue_stands(b);
+	b->queue_us = b->rtt_us - b->min_rtt_us;
+	b->look_in_flight = b->in_flight;
 }
 
 /* The second of the most, since one moment in which a host stood still is no habit of the path. */
@@ -116,6 +140,20 @@ static uint64_t bunch(const struct skw_bbr *b)
 		most = x > most ? x : most;
 	}
 	return second;
+}
+
+/* Had it been ours it would have become shorter by what is under way no more. */
+static void end_look(struct skw_bbr *b)
+{
+	uint64_t rate = skw_bbr_rate(b);
+	uint64_t left = b->look_rtt_us > b->min_rtt_us ? b->look_rtt_us - b->min_rtt_us : 0;
+	uint64_t gone = b->queue_us > left ? b->queue_us - left : 0;
+	uint64_t less = b->look_in_flight > b->in_flight ? b->look_in_flight - b->in_flight : 0;
+	uint64_t ours = rate > 0 ? less * SECOND_US / rate : 0;
+
+	ours = ours < b->queue_us ? ours : b->queue_us;
+	b->shared = b->looking && left > QUEUE_MIN_US && 3 * gone < ours;
+	b->looking = false;
 }
 
 static void note_bunch(struct skw_bbr *b, uint64_t acked, uint64_t now_us)
@@ -133,7 +171,7 @@ static void note_bunch(struct skw_bbr *b, uint64_t acked, uint64_t now_us)
 	*most = extra > *most ? extra : *most;
 }
 
-static void end_round(struct skw_bbr *b)
+static void end_round(struct skw_bbr *b, uint64_t now_us)
 {
 	uint64_t rate = skw_bbr_rate(b), all = b->round_acked + b->round_lost;
 	bool queue;
@@ -172,6 +210,8 @@ static void end_round(struct skw_bbr *b)
 		b->full_rounds = 0;
 	} else if (++b->full_rounds >= FULL_ROUNDS) {
 		b->mode = SKW_BBR_DRAIN;
+		b->phase_us = now_us;
+		begin_look(b);
 	}
 }
 
@@ -190,30 +230,69 @@ static void sample_rate(struct skw_bbr *b, const struct skw_bbr_packet *p, uint6
 		*best = rate;
 }
 
+/* How long a phase lasts, unless something is seen sooner. What the probe brings is seen a round
+ * trip later; a queue is seen sooner. */
+static uint64_t phase_time(const struct skw_bbr *b)
+{
+	if (b->shared || b->looking)
+		return b->rtt_us;
+	return (b->phase == PHASE_UP && !queue_stands(b) ? 2 : 1) * b->min_rtt_us;
+}
+
+static void begin_phase(struct skw_bbr *b, unsigned phase, uint64_t now_us)
+{
+	b->phase = phase;
+	b->phase_us = now_us;
+	b->probe_rate = skw_bbr_rate(b);
+	b->look_rtt_us = UINT64_MAX;
+}
+
+/* What comes after it. */
+static unsigned end_phase(struct skw_bbr *b)
+{
+	switch (b->phase) {
+	case PHASE_UP:
+		/* As long as there is more to find and no queue, it goes on. */
+		if (!queue_stands(b) && skw_bbr_rate(b) > b->probe_rate + b->probe_rate / 8)
+			return PHASE_UP;
+		begin_look(b);
+		return PHASE_DOWN;
+	case PHASE_LOOK:
+		end_look(b);
+		return PHASE_CRUISE;
+	case PHASES - 1:
+		if (!b->lossy)
+			return PHASE_UP;
+		if (!b->shared) /* no probing for more where too much is lost */
+			return PHASE_CRUISE;
+		begin_look(b);
+		return PHASE_DOWN;
+	default:
+		return b->phase + 1;
+	}
+}
+
 static void next_phase(struct skw_bbr *b, uint64_t now_us)
 {
-	/* What the probe brings is seen a round trip later; a queue is seen sooner. */
-	bool over =
-	    now_us - b->phase_us > (b->phase == 0 && !queue_stands(b) ? 2 : 1) * b->min_rtt_us;
+	bool over = now_us - b->phase_us > phase_time(b);
 
-	if (b->mode == SKW_BBR_DRAIN && b->in_flight <= product(b)) {
-		b->mode = SKW_BBR_PROBE;
-		b->phase = PHASE_START;
-		b->phase_us = now_us;
-	} else if (b->mode == SKW_BBR_PROBE &&
-		   (over || (b->phase == 1 && b->in_flight <= product(b) + bunch(b)))) {
-		/* As long as there is more to find and no queue, it goes on. */
-		if (b->phase == 0 && !queue_stands(b) &&
-		    skw_bbr_rate(b) > b->probe_rate + b->probe_rate / 8) {
-			b->probe_rate = skw_bbr_rate(b);
-			b->phase_us = now_us;
-			return;
+	switch (b->mode) {
+	case SKW_BBR_STARTUP:
+		return;
+	case SKW_BBR_DRAIN: /* a queue of others does not run empty, however long one waits */
+		if (over || b->in_flight <= product(b)) {
+			b->mode = SKW_BBR_PROBE;
+			begin_phase(b, PHASE_LOOK, now_us);
 		}
-		b->phase = (b->phase + 1) % PHASES;
-		b->probe_rate = skw_bbr_rate(b);
-		if (b->phase == 0 && b->lossy)
-			b->phase = 2; /* no probing for more where too much is lost */
-		b->phase_us = now_us;
+		return;
+	case SKW_BBR_PROBE:
+		if (b->phase == PHASE_DOWN && b->in_flight <= product(b) + bunch(b))
+			over = true;
+		if (b->phase == PHASE_LOOK && b->look_rtt_us == UINT64_MAX)
+			over = false;
+		if (over)
+			begin_phase(b, end_phase(b), now_us);
+		return;
 	}
 }
 
@@ -226,6 +305,9 @@ static void set_window(struct skw_bbr *b, uint64_t acked)
 	 * unfairly. */
 	if (target < product(b) + QUEUE)
 		target = product(b) + QUEUE;
+
+	if (b->mode != SKW_BBR_STARTUP && b->looking)
+		target = product(b) + bunch(b) + SPARE;
 
 	if (b->mode == SKW_BBR_STARTUP) {
 		if (b->cwnd < target || b->delivered < CWND_START)
@@ -250,7 +332,7 @@ void skw_bbr_on_acked(struct skw_bbr *b, const struct skw_bbr_packet *packet, ui
 	sample_rate(b, packet, now_us);
 	note_bunch(b, size, now_us);
 	if (packet->delivered >= b->round_ends)
-		end_round(b);
+		end_round(b, now_us);
 	next_phase(b, now_us);
 	set_window(b, size);
 }
@@ -259,6 +341,9 @@ void skw_bbr_on_rtt(struct skw_bbr *b, uint64_t rtt_us, uint64_t now_us)
 {
 	if (rtt_us == 0)
 		rtt_us = 1;
+	b->rtt_us = rtt_us;
+	if (rtt_us < b->look_rtt_us)
+		b->look_rtt_us = rtt_us;
 	if (b->round_rtt_us == 0 || rtt_us < b->round_rtt_us)
 		b->round_rtt_us = rtt_us;
 	if (b->min_rtt_us == 0 || rtt_us <= b->min_rtt_us) {

@@ -2,7 +2,9 @@
  *
  *   rate     the most that was delivered per second, over ten round trips
  *   min_rtt  the least round trip, over ten seconds
- *   window   twice their product, and what acknowledgements hold back; packets leave paced
+ *   window   6/5 of their product, and what acknowledgements hold back; packets leave paced
+ *   shared   a queue that stays although less is sent is that of others: then 14 packets wait in
+ *            it, whoever they belong to, so that all get the same; the pace only follows
  *
  * Not NewReno: at 1 % of loss and 100 ms that holds 1.2 packets / sqrt(0.01) = 12 in flight, 1.3
  * Mb/s of a line of 10. Loss says little on a path of radios; what it says is heard: more than
@@ -44,10 +46,14 @@ struct skw_bbr {
 	unsigned phase;
 	uint64_t probe_rate; /* when the phase began */
 	uint64_t phase_us;
-	uint64_t high;    /* what loss lowered the window to */
-	uint64_t next_us; /* the next packet leaves then */
-	bool measured;    /* this round: some rate that the path, not the user, limited */
-	bool lossy;       /* the last round lost too much */
+	/* A queue at the end of a probe: less is kept under way, and if it stays it is others'. */
+	bool looking, shared;
+	uint64_t rtt_us, queue_us, look_in_flight; /* the last; both at the end of the probe */
+	uint64_t look_rtt_us;                      /* the least since this phase began */
+	uint64_t high;                             /* what loss lowered the window to */
+	uint64_t next_us;                          /* the next packet leaves then */
+	bool measured; /* this round: some rate that the path, not the user, limited */
+	bool lossy;    /* the last round lost too much */
 };
 
 void skw_bbr_init(struct skw_bbr *b);

@@ -6,27 +6,37 @@ BUILD = pathlib.Path(os.environ.get("BUILD", "build")).absolute()
 DAEMON = os.environ.get("DAEMON", str(BUILD / "bin/skywaved"))
 RUN_LIMIT_S = 120
 
+# Argument: a file that gets a line every 50 ms, the time and the bytes taken so far from each address, or nothing.
 # Takes one connection after another on port 9000 and answers with the bytes, the longest silence between two pieces
 # of a stream in seconds, and on port 9001 the stream's SHA-256 too. On port 9002 a stream ends with `the end`, for ways that know
 # no half-closed connection.
 SINK = """
-import hashlib, socket, sys, threading, time
+import hashlib, json, socket, sys, threading, time
+taken = {}
+def sample(file):
+    while True:
+        time.sleep(0.05)
+        now, sums = time.monotonic(), {}
+        for (address, _), n in list(taken.items()): sums[address] = sums.get(address, 0) + n
+        if sums: print(json.dumps([now, sums]), file=file, flush=True)
 def serve(port):
     s = socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=64)
     while True:
         threading.Thread(target=take, args=(s.accept()[0], port), daemon=True).start()
 def take(c, port):
-    n, silence, hash, b = 0, 0, hashlib.sha256(), bytearray(1 << 20)
+    n, silence, hash, b, who = 0, 0, hashlib.sha256(), bytearray(1 << 20), c.getpeername()[:2]
     last, tail = None, b""
     while x := c.recv_into(b):
         now = time.monotonic()
         silence = max(silence, now - (last or now))
         last, n = now, n + x
+        taken[who] = n
         if port == 9001: hash.update(memoryview(b)[:x])
         tail = (tail + b[max(0, x - 7):x])[-7:]
         if port == 9002 and tail == b"the end": break
     c.sendall(f"{n} {silence} {hash.hexdigest()}".encode())
     c.close()
+if len(sys.argv) > 1: threading.Thread(target=sample, args=(open(sys.argv[1], "w"),), daemon=True).start()
 for port in 9001, 9002: threading.Thread(target=serve, args=(port,), daemon=True).start()
 serve(9000)
 """
@@ -188,8 +198,8 @@ class World:
             space.run("ip", "link", "set", "bare0", "up")
         return "10.8.0.2"
 
-    def sink(self, at):
-        self.start([*self.spaces[at].enter, "python3", "-c", SINK])
+    def sink(self, at, *samples):
+        self.start([*self.spaces[at].enter, "python3", "-c", SINK, *samples])
         time.sleep(0.5)
 
     def flow(self, at, to, seconds, port=9000, streams=1, socks=0):

@@ -232,6 +232,42 @@ static void packets_are_paced(void **state)
 	assert_true(most_in_flight <= rate * rtt / SECOND * 13 / 8 + 2 * SIZE);
 }
 
+/* What stands on a line that nobody else uses is one's own. */
+static void a_queue_of_ones_own_is_known(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 400; i++) {
+		run(SECOND / 50);
+		assert_false(b.shared);
+		rtt = i % 10 < 5 ? 43000 : 40000; /* what comes and goes is nobody */
+	}
+}
+
+/* Others fill the line: a twentieth is left, and their queue of 60 ms stands however little is
+ * sent. Then 14 packets wait at its entry; a pace as before would get a share that only becomes
+ * smaller.
+ */
+static void a_queue_of_others_is_known(void **state)
+{
+	uint64_t product;
+
+	(void)state;
+	run(2 * SECOND);
+	rate /= 20;
+	rtt += 60000;
+	product = rate * 40000 / SECOND;
+	run(3 * SECOND);
+	assert_true(b.shared);
+	most_in_flight = 0;
+	run(SECOND);
+	assert_in_range(most_in_flight, product + 13 * 1390, product + 18 * 1390);
+	rate *= 20;
+	rtt -= 60000;
+	run(4 * SECOND);
+	assert_false(b.shared);
+	near(skw_bbr_rate(&b), rate, 5);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup(name, fresh)
@@ -246,6 +282,8 @@ int main(void)
 		CASE(packets_are_paced),
 		CASE(a_queue_stays_short),
 		CASE(bunches_do_not_slow_it_down),
+		CASE(a_queue_of_ones_own_is_known),
+		CASE(a_queue_of_others_is_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
