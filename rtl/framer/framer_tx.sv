@@ -180,11 +180,12 @@ module framer_tx #(
   wire         fcs_good;                       // a receiver's question
   /* verilator lint_on UNUSEDSIGNAL */
   wire [7:0]   octet = state == Fcs ? ~crc[8 * fcs_at +: 8] : word[8 * byte_at +: 8];
-  framer_fcs fcs (.crc, .octet, .next(crc_next), .good(fcs_good));
+  framer_fcs fcs (.crc, .octet(m_axis_tdata), .next(crc_next), .good(fcs_good));
 
   // One every other clock at most, where tx takes one in eight: so nothing here hangs on its tready.
   wire octet_taken = !m_axis_tvalid && (state == Fcs || (state == Octets && word_valid));
   wire octet_last  = octets_left == 16'd1;
+  logic summed;                                  // the octet that leaves is to go into the FCS: a clock behind it, which none needs
   wire late        = timed && gate_passed;
 
   // A packet that does not go on with the burst waits for the burst's samples to have left, then shuts it;
@@ -226,6 +227,8 @@ module framer_tx #(
     event_sent <= 1'b0;
     event_late <= 1'b0;
     if (gate_done) closed_too <= 1'b1;
+    summed <= octet_taken && state == Octets;
+    if (summed) crc <= crc_next;
 
     case (state)
       Head: if (word_valid) begin
@@ -307,7 +310,6 @@ module framer_tx #(
       end
 
       Octets: if (octet_taken) begin
-        crc         <= crc_next;
         octets_left <= octets_left - 1'b1;
         byte_at     <= byte_at + 1'b1;
         if (octet_last) state <= option ? Fcs : Finish;

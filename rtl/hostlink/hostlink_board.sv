@@ -7,6 +7,7 @@
 // SPI mode 0, highest bit first, at clk / (2 HALF). A write to SPI_DATA shifts out its low bits, SPI_SELECT says how many and to which
 // chip; a read gives what came in meanwhile. Accesses to both wait for a transfer to end, so the host may send a row of them.
 // The chip changes miso after sclk has fallen; it is read just before the next fall.
+// board_address stands a clock before the access that it is for; a result is that of the clock before.
 
 `default_nettype none
 
@@ -45,21 +46,22 @@ module hostlink_board #(
   logic [31:0] lost, gaps, shift;
   logic        active;                         // a transfer, the pause behind it included
 
-  wire spi   = board_address == SELECT_AT || board_address == DATA_AT;
+  logic        spi;                            // the access is one of those that wait
   wire write = board_write && !board_busy;
 
   assign board_busy = spi && active && (board_write || board_read);
 
-  always_comb begin
+  always_ff @(posedge clk) begin
+    spi <= board_address == SELECT_AT || board_address == DATA_AT;
     case (board_address)
-      7'd0:       board_result = BOARD;
-      PINS_AT:    board_result = 32'(pins);
-      SELECT_AT:  board_result = {19'd0, bits_1, 3'd0, chip};
-      DATA_AT:    board_result = shift;
-      SAMPLES_AT: board_result = 32'(samples);
-      LOST_AT:    board_result = lost;
-      GAPS_AT:    board_result = gaps;
-      default:    board_result = '0;
+      7'd0:       board_result <= BOARD;
+      PINS_AT:    board_result <= 32'(pins);
+      SELECT_AT:  board_result <= {19'd0, bits_1, 3'd0, chip};
+      DATA_AT:    board_result <= shift;
+      SAMPLES_AT: board_result <= 32'(samples);
+      LOST_AT:    board_result <= lost;
+      GAPS_AT:    board_result <= gaps;
+      default:    board_result <= '0;
     endcase
   end
 

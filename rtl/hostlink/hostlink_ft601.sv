@@ -69,10 +69,13 @@ module hostlink_ft601 #(
   logic          put_take;
 
   /* verilator lint_off PINCONNECTEMPTY */
+  wire  [31:0]   ram_word;
+  wire           ram_valid, ram_ready;
+
   fifo_async #(.WIDTH(32), .DEPTH(DEPTH)) from_host (
     .s_clk(ft_clk), .s_rst(ft_rst), .s_axis_tdata(got_word), .s_axis_tvalid(got_valid), .s_axis_tready(),  // there is ROOM
     .s_level(got_level),
-    .m_clk(clk), .m_rst(rst), .m_axis_tdata(m_word_tdata), .m_axis_tvalid(m_word_tvalid), .m_axis_tready(m_word_tready),
+    .m_clk(clk), .m_rst(rst), .m_axis_tdata(ram_word), .m_axis_tvalid(ram_valid), .m_axis_tready(ram_ready),
     .m_level()
   );
 
@@ -83,6 +86,12 @@ module hostlink_ft601 #(
     .m_level(put_level)
   );
   /* verilator lint_on PINCONNECTEMPTY */
+
+  // The memory answers late in its clock, and hostlink_rx's ready is late: neither meets the other.
+  fifo #(.WIDTH(32), .DEPTH(4)) from_memory (
+    .clk, .rst, .s_axis_tdata(ram_word), .s_axis_tvalid(ram_valid), .s_axis_tready(ram_ready),
+    .m_axis_tdata(m_word_tdata), .m_axis_tvalid(m_word_tvalid), .m_axis_tready(m_word_tready)
+  );
 
   // Is a burst due? ------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@
 //                               board_* --> the board's own, 0x80 to 0xFF
 //
 // What is only read back lies in a block RAM: the counters but for their low bits, and a copy of the front end's registers.
-// A reading of it waits for the counters to be in order, some four dozen clocks at most after an event.
+// A reading of it waits for the counters to be in order, some five dozen clocks at most after an event.
 //
 // reg_address stands a clock before the access that it is for. An access waits while `board_busy`, if it is one of the board's. Unknown addresses read 0 and ignore writes. Counters wrap at 2^32. TIME_LO latches TIME_HI.
 
@@ -114,7 +114,7 @@ module hostlink_regs #(
   end
 
   // Counters: what happened lately is counted beside the memory, LOW bits each, and carried into it one counter at a time.
-  // A carry waits 4 COUNTERS clocks and a few more; the next one is 2^LOW events away, so none is lost even if all happens always.
+  // A carry waits 5 COUNTERS clocks and a few more; the next one is 2^LOW events away, so none is lost even if all happens always.
 
   wire [COUNTERS-1:0] happened = {event_link_error, 1'b0, event_tx_underrun, event_tx_late, event_tx_frame,
                                   event_rx_signal_bad, event_rx_detected, event_rx_dropped, event_rx_fcs_bad, event_rx_frame};
@@ -143,8 +143,8 @@ module hostlink_regs #(
 
   // The memory: {0, counter}, its low bits 0, and {1, front-end register}. A word counts once it has been written. -------
 
-  typedef enum logic [1:0] {Rest, Fetch, Add, Store} state_e;
-  logic [1:0]  state;
+  typedef enum logic [2:0] {Rest, Fetch, Take, Add, Store} state_e;
+  logic [2:0]  state;
 
   (* ram_style = "block", no_rw_check *)        // never read where it is written: see the assertion
   logic [31:0] mem [32];
@@ -157,7 +157,7 @@ module hostlink_regs #(
   wire         write   = (reg_write && front) || stores;
   wire [4:0]   wr_at   = stores ? {1'b0, nth} : {2'b10, at[2:0]};
   logic [31:0] added;
-  wire [31:0]  so_far  = written[{1'b0, nth}] ? mem_q : '0;
+  logic [31:0] so_far;
   wire [31:0]  wr_word = stores ? added : reg_value;
   wire         get     = reg_read && !m_axis_tvalid && (beyond ? !board_busy : state == Rest && carry == 0);
   wire         read    = (get && !beyond) || state == Fetch;
@@ -175,10 +175,12 @@ module hostlink_regs #(
 
   always_ff @(posedge clk) begin
     if (write) written[wr_at] <= 1'b1;
-    added <= so_far + (nth == 4'(LOST) ? 32'(1 << LOST_LOW) : 32'(1 << LOW));
-    if (state == Fetch)    state <= Add;
-    else if (state == Add) state <= Store;
-    else if (stores)       state <= Rest;
+    so_far <= written[{1'b0, nth}] ? mem_q : '0;
+    added  <= so_far + (nth == 4'(LOST) ? 32'(1 << LOST_LOW) : 32'(1 << LOW));
+    if (state == Fetch)     state <= Take;
+    else if (state == Take) state <= Add;
+    else if (state == Add)  state <= Store;
+    else if (stores)        state <= Rest;
     else if (state == Rest) begin
       if (carry != 0) state <= Fetch;
       for (int n = COUNTERS - 1; n >= 0; n--) if (carry[n]) nth <= 4'(n);

@@ -64,13 +64,18 @@ module converter #(
 
   logic [SW-1:0] wait_left;
 
-  assign sample = wait_left == '0 && (heard || !enable);
-  assign {rx_q, rx_i} = enable ? heard_data : '0;
+  wire strobe = wait_left == '0 && (heard || !enable);      // in the next clock: all of the core hangs on it
+
+  assign {rx_q, rx_i} = enable && heard ? heard_data : '0;
 
   always_ff @(posedge clk) begin
-    if (sample)                 wait_left <= SW'(SPACING - 1);
+    sample <= strobe;
+    if (strobe)                 wait_left <= SW'(SPACING - 1);
     else if (wait_left != '0)   wait_left <= wait_left - 1'b1;
-    if (rst) wait_left <= '1;
+    if (rst) begin
+      wait_left <= '1;
+      sample    <= 1'b0;
+    end
   end
 
   // To the chip: a strobe's sample stands in the core's registers a clock after it ----------

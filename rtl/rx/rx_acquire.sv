@@ -58,7 +58,7 @@ module rx_acquire (
   localparam logic [8:0]  CLEAR   = 9'd72;       // a correlation that one search in noise of 25 reaches
   localparam logic [11:0] STALE   = 12'd600;     // a detection older than this has left the ring too soon
   localparam logic [16:0] FAR     = 17'd53248;   // 13/64 turn in 16 samples: 254 kHz at 20 MS/s; reaches 249 kHz at 5 MS/s
-  localparam logic [4:0]  DRAIN   = 5'd20;       // clocks until the last sample read is through
+  localparam logic [4:0]  DRAIN   = 5'd19;       // clocks until the last sample read is through, less the one in which that is known
 
   typedef enum logic [2:0] {Idle, Coarse, Search, Found, Fine, Angle, Load, Flush} state_e;
 
@@ -173,7 +173,7 @@ module rx_acquire (
   wire [11:0] written = wr - rd;                 // less than nothing where the prefix ahead was skipped
   logic some;                                    // there was something to read a clock ago; a clock without reading follows what moves rd
   wire read = some && !read_beat;
-  wire read_all = left == 0 && drain == 0;
+  logic read_all;                                // known a clock late, and never before there is something to read
 
   logic [1:0]  kind;                             // of the block to read next
   logic        loading;                          // it is being read
@@ -263,6 +263,7 @@ module rx_acquire (
       rd           <= rd + 1'b1;
       left         <= left - 1'b1;
     end
+    read_all <= left == 0 && drain == 0;
     if (left != 0)       drain <= DRAIN;
     else if (drain != 0) drain <= drain - 1'b1;
 
@@ -281,7 +282,7 @@ module rx_acquire (
           nco    <= '0;
           rd     <= first + 12'(SKIP);
           left   <= 8'(SEARCH);
-          drain  <= DRAIN;
+          read_all <= 1'b0;
           state  <= Search;
           read_beat <= 1'b1;
         end
@@ -297,7 +298,7 @@ module rx_acquire (
           offset   <= other_offset;
           rd       <= first + 12'(SKIP);
           left     <= 8'(SEARCH);
-          drain    <= DRAIN;
+          read_all <= 1'b0;
           state    <= Search;
         end else begin
           if (searched && best == best_before) offset <= other_offset;       // the first was the better one
@@ -325,9 +326,9 @@ module rx_acquire (
       end
       Load: begin
         if (!loading && m_axis_tready) begin
-          loading <= 1'b1;
-          left    <= 8'd64;
-          drain   <= DRAIN;
+          loading  <= 1'b1;
+          left     <= 8'd64;
+          read_all <= 1'b0;
         end else if (block_end) begin
           loading <= 1'b0;
           if (kind != 2'd0) begin                // over the next symbol's prefix

@@ -368,10 +368,11 @@ module rx_equalise (
   logic        [4:0]  on_way;                   // carriers issued and not yet handed over
   wire                give = state == Give && !beat && on_way != 5'(ROOM);
 
+  // Each step is chosen a clock before it is taken; a walk begins at 0, and its first step is the phase.
   logic signed [25:0] walk;
   logic        [1:0]  stride;                   // 1, 2, 4, 16 slopes
-  logic signed [25:0] step;
-  logic               strides, back;
+  logic signed [25:0] chosen, step;             // step: with its sign
+  logic               strides, stepping, back, minus_step;
   logic               skips;                    // next_data(at) is two on; known a clock after `at`, which moves every other
   logic        [2:0]  place;                    // steps taken towards carrier -26
 
@@ -388,16 +389,21 @@ module rx_equalise (
     stride  = 2'd0;
     case (state)
       Settle: case (settle)
+        3'd4:    back    = 1'b0;                // the phase
         3'd3:    stride  = 2'd3;
         3'd2:    stride  = 2'd2;
         3'd1:    stride  = 2'd0;
+        3'd0: begin
+          stride = 2'd3;
+          back   = 1'b0;
+        end
         default: strides = 1'b0;
       endcase
       Pilots: begin
         if (placing) stride = place == 3'd1 ? 2'd3 : place == 3'd4 ? 2'd1 : 2'd2;
-        else         stride = beat ? 2'd1 : 2'd3;
-        back    = placing || beat;
-        strides = placing || ask || beat || angle_done;
+        else         stride = ask ? 2'd1 : 2'd3;
+        back    = ask || (placing && place != 0);
+        strides = placing || ask || (beat && to_ask != 0) || angle_done;
       end
       default: begin
         stride  = {1'b0, skips};
@@ -405,25 +411,28 @@ module rx_equalise (
         strides = give;
       end
     endcase
-    if (state == Pilots && angle_done) step = {angle_part, 8'd0};
-    else case (stride)
-      2'd0:    step = slope;
-      2'd1:    step = slope <<< 1;
-      2'd2:    step = slope <<< 2;
-      default: step = slope <<< 4;
+    case (stride)
+      2'd0:    chosen = slope;
+      2'd1:    chosen = slope <<< 1;
+      2'd2:    chosen = slope <<< 2;
+      default: chosen = slope <<< 4;
     endcase
+    if (start_walk)                             chosen = {phase, 8'd0};
+    else if (state == Pilots && angle_done)     chosen = {angle_part, 8'd0};
   end
 
   /* verilator lint_off UNUSEDSIGNAL */             // its lowest bit made the carry
-  wire signed [26:0] walked = {walk, 1'b1} + {step ^ {26{back}}, back};
+  wire signed [26:0] walked = {walk, 1'b1} + {step, minus_step};
   /* verilator lint_on UNUSEDSIGNAL */
 
   always_ff @(posedge clk) begin
     skips <= state == Give && next_data(at) != at + 6'd1;         // the first is not
     if (state == Settle) place <= '0;
     else if (placing)    place <= place + 1'b1;
-    if (start_walk)   walk <= {phase, 8'd0};
-    else if (strides) walk <= walked[26:1];
+    stepping <= strides;
+    if (strides) {step, minus_step} <= {chosen ^ {26{back}}, back};
+    if (start_walk)    walk <= '0;
+    else if (stepping) walk <= walked[26:1];
   end
 
   // Carriers leave -----------------------------------------------------------------------------------------

@@ -46,6 +46,7 @@ module rx_fine (
       {yi, yr} <= second1 ? partner : sample;   // the first symbol meets itself
       second2  <= second1;
     end
+    if (v[2]) {xi, xr} <= {xr, xi};             // for the second product: nothing stands between register and multiplier
     v <= {v[3:1], s_valid};
     if (rst || start) {n, v} <= '0;
   end
@@ -54,15 +55,13 @@ module rx_fine (
   logic               turn_im;
   logic [7:0]         left;
 
-  wire signed [15:0] x_first  = v[2] ? xr : xi;
-  wire signed [15:0] x_second = v[2] ? xi : xr;
   wire signed [39:0] sum = turn_im ? 40'(p0) - 40'(p1) : 40'(p0) + 40'(p1);
 
   always_ff @(posedge clk) begin
     done <= 1'b0;
     if (v[2] || v[3]) begin
-      p0      <= x_first * yr;
-      p1      <= x_second * yi;
+      p0      <= xr * yr;
+      p1      <= xi * yi;
       turn_im <= v[3];
     end
     if (v[2]) second3 <= second2;

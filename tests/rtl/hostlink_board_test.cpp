@@ -68,9 +68,10 @@ struct Bench {
 	uint32_t access(bool write, unsigned address, uint32_t value)
 	{
 		uint32_t result = 0;
+		dut.board_address = address - 0x80;           // a clock before the access, as hostlink_regs has it
+		clock();
 		dut.board_write = write;
 		dut.board_read = !write;
-		dut.board_address = address - 0x80;
 		dut.board_value = value;
 		for (dut.eval(); dut.board_busy; dut.eval())
 			clock();
