@@ -7,17 +7,14 @@
  * Origin and destination live in this process and use the same rooms as the daemon. Full cells go
  * one way, WINDOW of them on their way at most, so nothing is lost to overload. The relay's
  * processor time is read from its own clock before and after; a gigabyte is 10^9 bytes of cells
- * delivered. The costs of the primitives that a relay cannot do without are measured after that, in
- * the same run.
+ * delivered. What a relay cannot do without (relay_primitives.h) is measured after that, in the
+ * same run.
  */
 #include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/udp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,12 +24,7 @@
 #include "link/skw_link.h"
 #include "onion/skw_cell.h"
 #include "onion/skw_onion.h"
-
-#ifndef UDP_GRO
-#define UDP_GRO 104
-#endif
-
-enum { WINDOW = 160, BURST = 40, SEGMENT = SKW_LINK_FRAME_MAX };
+#include "relay_primitives.h"
 
 struct node {
 	struct skw_identity identity;
@@ -47,60 +39,6 @@ struct node {
 };
 
 static struct node origin, destination;
-
-static uint64_t clock_us(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
-
-static uint64_t now(void)
-{
-	return clock_us(CLOCK_MONOTONIC);
-}
-
-static void die(const char *what)
-{
-	fprintf(stderr, "relay_load: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
-/* ---- UDP ---- */
-
-static int open_socket(const struct sockaddr_storage *to, socklen_t len)
-{
-	int fd = socket(to->ss_family, SOCK_DGRAM | SOCK_NONBLOCK, 0), on = 1, size = 8 << 20;
-
-	if (fd < 0 || connect(fd, (const struct sockaddr *)to, len) != 0)
-		die("socket");
-	setsockopt(fd, IPPROTO_UDP, UDP_GRO, &on, sizeof(on));
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) != 0)
-		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-	return fd;
-}
-
-static void send_segments(int fd, const uint8_t *data, size_t len)
-{
-	uint16_t segment = SEGMENT;
-	char control[CMSG_SPACE(sizeof(segment))] = { 0 };
-	struct iovec iov = { (void *)(uintptr_t)data, len };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
-	struct cmsghdr *c;
-
-	if (len > SEGMENT) {
-		m.msg_control = control;
-		m.msg_controllen = sizeof(control);
-		c = CMSG_FIRSTHDR(&m);
-		c->cmsg_level = IPPROTO_UDP;
-		c->cmsg_type = UDP_SEGMENT;
-		c->cmsg_len = CMSG_LEN(sizeof(segment));
-		memcpy(CMSG_DATA(c), &segment, sizeof(segment));
-	}
-	while (sendmsg(fd, &m, 0) < 0 && errno == EINTR)
-		;
-}
 
 static void flush(struct node *n)
 {
@@ -292,108 +230,6 @@ static uint64_t run(uint64_t cells)
 	return sent;
 }
 
-/* ---- What nobody can do without ---- */
-
-static double per_gb(double seconds, uint64_t cells)
-{
-	return seconds / ((double)cells * SKW_CELL_FULL / 1e9);
-}
-
-enum {
-	HOT = 1,
-	ON_THE_WAY = WINDOW
-}; /* cells in turn: one in the first cache, or as many as are on their way */
-
-static uint8_t plain[WINDOW][SEGMENT], sealed[WINDOW][SEGMENT + 16];
-
-static double seal_cost(uint64_t cells)
-{
-	static const uint8_t key[32];
-	uint64_t t = clock_us(CLOCK_PROCESS_CPUTIME_ID), n = 100000;
-
-	for (uint64_t i = 0; i < n; i++) {
-		const uint8_t *in = plain[i % cells];
-
-		skw_chacha_seal(key, i, in, SKW_LINK_HEADER, in, SKW_CELL_FULL + 1,
-				sealed[i % cells]);
-	}
-	return per_gb((double)(clock_us(CLOCK_PROCESS_CPUTIME_ID) - t) / 1e6, n);
-}
-
-static double open_cost(uint64_t cells)
-{
-	static uint8_t back[SEGMENT];
-	static const uint8_t key[32], ad[SKW_LINK_HEADER];
-	uint64_t t, n = 100000;
-
-	for (uint64_t i = 0; i < cells; i++)
-		skw_chacha_seal(key, i, ad, sizeof(ad), plain[i], SKW_CELL_FULL + 1, sealed[i]);
-	t = clock_us(CLOCK_PROCESS_CPUTIME_ID);
-	for (uint64_t i = 0; i < n; i++)
-		if (!skw_chacha_open(key, i % cells, ad, sizeof(ad), sealed[i % cells],
-				     SKW_CELL_FULL + 17, back))
-			die("open");
-	return per_gb((double)(clock_us(CLOCK_PROCESS_CPUTIME_ID) - t) / 1e6, n);
-}
-
-static double layer_cost(uint64_t cells)
-{
-	static const uint8_t key[32];
-	uint64_t t = clock_us(CLOCK_PROCESS_CPUTIME_ID), n = 100000;
-
-	for (uint64_t i = 0; i < n; i++)
-		skw_chacha_xor(key, i, plain[i % cells], SKW_CELL_FULL - SKW_CELL_HEADER,
-			       plain[i % cells]);
-	return per_gb((double)(clock_us(CLOCK_PROCESS_CPUTIME_ID) - t) / 1e6, n);
-}
-
-/* Sends to a socket of our own, by segments; the time of sending and of receiving apart. */
-static void udp_cost(double *send, double *receive_)
-{
-	static uint8_t data[BURST * SEGMENT], in[65536];
-	struct sockaddr_storage at = { 0 };
-	struct sockaddr_in *v4 = (struct sockaddr_in *)&at;
-	socklen_t len = sizeof(*v4);
-	int to = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0), on = 1, from;
-	uint64_t out_us = 0, in_us = 0, rounds = 2000;
-
-	v4->sin_family = AF_INET;
-	v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (bind(to, (struct sockaddr *)v4, len) != 0 ||
-	    getsockname(to, (struct sockaddr *)v4, &len) != 0)
-		die("bind");
-	setsockopt(to, IPPROTO_UDP, UDP_GRO, &on, sizeof(on));
-	from = open_socket(&at, len);
-	for (uint64_t i = 0; i < rounds; i++) {
-		uint64_t a = clock_us(CLOCK_PROCESS_CPUTIME_ID), b;
-
-		send_segments(from, data, sizeof(data));
-		b = clock_us(CLOCK_PROCESS_CPUTIME_ID);
-		while (recv(to, in, sizeof(in), 0) > 0)
-			;
-		in_us += clock_us(CLOCK_PROCESS_CPUTIME_ID) - b;
-		out_us += b - a;
-	}
-	*send = per_gb((double)out_us / 1e6, rounds * BURST);
-	*receive_ = per_gb((double)in_us / 1e6, rounds * BURST);
-	close(to);
-	close(from);
-}
-
-static void print_primitives(const char *where, uint64_t cells, double cost)
-{
-	double open = open_cost(cells), seal = seal_cost(cells), layer = layer_cost(cells), send,
-	       receive_;
-	double sum;
-
-	udp_cost(&send, &receive_);
-	sum = open + seal + layer + send + receive_;
-	printf("primitives, %s: %.2f s/GB  (open %.2f, layer %.2f, seal %.2f, UDP send %.2f, "
-	       "receive %.2f)\n"
-	       "ratio: %.2f\n",
-	       where, sum, open, layer, seal, send, receive_, cost / sum);
-}
-
 int main(int argc, char **argv)
 {
 	struct sockaddr_storage to = { 0 };
@@ -402,7 +238,7 @@ int main(int argc, char **argv)
 	struct skw_node_address relay, hops[2];
 	const uint64_t offers[2] = { 1000000, 0 };
 	socklen_t len = sizeof(*v4);
-	uint64_t cells, sent, wall, cpu;
+	uint64_t cells, sent, wall, cpu, wakes;
 	double gb, cost;
 	clockid_t clock;
 
@@ -430,16 +266,18 @@ int main(int argc, char **argv)
 	gb = atof(argv[5]);
 	cells = (uint64_t)(gb * 1e9 / SKW_CELL_FULL);
 	wall = now();
+	wakes = wakes_of(atoi(argv[4]));
 	cpu = clock_us(clock);
 	sent = run(cells);
 	cpu = clock_us(clock) - cpu;
+	wakes = wakes_of(atoi(argv[4])) - wakes;
 	wall = now() - wall;
 	cost = per_gb((double)cpu / 1e6, cells);
 	printf("relay: %.2f s/GB  (%llu cells of %u bytes in %.2f s: %.0f Mb/s; %llu lost)\n", cost,
 	       (unsigned long long)cells, SKW_CELL_FULL, (double)wall / 1e6,
 	       (double)cells * SKW_CELL_FULL * 8 / (double)wall,
 	       (unsigned long long)(sent > cells ? sent - cells : 0));
-	print_primitives("one cell again and again", HOT, cost);
-	print_primitives("as many cells in turn as are on their way", ON_THE_WAY, cost);
+	printf("it woke for %.1f cells each time\n", (double)cells / (double)wakes);
+	print_primitives(cost, bare_cost(atoi(argv[4]), cells, wakes, (double)wall / 1e6));
 	return 0;
 }
