@@ -40,7 +40,8 @@ module framer_rx #(
   output       logic        event_frame,       // put into the queue
   output       logic        event_fcs_bad,
   output       logic        event_dropped,     // for want of room
-  output       logic        idle
+  output       logic        idle,
+  output       logic        waits              // for an octet: till one comes nothing moves here
 );
 
   // Writer: descriptor, octets four to a word, verdict -----------------------------------
@@ -172,6 +173,7 @@ module framer_rx #(
   assign m_axis_tvalid = queued_valid;
   assign m_axis_tlast  = part == 2'd3 && queued_last;
   assign queued_ready  = m_axis_tready && part >= 2'd2;
+  assign waits         = state == Octets && !s_axis_tvalid && !queued_valid;
   assign idle          = state == Describe && field == 0 && !s_desc_tvalid && queue_empty;
 
   always_ff @(posedge clk) begin

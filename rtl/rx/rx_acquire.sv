@@ -63,6 +63,7 @@ module rx_acquire (
   typedef enum logic [2:0] {Idle, Coarse, Search, Found, Fine, Angle, Load, Flush} state_e;
 
   logic [2:0] state;
+  wire        search_clk;                        // back_clk, for what has its say before Load
 
   // Ring and detector ----------------------------------------------------------------------------------
 
@@ -143,7 +144,7 @@ module rx_acquire (
   wire fine_start = state == Found;
 
   rx_angle #(.IN(40)) i_angle (
-    .clk(back_clk), .rst, .x(coarse ? 40'(peak_re) : fine_re), .y(coarse ? 40'(peak_im) : fine_im),
+    .clk(search_clk), .rst, .x(coarse ? 40'(peak_re) : fine_re), .y(coarse ? 40'(peak_im) : fine_im),
     .start(begin_frame || (state == Fine && fine_done)), .done(angle_done), .angle
   );
 
@@ -157,7 +158,7 @@ module rx_acquire (
   logic [5:0] top;
   logic [4:0] drop;
 
-  always_ff @(posedge clk) event_top <= top_bit(event_energy);
+  always_ff @(posedge clk) if (s_axis_tvalid) event_top <= top_bit(event_energy);
 
   wire [4:0] drop_wide = 5'((6'd7 + top) >> 1);    // 15 - floor((24 - top) / 2) = floor((7 + top) / 2)
 
@@ -191,12 +192,12 @@ module rx_acquire (
   logic [7:0] best_at;
 
   rx_sync #(.FIRST(127)) i_sync (
-    .clk(back_clk), .rst, .start(sync_start), .again(sync_again), .s_i(turned_re[15]), .s_q(turned_im[15]),
+    .clk(search_clk), .rst, .start(sync_start), .again(sync_again), .s_i(turned_re[15]), .s_q(turned_im[15]),
     .s_valid(turned_valid && state == Search), .best, .best_at
   );
 
   rx_fine i_fine (
-    .clk(back_clk), .rst, .start(fine_start), .s_re(turned_re), .s_im(turned_im), .s_valid(turned_valid && state == Fine),
+    .clk(search_clk), .rst, .start(fine_start), .s_re(turned_re), .s_im(turned_im), .s_valid(turned_valid && state == Fine),
     .done(fine_done), .p_re(fine_re), .p_im(fine_im), .energy(fine_energy)
   );
 
@@ -379,6 +380,7 @@ module rx_acquire (
   assign busy   = loud != 0 || state != Idle || pending;
 
   clock_gate i_back (.clk, .rst, .awake(awake || event_valid || pending || state != Idle), .gated(back_clk));
+  clock_gate i_search (.clk(back_clk), .rst, .awake(state != Load), .gated(search_clk));
 
 endmodule
 

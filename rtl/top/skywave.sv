@@ -191,7 +191,7 @@ module skywave #(
   wire [63:0] rx_time;
   wire        rx_desc_valid, rx_desc_ready, rx_octet_last, rx_octet_valid, rx_octet_ready;
   wire [7:0]  rx_octet;
-  wire        frame_idle, iq_idle;
+  wire        frame_idle, frame_waits, iq_idle;
 
   rx rx (
     .clk(hear_clk), .rst, .enable(rx_frames),
@@ -212,7 +212,7 @@ module skywave #(
     .s_axis_tdata(rx_octet), .s_axis_tlast(rx_octet_last), .s_axis_tvalid(rx_octet_valid),
     .s_axis_tready(rx_octet_ready),
     .m_axis_tdata(frame_data), .m_axis_tlast(frame_last), .m_axis_tvalid(frame_valid), .m_axis_tready(frame_ready),
-    .event_frame(got_frame), .event_fcs_bad(got_fcs_bad), .event_dropped(got_dropped), .idle(frame_idle)
+    .event_frame(got_frame), .event_fcs_bad(got_fcs_bad), .event_dropped(got_dropped), .idle(frame_idle), .waits(frame_waits)
   );
 
   framer_iq #(.QUEUE_WORDS(IQ_WORDS)) framer_iq (
@@ -250,7 +250,7 @@ module skywave #(
   wire host_work = s_host_tvalid || !link_idle || to_say || told;
   wire send_work = queue_valid || !tx_idle || tx_waiting;
   wire hear_work = heard ? rx_busy || !quiet[QUIET_BITS] || rx_data != 0 : hearing;
-  wire hand_work = !frame_idle || rx_octet_valid;
+  wire hand_work = !(frame_idle || frame_waits) || rx_octet_valid;
   wire iq_work   = rx_iq || !iq_idle || reg_write;
 
   clock_gate host_gate (.clk, .rst, .awake(host_work), .gated(host_clk));

@@ -275,6 +275,7 @@ struct skw_radio {
 		g->IN_GATES(hand_gate__DOT__sleepless) = 1;
 		g->IN_GATES(iq_gate__DOT__sleepless) = 1;
 		g->IN_GATES(rx__DOT__i_acquire__DOT__i_back__DOT__sleepless) = 1;
+		g->IN_GATES(rx__DOT__i_acquire__DOT__i_search__DOT__sleepless) = 1;
 	}
 
 	void load_time(uint64_t time)
