@@ -1,6 +1,6 @@
 """Network namespaces, links between them and skywaved inside them, for bench_net.py. Everything started here is ended
 by World.close, each by its own process id; namespaces die with the process that holds them."""
-import base64, hashlib, ipaddress, json, os, pathlib, re, socket, subprocess, tempfile, time
+import base64, hashlib, ipaddress, json, os, pathlib, re, shutil, socket, subprocess, tempfile, time
 
 BUILD = pathlib.Path(os.environ.get("BUILD", "build")).absolute()
 DAEMON = os.environ.get("DAEMON", str(BUILD / "bin/skywaved"))
@@ -181,6 +181,17 @@ class World:
                     space.run("ip", "route", "add", f"10.7.{net}.0/24", "via", f"10.7.{i}.2")
                 elif net < i - 1:
                     space.run("ip", "route", "add", f"10.7.{net}.0/24", "via", f"10.7.{i - 1}.1")
+
+    def hold(self, us):
+        """Keeps all packets on veth between spaces back for so long each way, whole as they are (hold.c); False without iptables."""
+        if not shutil.which("iptables-nft"):
+            return False
+        for space in self.spaces:
+            space.run("iptables-nft", "-t", "mangle", "-A", "POSTROUTING", "-o", "n+", "-j", "NFQUEUE", "--queue-num", 1)
+        holder = self.start([BUILD / "bench/hold", us, *(s.holder.pid for s in self.spaces)], stdout=subprocess.PIPE, text=True)
+        if holder.stdout.readline().strip() != "ready":
+            raise RuntimeError("hold did not start")
+        return True
 
     def bare(self):
         """The address of the far end over bare_hop in every space of a row: as many wake-ups as the network has, and nothing
