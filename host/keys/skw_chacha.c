@@ -302,7 +302,6 @@ void skw_chacha_forget(void)
 
 	if (!e->ready)
 		return;
-	begin(e, none, 0, BLOCK);
-	mac_begin(e); /* the last one ended wiped; this one is nobody's */
+	begin(e, none, 0, BLOCK); /* the MAC's key went with its tag */
 	sodium_memzero(e->stream, sizeof(e->stream));
 }
