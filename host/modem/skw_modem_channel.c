@@ -8,8 +8,12 @@ enum {
 	N = SKW_CHANNEL_CARRIERS,
 	KNOWN = 6,   /* symbols that the smoothed estimate is worth */
 	MEMORY = 64, /* symbols that are remembered at most */
+	ERRORS = 8,  /* symbols that tell of a carrier's noise */
 	MUCH = 2000, /* signal over noise beyond which smoothing would only bend */
 };
+
+/* A carrier with less than that of the usual trust has company. */
+static const float MUCH_OFF = 0.3F;
 
 /* Signal over noise of a carrier that each class is made for. */
 static const float CLASS_SNR[SKW_CHANNEL_CLASSES] = { 1.2F, 5, 20, 100, 600 };
@@ -138,6 +142,10 @@ void skw_channel_estimate(const struct skw_channel_filter *f, struct skw_channel
 		c->seen.im[k] = 0.5F * t->long_training[k] * (y1->im[k] + y2->im[k]);
 	}
 	settle(c, re, im);
+	for (int k = 0; k < 64; k++) {
+		c->error[k] = c->noise / c->power;
+		c->trust[k] = 1;
+	}
 }
 
 void skw_channel_again(const struct skw_channel_filter *f, struct skw_channel *c,
@@ -158,6 +166,21 @@ void skw_channel_again(const struct skw_channel_filter *f, struct skw_channel *c
 	settle(c, re, im);
 }
 
+/* Carriers that are off by far more than most: less is made of what they say. */
+static void believe(struct skw_channel *c)
+{
+	float sum = 0, usual;
+
+	for (int k = 0; k < 64; k++)
+		sum += c->w[k] > 0 ? 1 / (c->error[k] + 1e-9F) : 0;
+	usual = N / sum;
+	for (int k = 0; k < 64; k++) {
+		float over = usual / (c->error[k] + 1e-9F);
+
+		c->trust[k] = over < MUCH_OFF ? over : 1;
+	}
+}
+
 /* The level of an axis that is nearest to u, in half distances. */
 static inline float nearest(float u, float most)
 {
@@ -173,23 +196,26 @@ void skw_channel_learn(struct skw_channel *c, const struct skw_carriers *z, unsi
 	static const float levels[7] = { 0, 1, 1, 0, 3, 0, 7 };
 	static const float inverse[7] = { 0, 1, 1.41421356F, 0, 3.16227766F, 0, 6.48074070F };
 	float step = 1 / fminf(KNOWN + (float)n, MEMORY), most = levels[bits], up = inverse[bits];
-	float times = step / (up * up), quadrature = bits > 1 ? 1 : 0;
-	float pilot_re[4], pilot_im[4];
+	float forget = 1 / fminf(ERRORS + (float)n, 2 * ERRORS), size = 1 / (up * up);
+	float times = step * size, quadrature = bits > 1 ? 1 : 0;
+	float pilot_re[4], pilot_im[4], pilot_error[4];
 
 	for (int p = 0; p < 4; p++) { /* whose points are others */
 		int k = skw_ofdm_pilot_carrier[p] & 63;
 
 		pilot_re[p] = c->h.re[k];
 		pilot_im[p] = c->h.im[k];
+		pilot_error[p] = c->error[k];
 	}
 	for (int k = 0; k < 64; k++) {
 		float w = c->w[k], over = up / (w + 1e-9F);
 		float u = z->re[k] * over, v = z->im[k] * over;
 		float x = nearest(u, most), y = quadrature * nearest(v, most);
 		float hr = c->h.re[k], hi = c->h.im[k];
+		float off = size * w * ((u - x) * (u - x) + (v - y) * (v - y));
 		/* h' = h (1 + step e conj(x)): strong points tell more */
-		float gr = times * ((u - x) * x + (v - y) * y);
-		float gi = times * ((v - y) * x - (u - x) * y);
+		float gr = c->trust[k] * times * ((u - x) * x + (v - y) * y);
+		float gi = c->trust[k] * times * ((v - y) * x - (u - x) * y);
 		float there = w > 1e-3F ? 1 : 0;
 
 		gr = 1 + there * gr;
@@ -197,13 +223,16 @@ void skw_channel_learn(struct skw_channel *c, const struct skw_carriers *z, unsi
 		c->h.re[k] = hr * gr - hi * gi;
 		c->h.im[k] = hi * gr + hr * gi;
 		c->w[k] = w * (gr * gr + gi * gi);
+		c->error[k] += forget * (off - c->error[k]);
 	}
 	for (int p = 0; p < 4; p++) {
 		int k = skw_ofdm_pilot_carrier[p] & 63;
 
 		c->h.re[k] = pilot_re[p];
 		c->h.im[k] = pilot_im[p];
+		c->error[k] = pilot_error[p];
 	}
+	believe(c);
 }
 
 void skw_channel_equalise(const struct skw_channel *ch, struct skw_carriers *z,

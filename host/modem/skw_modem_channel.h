@@ -27,11 +27,13 @@ struct skw_channel_filter {
 };
 
 struct skw_channel {
-	struct skw_carriers h;    /* 0 where no carrier is */
-	struct skw_carriers seen; /* of both long symbols alone */
-	_Alignas(16) float w[64]; /* |h|^2 / mean |h|^2 */
-	float power;              /* mean |h|^2 */
-	float signal, noise;      /* per carrier */
+	struct skw_carriers h;        /* 0 where no carrier is */
+	struct skw_carriers seen;     /* of both long symbols alone */
+	_Alignas(16) float w[64];     /* |h|^2 / mean |h|^2 */
+	float power;                  /* mean |h|^2 */
+	float signal, noise;          /* per carrier */
+	_Alignas(16) float error[64]; /* of late: |z - w x|^2 / w, noise over mean |h|^2 */
+	_Alignas(16) float trust[64]; /* the usual error over this carrier's; 1 at most */
 };
 
 /* `early`: samples by which a block starts before its symbol. */
@@ -41,7 +43,8 @@ void skw_channel_estimate(const struct skw_channel_filter *f, struct skw_channel
 			  const struct skw_ofdm_tables *t, const struct skw_carriers *y1,
 			  const struct skw_carriers *y2);
 
-/* A symbol of data, equalised (skw_demap's z), of so many bits a carrier; `n` were before it. */
+/* A symbol of data, equalised (skw_demap's z), of so many bits a carrier; `n` were before it. Tells
+ * the channel, and where something else is on the air that the long symbols did not show. */
 void skw_channel_learn(struct skw_channel *c, const struct skw_carriers *z, unsigned bits,
 		       unsigned n);
 

@@ -29,7 +29,7 @@ struct skw_decoder {
 };
 
 void skw_decoder_init(struct skw_decoder *d, enum skw_viterbi_kind kind);
-/* The 24 bits of SIGNAL; false if they are none: parity, reserved bit or rate, length 0, tail, or a
+/* The 24 bits of SIGNAL; false if they are none: parity, rate, length 0, tail, or a
  * code word so far from the soft bits that it must be noise. `soft` as skw_demap has it; its last
  * element is written. */
 bool skw_decoder_signal(struct skw_decoder *d, struct skw_signal *out,

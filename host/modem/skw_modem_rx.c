@@ -268,6 +268,23 @@ static bool synchronise(struct skw_modem_rx *rx, const struct skw_detect_event *
 
 /* ---- Symbols ------------------------------------------------------------------------------ */
 
+/* How far each pilot, turned back but for `error`, is off its place. */
+static void doubt_pilots(struct frame *f, const float zr[4], const float zi[4], float error)
+{
+	const float step = 0.1F, c = cosf(error), s = sinf(error);
+	struct skw_channel *ch = &f->channel;
+
+	for (int n = 0; n < 4; n++) {
+		int at = skw_ofdm_pilot_carrier[n] & 63;
+		float size = ch->h.re[at] * ch->h.re[at] + ch->h.im[at] * ch->h.im[at];
+		float re = (zr[n] * c + zi[n] * s) / ch->trust[at] - size;
+		float im = (zi[n] * c - zr[n] * s) / ch->trust[at];
+		float off = (re * re + im * im) / (ch->power * size + 1e-20F);
+
+		ch->error[at] += step * (off - ch->error[at]);
+	}
+}
+
 /* What the pilots say of phase and slope. `polarity` is that of this symbol. */
 static void follow_pilots(struct frame *f, const struct skw_carriers *y, float polarity,
 			  double ahead)
@@ -281,13 +298,15 @@ static void follow_pilots(struct frame *f, const struct skw_carriers *y, float p
 		float angle = (float)ahead + t->phase.x + (float)k * t->slope.x;
 		float c = cosf(angle), s = sinf(angle), hr = f->channel.h.re[at];
 		float hi = f->channel.h.im[at], sign = polarity * skw_ofdm_pilot_sign[n];
-		float re = sign * (y->re[at] * hr + y->im[at] * hi);
-		float im = sign * (y->im[at] * hr - y->re[at] * hi);
+		float trust = f->channel.trust[at], size = hr * hr + hi * hi;
+
+		float re = trust * sign * (y->re[at] * hr + y->im[at] * hi);
+		float im = trust * sign * (y->im[at] * hr - y->re[at] * hi);
 
 		zr[n] = re * c + im * s;
 		zi[n] = im * c - re * s;
-		power += hr * hr + hi * hi;
-		spread += (float)(k * k) * (hr * hr + hi * hi);
+		power += trust * size;
+		spread += (float)(k * k) * trust * size;
 		sr += zr[n];
 		si += zi[n];
 	}
@@ -295,6 +314,7 @@ static void follow_pilots(struct frame *f, const struct skw_carriers *y, float p
 	for (int n = 0; n < 4; n++)
 		skew +=
 		    (float)skw_ofdm_pilot_carrier[n] * (zi[n] * cosf(error) - zr[n] * sinf(error));
+	doubt_pilots(f, zr, zi, error);
 	skw_track_correct(&t->phase, error, noise / (2 * power + 1e-20F));
 	skw_track_correct(&t->slope, skew / (spread + 1e-20F), noise / (2 * spread + 1e-20F));
 }
@@ -417,6 +437,20 @@ static float soft_half(const struct frame *f, unsigned bits)
 	return 40 * sqrtf(fminf(fmaxf(beyond, 1), 1000));
 }
 
+/* Soft bits of a data symbol, less of those carriers that are not alone on the air. */
+static void demap(uint8_t *soft, const struct frame *f, const struct skw_carriers *z, unsigned bits)
+{
+	struct skw_carriers t;
+	_Alignas(16) float w[64];
+
+	for (int k = 0; k < 64; k++) {
+		t.re[k] = f->channel.trust[k] * z->re[k];
+		t.im[k] = f->channel.trust[k] * z->im[k];
+		w[k] = f->channel.trust[k] * f->channel.w[k];
+	}
+	skw_demap(soft, bits, &t, w, soft_half(f, bits));
+}
+
 static int16_t centibels(double ratio)
 {
 	double v = ratio > 0 ? 1000 * log10(ratio) : -32000;
@@ -509,7 +543,7 @@ static void read_data(struct skw_modem_rx *rx)
 	}
 	if (f->symbol == 2 && f->signal.rate == SKW_OFDM_SIGNAL)
 		f->repeated = repeats(rx, &z);
-	skw_demap(soft, bits, &z, f->channel.w, soft_half(f, bits));
+	demap(soft, f, &z, bits);
 	tell(rx, &z, bits, soft);
 	skw_again_keep(&rx->again, &f->y, f->turned, f->tilted);
 	if (skw_decoder_symbol(&rx->decoder, &rx->tables, soft))

@@ -399,6 +399,33 @@ static void test_wide_offset(void **unused)
 	}
 }
 
+/* A quarter of a frame in, a narrow signal comes on the air and stays: 9 dB weaker than the frame,
+ * 3 dB stronger than the carriers that it meets. Without doubt about those, 5 of 20. */
+static void test_narrow_intruder(void **unused)
+{
+	unsigned good = 0;
+
+	(void)unused;
+	for (unsigned n = 0; n < 20; n++) {
+		double turns = uniform(), middle = (0.05 + 0.3 * uniform()) * (n % 2 ? 1 : -1);
+		size_t at;
+
+		silence(200);
+		at = say(36, 600, n);
+		for (size_t k = at + 900; k < aired; k++) {
+			turns += middle + 0.012 * sin((double)k * 0.21); /* some 0.5 MHz wide */
+			air[k].i += (float)(0.225 * 0.35 * cos(2 * M_PI * turns));
+			air[k].q += (float)(0.225 * 0.35 * sin(2 * M_PI * turns));
+		}
+		silence(400);
+		noise(0.008);
+		hear();
+		good += is(0, 36, 600, n, at);
+	}
+	print_message("%u of 20\n", good);
+	assert_in_range(good, 14, 20);
+}
+
 /* Multiplies the data carriers of the symbol at `at` by `by` (pilots stay), by the formula of the
  * transform. */
 static void alter(size_t at, double complex by)
@@ -717,6 +744,7 @@ int main(void)
 		cmocka_unit_test(test_clocks),
 		cmocka_unit_test(test_dc),
 		cmocka_unit_test(test_second_reading),
+		cmocka_unit_test(test_narrow_intruder),
 		cmocka_unit_test(test_wide_offset),
 		cmocka_unit_test(test_far_clocks),
 		cmocka_unit_test(test_foreign),
