@@ -3,7 +3,11 @@
 #include <math.h>
 #include <string.h>
 
-enum { NEAR = 2 }; /* symbols on either side that tell of one's phase */
+enum {
+	NEAR = 2, /* symbols on either side that tell of one's phase */
+	LEAST = 4,
+	MOST = 200, /* symbols that tell of the amplifier */
+};
 
 void skw_again_keep(struct skw_again *a, const struct skw_carriers *y, float angle, float slope)
 {
@@ -44,29 +48,42 @@ static void points(struct skw_carriers *x, const uint8_t *bit, unsigned bits,
 	}
 }
 
-/* Encodes again. Of the last symbol, pad bits behind the tail would have to be guessed: left out.
- */
+/* The scrambler's sequence, from the seven bits of SERVICE that were sent as 0. */
+static void sequence(uint8_t bit[127], const struct skw_decoder *d)
+{
+	for (unsigned i = 0; i < 7; i++)
+		bit[i] = d->heard[0] >> i & 1;
+	for (unsigned i = 7; i < 127; i++)
+		bit[i] = bit[i - 7] ^ bit[i - 4];
+}
+
+/* Encodes again. The number of symbols that are known for sure: not the last one, with its pad bits
+ * behind the tail, if not everybody pads as the standard says. */
 static unsigned encode(struct skw_again *a, const struct skw_decoder *d,
 		       const struct skw_ofdm_tables *t)
 {
 	const struct skw_ofdm_rate *r = &skw_ofdm_rates[d->rate];
 	const uint16_t *pair = t->pair[d->rate];
-	unsigned whole = (16 + 8 * d->length + 6) / r->data, state = 0, at = 0;
-	uint8_t bit[SKW_SOFT];
+	unsigned data = 16 + 8 * d->length, state = 0, at = 0;
+	uint8_t bit[SKW_SOFT], turn[127];
 
-	whole = whole < a->symbols ? whole : a->symbols;
-	for (unsigned s = 0; s < whole; s++) {
+	sequence(turn, d);
+	for (unsigned s = 0; s < a->symbols; s++) {
 		for (unsigned i = 0; i < r->data; i++, at++) {
-			unsigned in =
-			    at < 16 + 8 * d->length ? (unsigned)d->heard[at / 8] >> at % 8 & 1U : 0;
+			unsigned in = at < data       ? (unsigned)d->heard[at / 8] >> at % 8 & 1U
+				      : at < data + 6 ? 0
+						      : turn[at % 127];
 
 			state = (state << 1 | in) & 127;
 			bit[pair[2 * i]] = (uint8_t)__builtin_parity(state & 0x6d);
 			bit[pair[2 * i + 1]] = (uint8_t)__builtin_parity(state & 0x4f);
 		}
 		points(&a->x[s], bit, r->bits, t);
+		for (unsigned p = 0; p < 4; p++)
+			a->x[s].re[skw_ofdm_pilot_carrier[p] & 63] =
+			    skw_ofdm_pilot_sign[p] * t->pilot[(s + 1) % 127];
 	}
-	return whole;
+	return (data + 6) / r->data < a->symbols ? (data + 6) / r->data : a->symbols;
 }
 
 /* How far each symbol is off the phase that its neighbours and all its carriers tell. */
@@ -97,7 +114,35 @@ static void phases(struct skw_again *a, unsigned n, const struct skw_channel *c)
 	}
 }
 
-void skw_again_learn(struct skw_again *a, const struct skw_decoder *d,
+/* What an amplifier adds is looked at from -30 dB on, and if noise does not drown it. */
+static const float FAINT = 1e-3F, BESIDE_NOISE = 0.1F;
+
+static void bend(struct skw_again *a, unsigned n, const struct skw_fft *fft,
+		 const struct skw_channel *c)
+{
+	struct skw_carriers z;
+
+	skw_amplifier_start(&a->amplifier);
+	a->bent = false;
+	if (n < LEAST)
+		return;
+	for (unsigned s = 0; s < n && s < MOST; s++) {
+		skw_channel_equalise(c, &z, &a->y[s], a->angle[s], a->slope[s]);
+		skw_amplifier_hear(&a->amplifier, fft, &a->x[s], &z, c->w);
+	}
+	skw_amplifier_solve(&a->amplifier);
+	a->bent = a->amplifier.share > fmaxf(FAINT, BESIDE_NOISE * c->noise / c->signal);
+}
+
+void skw_again_symbol(const struct skw_again *a, const struct skw_fft *fft,
+		      const struct skw_channel *c, struct skw_carriers *z, unsigned s)
+{
+	skw_channel_equalise(c, z, &a->y[s], a->angle[s], a->slope[s]);
+	if (a->bent)
+		skw_amplifier_clean(&a->amplifier, fft, &a->x[s], z, c->w);
+}
+
+void skw_again_learn(struct skw_again *a, const struct skw_fft *fft, const struct skw_decoder *d,
 		     const struct skw_ofdm_tables *t, const struct skw_channel_filter *filter,
 		     struct skw_channel *c)
 {
@@ -120,4 +165,5 @@ void skw_again_learn(struct skw_again *a, const struct skw_decoder *d,
 		}
 	}
 	skw_channel_again(filter, c, &sum, weight);
+	bend(a, n, fft, c);
 }

@@ -142,8 +142,9 @@ void skw_channel_estimate(const struct skw_channel_filter *f, struct skw_channel
 		c->seen.im[k] = 0.5F * t->long_training[k] * (y1->im[k] + y2->im[k]);
 	}
 	settle(c, re, im);
+	c->usual = c->noise / c->power;
 	for (int k = 0; k < 64; k++) {
-		c->error[k] = c->noise / c->power;
+		c->error[k] = c->usual;
 		c->trust[k] = 1;
 	}
 }
@@ -169,13 +170,13 @@ void skw_channel_again(const struct skw_channel_filter *f, struct skw_channel *c
 /* Carriers that are off by far more than most: less is made of what they say. */
 static void believe(struct skw_channel *c)
 {
-	float sum = 0, usual;
+	float sum = 0;
 
 	for (int k = 0; k < 64; k++)
 		sum += c->w[k] > 0 ? 1 / (c->error[k] + 1e-9F) : 0;
-	usual = N / sum;
+	c->usual = N / sum;
 	for (int k = 0; k < 64; k++) {
-		float over = usual / (c->error[k] + 1e-9F);
+		float over = c->usual / (c->error[k] + 1e-9F);
 
 		c->trust[k] = over < MUCH_OFF ? over : 1;
 	}

@@ -33,6 +33,7 @@ struct skw_channel {
 	float power;                  /* mean |h|^2 */
 	float signal, noise;          /* per carrier */
 	_Alignas(16) float error[64]; /* of late: |z - w x|^2 / w, noise over mean |h|^2 */
+	float usual;                  /* of most carriers */
 	_Alignas(16) float trust[64]; /* the usual error over this carrier's; 1 at most */
 };
 

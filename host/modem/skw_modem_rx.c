@@ -33,7 +33,8 @@ enum {
 	 * of the short ones is as loud as they are, the event can be 64 late. */
 	SYNC_FROM = 55,
 	FINE = 88, /* products that give the fine carrier offset */
-	AGAIN = 2, /* further readings of a frame that did not come out right */
+	AGAIN = 2, /* further readings of a frame that did not come out right, */
+	BENT = 8,  /* and of one whose sender has an amplifier to be learned */
 };
 
 enum state { SEARCH, SYNC, SIGNAL, DATA, FOREIGN };
@@ -432,7 +433,10 @@ static bool repeats(const struct skw_modem_rx *rx, const struct skw_carriers *z)
 static float soft_half(const struct frame *f, unsigned bits)
 {
 	static const float bears[7] = { 1, 1.0F, 2.5F, 1, 9.0F, 1, 45.0F };
-	float beyond = f->channel.signal / f->channel.noise / bears[bits];
+	/* the data's points may be off by more than the long symbols tell: amplifiers, phase noise
+	 */
+	float noise = fmaxf(f->channel.noise / f->channel.signal, f->channel.usual);
+	float beyond = 1 / (noise * bears[bits]);
 
 	return 40 * sqrtf(fminf(fmaxf(beyond, 1), 1000));
 }
@@ -474,6 +478,7 @@ static void read_signal(struct skw_modem_rx *rx)
 	}
 	skw_decoder_start(&rx->decoder, &f->signal);
 	rx->again.symbols = 0;
+	rx->again.bent = false;
 	f->repeated = false;
 	memcpy(f->first_re, z.re, sizeof(f->first_re));
 	f->symbols = skw_ofdm_symbols(&skw_ofdm_rates[f->signal.rate], f->signal.length);
@@ -490,11 +495,11 @@ static bool read_again(struct skw_modem_rx *rx)
 	struct skw_carriers z;
 	uint8_t soft[SKW_SOFT];
 
-	skw_again_learn(a, &rx->decoder, &rx->tables, &rx->filter, &f->channel);
+	skw_again_learn(a, &rx->fft, &rx->decoder, &rx->tables, &rx->filter, &f->channel);
 	skw_decoder_start(&rx->decoder, &f->signal);
 	for (unsigned s = 0; s < a->symbols; s++) {
-		skw_channel_equalise(&f->channel, &z, &a->y[s], a->angle[s], a->slope[s]);
-		skw_demap(soft, bits, &z, f->channel.w, soft_half(f, bits));
+		skw_again_symbol(a, &rx->fft, &f->channel, &z, s);
+		demap(soft, f, &z, bits);
 		skw_decoder_symbol(&rx->decoder, &rx->tables, soft);
 	}
 	return skw_decoder_finish(&rx->decoder, &rx->tables);
@@ -511,7 +516,7 @@ static void finish(struct skw_modem_rx *rx)
 		search_on(rx);
 		return;
 	}
-	for (unsigned n = 0; n < AGAIN && !good; n++)
+	for (unsigned n = 0; n < (rx->again.bent ? BENT : AGAIN) && !good; n++)
 		good = read_again(rx);
 	rx->counts.frames++;
 	rx->counts.fcs_bad += !good;
