@@ -26,7 +26,7 @@ struct options {
 	struct skw_cli_recording_config recording; /* what they say */
 	unsigned rate, bandwidth, seed;
 	bool fcs, soft;
-	const char *trace; /* VCD of the gates, while the sample clock is in [from, to) */
+	const char *trace; /* of the gates' signals, while the sample clock is in [from, to) */
 	uint64_t from, to;
 };
 
@@ -48,7 +48,8 @@ static const char HELP[] =
     "  --offset MHZ       decode: the channel's centre less the file's [0]\n"
     "  --fcs              encode: append the FCS to the PSDU given\n"
     "  --seed N           encode: scrambler seed, 1..127 [93, that of the standard's example]\n"
-    "  --trace FILE       rtl: write the gates' signals as VCD, and FILE.gtkw for GTKWave\n"
+    "  --trace FILE       rtl: write the gates' signals, as FST if FILE ends in .fst, else VCD,\n"
+    "                     and FILE.gtkw for GTKWave\n"
     "  --from S --to S    samples between which to write them [all: 10 KB a sample]\n"
     "\n"
     "       skywave phy sweep --help      packet error rates on all cores or MPI ranks\n"

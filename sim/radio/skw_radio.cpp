@@ -14,7 +14,7 @@
 #define VM_TRACE 0
 #endif
 #if VM_TRACE
-#include "verilated_vcd_c.h"
+#include "radio/skw_radio_trace.h"
 #endif
 #define IN_GATES(name) skywave_ticked__DOT__gates__DOT__##name
 
@@ -52,26 +52,13 @@ struct Bytes {
 	}
 };
 
-// What the gates do, clock by clock, while the sample clock is in a window; nothing in the build
-// without tracing.
+#if !VM_TRACE
 struct Trace {
-#if VM_TRACE
-	static constexpr uint64_t HALF_CLOCK_PS = 6250; // 80 MHz: 4 clocks to a sample at 20 MS/s
-	VerilatedVcdC vcd;
-	uint64_t from = 0, to = 0, halves = 0;
-
-	void dump(uint64_t now)
-	{
-		halves++;
-		if (vcd.isOpen() && now >= from && now < to)
-			vcd.dump(halves * HALF_CLOCK_PS);
-	}
-#else
 	void dump(uint64_t)
 	{
 	}
-#endif
 };
+#endif
 
 // What the receiver's stages hand on in a clock (sim/radio/look.vlt); nothing in the build without
 // tracing.
@@ -407,13 +394,7 @@ bool skw_radio_traces(void)
 bool skw_radio_trace(struct skw_radio *r, const char *path, uint64_t from, uint64_t to)
 {
 #if VM_TRACE
-	r->trace.from = from;
-	r->trace.to = to;
-	r->trace.vcd.set_time_unit("1ps");
-	r->trace.vcd.set_time_resolution("1ps");
-	r->gates.trace(&r->trace.vcd, 99);
-	r->trace.vcd.open(path);
-	return r->trace.vcd.isOpen();
+	return r->trace.start(r->gates, path, from, to);
 #else
 	(void)r, (void)path, (void)from, (void)to;
 	return false;

@@ -57,9 +57,10 @@ void skw_radio_run(struct skw_radio *r, struct skw_iq *tx, const struct skw_iq *
 
 /* True in the build that can trace; it is slower. */
 bool skw_radio_traces(void);
-/* Writes every signal of the gates to a VCD file while the sample counter is in [from, to), in
- * picoseconds of an 80 MHz clock since the radio was made. Once per radio; the file is whole when
- * the radio is freed. False if the file cannot be written or the build does not trace. */
+/* Writes every signal of the gates to a file, FST if its name ends in .fst, else VCD (and FST under
+ * a name of its own until then), while the sample counter is in [from, to), in picoseconds of an
+ * 80 MHz clock since the radio was made. Once per radio; the file is whole when the radio is freed.
+ * False if the file cannot be written or the build does not trace. */
 bool skw_radio_trace(struct skw_radio *r, const char *path, uint64_t from, uint64_t to);
 
 /* What the receiver's stages hand on, in the numbers of the gates. */

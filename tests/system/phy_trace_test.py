@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""skywave phy --trace: the VCD file says what went in and came out, in the window asked for and nowhere else; GTKWave's
+"""skywave phy --trace: the VCD file, or FST, says what went in and came out, in the window asked for and nowhere else; GTKWave's
 list names signals that are there; the traced radio decodes what the fast one does; bad arguments."""
 import os, pathlib, random, re, struct, subprocess, sys, tempfile
 sys.path.insert(0, os.path.dirname(__file__))
@@ -75,6 +75,16 @@ def main():
     rows = vcd.samples("now[63:0]", "rx_i[15:0]", "rx_q[15:0]")
     check("it says what came in, from sample 400 up to 480", len(rows) >= 79 and all(400 <= t <= 480 for t, _, _ in rows) and
           all((signed(i), signed(q)) == samples[t - 1] for t, i, q in rows), rows[:2] + rows[-2:])
+    slow = run(*decode, "--trace", "rx.fst", "--from", 400, "--to", 480)
+    fst = pathlib.Path("rx.fst").read_bytes()
+    times = [int(line[1:]) for line in vcd.body.splitlines() if line[:1] == "#"]
+    # The header's block: type 0, its length, first and last time, order of bytes, memory, scopes, names, signals.
+    kind, length, first, last, _, _, _, names, _ = struct.unpack(">BQQQ8sQQQQ", fst[:65])
+    check("as FST: the same times, as many names, a fifth of the size", slow.stdout == fast.stdout and
+          (kind, length) == (0, 329) and (first, last) == (times[0], times[-1]) and names == len(vcd.width) and
+          len(fst) < os.path.getsize("rx.vcd") / 5 and pathlib.Path("rx.fst.gtkw").exists(), (fst[:65], times[0], times[-1]))
+    check("no other file is left", sorted(f for f in os.listdir() if f.startswith("rx.")) ==
+          ["rx.fst", "rx.fst.gtkw", "rx.vcd", "rx.vcd.gtkw"], os.listdir())
     save = pathlib.Path("rx.vcd.gtkw").read_text().splitlines()
     names = [line for line in save if line.startswith("skywave.")]
     missing = [n for n in names if n not in vcd.width or
