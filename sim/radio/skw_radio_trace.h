@@ -1,7 +1,7 @@
 /* skw_radio_trace - every signal of the gates over time, into a file; in the build that traces.
  *
- * Verilator writes FST, which is small; a name that does not end in .fst gets VCD, which every program
- * reads, made of it in the end. The window is in samples, the file's time in picoseconds.
+ * Verilator writes FST, which is small; a name that does not end in .fst gets VCD, which every
+ * program reads, made of it in the end. The window is in samples, the file's time in picoseconds.
  */
 #ifndef SKW_RADIO_TRACE_H
 #define SKW_RADIO_TRACE_H
@@ -23,7 +23,7 @@ class Trace
 		return vcd + ".fst";
 	}
 
-    public:
+      public:
 	~Trace();
 	// False if the file cannot be written.
 	template <class Gates>
