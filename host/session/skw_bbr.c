@@ -337,6 +337,18 @@ void skw_bbr_on_acked(struct skw_bbr *b, const struct skw_bbr_packet *packet, ui
 	set_window(b, size);
 }
 
+/* The least while little was sent. Greater than before, it may be that of a longer way, or a queue
+ * of others stood. Who took that for the way at once would keep so much more in it, and get more
+ * than all who did not: so it is believed step by step. */
+static void end_dip(struct skw_bbr *b, uint64_t now_us)
+{
+	uint64_t step = b->min_rtt_us + b->min_rtt_us / 2;
+
+	b->min_rtt_us = b->dip_rtt_us < step ? b->dip_rtt_us : step;
+	b->min_rtt_at_us = now_us;
+	b->dip_until_us = 0;
+}
+
 void skw_bbr_on_rtt(struct skw_bbr *b, uint64_t rtt_us, uint64_t now_us)
 {
 	if (rtt_us == 0)
@@ -352,11 +364,8 @@ void skw_bbr_on_rtt(struct skw_bbr *b, uint64_t rtt_us, uint64_t now_us)
 	}
 	if (b->dip_until_us > 0) {
 		b->dip_rtt_us = rtt_us < b->dip_rtt_us ? rtt_us : b->dip_rtt_us;
-		if (now_us < b->dip_until_us)
-			return;
-		b->min_rtt_us = b->dip_rtt_us;
-		b->min_rtt_at_us = now_us;
-		b->dip_until_us = 0;
+		if (now_us >= b->dip_until_us)
+			end_dip(b, now_us);
 	} else if (now_us - b->min_rtt_at_us > RTT_LIFE_US) {
 		b->dip_until_us = now_us + 2 * b->min_rtt_us; /* the queue runs empty: look again */
 		b->dip_rtt_us = rtt_us;

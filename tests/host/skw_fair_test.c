@@ -503,6 +503,20 @@ static void one_queue_before_the_line(void **state)
 	is_fair_and_full();
 }
 
+/* What each takes for the length of the way is looked at again every ten seconds, while the queue
+ * stands. */
+static void it_stays_so(void **state)
+{
+	double rate[CLIENTS], all;
+
+	(void)state;
+	build();
+	everybody_begins();
+	run(12 * SECOND);
+	assert_true(measure(SECOND, rate, &all) >= 0.95);
+	assert_true(all > 43);
+}
+
 static void a_queue_for_each_circuit(void **state)
 {
 	(void)state;
@@ -534,6 +548,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, fresh, clean_up)
 	const struct CMUnitTest tests[] = {
 		CASE(one_queue_before_the_line),
+		CASE(it_stays_so),
 		CASE(a_queue_for_each_circuit),
 		CASE(who_floods_gets_one_share),
 	};
