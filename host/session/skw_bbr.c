@@ -174,7 +174,8 @@ static void note_bunch(struct skw_bbr *b, uint64_t acked, uint64_t now_us)
 static void end_round(struct skw_bbr *b, uint64_t now_us)
 {
 	uint64_t rate = skw_bbr_rate(b), all = b->round_acked + b->round_lost;
-	bool queue;
+	/* On a shared line a user that is held back by others leaves pauses too. */
+	bool measured = b->measured || (b->shared && b->round_acked >= CWND_MIN), queue;
 
 	b->lossy = all > 8 * PACKET && 100 * b->round_lost > SKW_BBR_LOSS_PERCENT * all;
 	if (b->lossy) {
@@ -191,7 +192,7 @@ static void end_round(struct skw_bbr *b, uint64_t now_us)
 	queue = product(b) > QUEUE &&
 		b->round_rtt_us > b->min_rtt_us + b->min_rtt_us / 2 + FULL_QUEUE_US;
 	b->round_rtt_us = 0;
-	if (b->measured) { /* what was measured is forgotten for newer measures only */
+	if (measured) { /* what was measured is forgotten for newer measures only */
 		b->rates[++b->round % SKW_BBR_ROUNDS] = 0;
 		b->bunches[b->round % SKW_BBR_ROUNDS] = 0;
 	}
@@ -303,7 +304,7 @@ static void set_window(struct skw_bbr *b, uint64_t acked)
 
 	/* On a thin share of a line something has to wait at its entry, or its queues share
 	 * unfairly. */
-	if (target < product(b) + QUEUE)
+	if (b->shared || target < product(b) + QUEUE)
 		target = product(b) + QUEUE;
 
 	if (b->mode != SKW_BBR_STARTUP && b->looking)
