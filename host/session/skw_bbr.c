@@ -83,6 +83,30 @@ uint64_t skw_bbr_next_us(const struct skw_bbr *b)
 	return b->next_us > SKW_BBR_BURST_US ? b->next_us - SKW_BBR_BURST_US : 0;
 }
 
+/* A burst stands before a line that was idle; in the longer run it is what is in flight beyond what
+ * the way itself holds. */
+uint64_t skw_bbr_queue_us(const struct skw_bbr *b, uint64_t now_us)
+{
+	uint64_t rate = skw_bbr_rate(b);
+	uint64_t held = rate > 0 ? b->in_flight * SECOND_US / rate : 0;
+	uint64_t queue = held > b->min_rtt_us ? held - b->min_rtt_us : 0;
+	uint64_t burst = b->busy_us > now_us ? b->busy_us - now_us : 0;
+
+	burst = burst < held ? burst : held;
+	return burst > queue ? burst : queue;
+}
+
+/* No burst is longer than the pace lets it be: what seems so was taken sooner than the rate says.
+ */
+static void note_burst(struct skw_bbr *b, uint64_t size, uint64_t now_us)
+{
+	uint64_t rate = skw_bbr_rate(b), most = now_us + CATCH_UP_US + SKW_BBR_BURST_US;
+
+	b->busy_us = b->busy_us > now_us ? b->busy_us : now_us;
+	b->busy_us += rate > 0 ? size * SECOND_US / rate : 0;
+	b->busy_us = b->busy_us < most ? b->busy_us : most;
+}
+
 void skw_bbr_on_sent(struct skw_bbr *b, struct skw_bbr_packet *packet, uint64_t size,
 		     uint64_t now_us)
 {
@@ -103,6 +127,7 @@ void skw_bbr_on_sent(struct skw_bbr *b, struct skw_bbr_packet *packet, uint64_t 
 		b->next_us = now_us - (rate > 0 ? CATCH_UP_US : 0);
 	if (rate > 0)
 		b->next_us += size * SECOND_US / rate;
+	note_burst(b, size, now_us);
 }
 
 void skw_bbr_on_idle(struct skw_bbr *b)

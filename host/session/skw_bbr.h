@@ -52,14 +52,17 @@ struct skw_bbr {
 	uint64_t look_rtt_us;                      /* the least since this phase began */
 	uint64_t high;                             /* what loss lowered the window to */
 	uint64_t next_us;                          /* the next packet leaves then */
-	bool measured; /* this round: some rate that the path, not the user, limited */
-	bool lossy;    /* the last round lost too much */
+	uint64_t busy_us; /* the line has then taken all that was sent, at `rate` */
+	bool measured;    /* this round: some rate that the path, not the user, limited */
+	bool lossy;       /* the last round lost too much */
 };
 
 void skw_bbr_init(struct skw_bbr *b);
 uint64_t skw_bbr_rate(const struct skw_bbr *b); /* 0: not known yet */
 /* When the next packet may leave, by pace; the window is the caller's to compare. */
 uint64_t skw_bbr_next_us(const struct skw_bbr *b);
+/* How long what leaves now waits on its way behind what left before, as far as one can know. */
+uint64_t skw_bbr_queue_us(const struct skw_bbr *b, uint64_t now_us);
 void skw_bbr_on_sent(struct skw_bbr *b, struct skw_bbr_packet *packet, uint64_t size,
 		     uint64_t now_us);
 /* There was room and nothing to send: the rates to come are no measure of the path. */

@@ -44,7 +44,7 @@ bool path_waits(const struct path *path)
 	return path->oldest < path->number;
 }
 
-static void tell_lost(struct one *one, struct sent *p)
+void session_tell_lost(struct one *one, struct sent *p)
 {
 	if (p->told)
 		return;
@@ -62,7 +62,7 @@ void session_tell_all_lost(struct one *one, struct path *path)
 		struct sent *p = sent_at(path, n);
 
 		if (p != NULL)
-			tell_lost(one, p);
+			session_tell_lost(one, p);
 	}
 }
 
@@ -125,8 +125,8 @@ static void detect_loss(struct skw_session *s, struct one *one, struct path *pat
 		p->lost = true;
 		path->packets_lost++;
 		one->packets_lost++;
-		skw_bbr_on_lost(&path->bbr, p->size, !p->told);
-		tell_lost(one, p);
+		skw_bbr_on_lost(&path->bbr, p->size, !p->told || p->missed);
+		session_tell_lost(one, p);
 	}
 	sent_advance(path);
 }
@@ -217,7 +217,7 @@ static void probe(struct one *one, struct path *path)
 		if (p == NULL)
 			continue;
 		p->told = false;
-		tell_lost(one, p);
+		session_tell_lost(one, p);
 		p->told = false; /* it may have to go once more */
 		told++;
 	}

@@ -35,6 +35,7 @@ struct path *path_new(struct one *one, uint32_t circuit, uint16_t id)
 	path->id = id;
 	path->room = UINT32_MAX;
 	path->reorder = REORDER;
+	path->overtaken = 1;
 	path->need_ping = true;
 	skw_recovery_init(&path->recovery);
 	skw_bbr_init(&path->bbr);
@@ -141,14 +142,12 @@ static bool rests(const struct path *p)
 	return p->silent || p->retiring;
 }
 
-/* When what leaves now is there: behind what is in flight beyond what the way itself holds. */
-static uint64_t arrival(const struct path *p)
+/* When what leaves now is there. */
+static uint64_t arrival(const struct path *p, uint64_t now_us)
 {
 	uint64_t rtt = p->bbr.min_rtt_us > 0 ? p->bbr.min_rtt_us : UNKNOWN_US;
-	uint64_t rate = skw_bbr_rate(&p->bbr);
-	uint64_t held = rate > 0 ? p->bbr.in_flight * 1000000 / rate : 0;
 
-	return rtt / 2 + (held > rtt ? held - rtt : 0);
+	return rtt / 2 + skw_bbr_queue_us(&p->bbr, now_us);
 }
 
 static bool live_paths(const struct one *one)
@@ -207,8 +206,9 @@ static void waiting_bytes(const struct one *one, uint64_t *old, uint64_t *fresh)
 
 struct demand {
 	uint64_t old, fresh;
-	uint64_t soonest;       /* the arrival of the quickest path, */
-	uint64_t soonest_ready; /* and with what it has to wait for */
+	uint64_t there[SKW_SESSION_PATHS]; /* the arrival of each path, */
+	uint64_t soonest;                  /* and of the quickest, */
+	uint64_t soonest_ready;            /* and with what it has to wait for */
 	bool live;
 };
 
@@ -217,8 +217,9 @@ static void find_soonest(const struct one *one, struct demand *demand, uint64_t 
 	demand->soonest = demand->soonest_ready = UINT64_MAX / 2;
 	for (unsigned i = 0; i < one->path_count; i++) {
 		const struct path *p = one->paths[i];
-		uint64_t there = arrival(p), ready = there + blocked(p, now_us);
+		uint64_t there = arrival(p, now_us), ready = there + blocked(p, now_us);
 
+		demand->there[i] = there;
 		if (rests(p))
 			continue;
 		demand->soonest = there < demand->soonest ? there : demand->soonest;
@@ -227,9 +228,10 @@ static void find_soonest(const struct one *one, struct demand *demand, uint64_t 
 	}
 }
 
-static void allow(const struct one *one, const struct path *p, const struct demand *demand,
-		  uint64_t now_us, struct allowed *allowed)
+static void allow(const struct one *one, unsigned at, const struct demand *demand, uint64_t now_us,
+		  struct allowed *allowed)
 {
+	const struct path *p = one->paths[at];
 	bool open =
 	    window_open(p) && skw_bbr_next_us(&p->bbr) <= now_us && (!rests(p) || !demand->live);
 	uint64_t mine = one_way(p);
@@ -240,9 +242,9 @@ static void allow(const struct one *one, const struct path *p, const struct dema
 	} else if (open) {
 		allowed->old = without(one, p, demand->old, now_us) >= mine;
 		allowed->fresh = without(one, p, demand->old + demand->fresh, now_us) >= mine;
-		allowed->quick = arrival(p) <= demand->soonest_ready;
+		allowed->quick = demand->there[at] <= demand->soonest_ready;
 		/* Their receiver makes up for what paths differ. */
-		allowed->bulk = arrival(p) < demand->soonest + DATAGRAM_HOLD_US;
+		allowed->bulk = demand->there[at] < demand->soonest + DATAGRAM_HOLD_US;
 	}
 }
 
@@ -275,8 +277,9 @@ size_t session_schedule(struct skw_session *s, struct one *one, uint32_t *circui
 		size_t len;
 
 		for (unsigned i = 0; i < one->path_count; i++)
-			if (!tried[i] && (best == SKW_SESSION_PATHS ||
-					  arrival(one->paths[i]) < arrival(one->paths[best])))
+			if (!tried[i] &&
+			    (best == SKW_SESSION_PATHS || arrival(one->paths[i], s->now_us) <
+							      arrival(one->paths[best], s->now_us)))
 				best = i;
 		if (best == SKW_SESSION_PATHS)
 			break;
@@ -284,7 +287,7 @@ size_t session_schedule(struct skw_session *s, struct one *one, uint32_t *circui
 		p = one->paths[best];
 		if (p->room == 0)
 			continue;
-		allow(one, p, &demand, s->now_us, &allowed);
+		allow(one, best, &demand, s->now_us, &allowed);
 		len = session_write_packet(s, one, p, &allowed);
 		if (len > 0) {
 			*circuit = p->circuit;

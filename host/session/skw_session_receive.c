@@ -152,6 +152,9 @@ static enum stream_verdict on_frame(struct skw_session *s, struct one *one, stru
 		*eliciting = true;
 		datagrams_on_frame(s, one, path, r);
 		return r->ok ? STREAM_OK : STREAM_BROKEN;
+	case FRAME_MISSING:
+		missing_on_frame(one, r);
+		return r->ok ? STREAM_OK : STREAM_BROKEN;
 	case FRAME_LEAVE:
 		*eliciting = true;
 		id = skw_get_u16(r);
@@ -191,8 +194,8 @@ static void schedule_ack(struct skw_session *s, struct path *path, bool gap, boo
 		path->ack_now = true;
 }
 
-static void note_received(struct skw_session *s, struct path *path, uint64_t count, bool eliciting,
-			  size_t len)
+static void note_received(struct skw_session *s, struct one *one, struct path *path, uint64_t count,
+			  bool eliciting, size_t len)
 {
 	struct skw_ranges *have = &path->received;
 	uint64_t next = have->count > 0 ? have->at[have->count - 1].to : 0;
@@ -202,6 +205,7 @@ static void note_received(struct skw_session *s, struct path *path, uint64_t cou
 	if (count >= next)
 		path->largest_us = s->now_us;
 	skw_ranges_add(have, count, count + 1);
+	missing_note(one, path, count);
 	schedule_ack(s, path, count != next, eliciting, len);
 }
 
@@ -230,7 +234,7 @@ static void on_frames(struct skw_session *s, struct one *one, struct path *path,
 		place = place && verdict == STREAM_OK;
 	}
 	if (place) /* else it is not acknowledged */
-		note_received(s, path, count, eliciting, len);
+		note_received(s, one, path, count, eliciting, len);
 	if (leave >= 0 && path->id != leave)
 		path_on_leave(one, (uint16_t)leave);
 }

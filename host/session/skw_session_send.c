@@ -216,6 +216,7 @@ size_t session_write_packet(struct skw_session *s, struct one *one, struct path 
 			    const struct allowed *allowed)
 {
 	bool wants = session_wants(one, path, allowed) && sent_place(path) != NULL;
+	bool missing = one->missing_count > 0 && !path->silent && !path->retiring;
 	bool ack = path->ack_now || (path->unacked > 0 && s->now_us >= path->ack_due_us);
 	struct skw_writer w = skw_writer(s->plain, FRAMES_MAX);
 	struct sent p = { 0 };
@@ -226,10 +227,12 @@ size_t session_write_packet(struct skw_session *s, struct one *one, struct path 
 		return 0;
 	if (one->need_close)
 		return write_close(s, one, path);
-	if (!wants && !ack)
+	if (!wants && !ack && !missing)
 		return 0;
 	if (ack)
 		put_ack(s, path, &w);
+	if (missing)
+		missing_write(one, &w);
 	if (wants)
 		asks = put_asking(s, one, path, &w, &p, allowed);
 	/* What is not due yet travels where there is room, but takes none from a datagram, which

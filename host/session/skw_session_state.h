@@ -30,6 +30,7 @@ enum frame_type {
 	FRAME_LEAVE = 11,    /* path u16: used no more */
 	FRAME_REKEY = 12,    /* epoch u32, IK message 1 */
 	FRAME_REKEYED = 13,  /* epoch u32, IK message 2 */
+	FRAME_MISSING = 14,  /* first u64, count u16: did not come, though later ones did */
 };
 
 #define HEADER 13u /* type, receiver, packet number */
@@ -47,6 +48,8 @@ enum frame_type {
 #define STREAM_RANGES 4096u  /* holes in a stream, as many as paths and their delays make */
 #define ACK_RUNS 12u         /* fits a small cell */
 #define ACK_SIZE_MAX (3u + 16u + 8u * (ACK_RUNS - 1u))
+#define MISSING_MAX 8u
+#define MISSING_SIZE 13u
 #define ACK_EVERY 10u /* packets; every second one at first */
 #define ACK_QUICK 64u
 #define SMALL 256u /* bytes of frames */
@@ -68,8 +71,9 @@ struct chunk {
 };
 
 struct sent {
-	bool open; /* neither acknowledged nor lost, and to be */
-	bool told; /* what it held goes over another path already */
+	bool open;   /* neither acknowledged nor lost, and to be */
+	bool told;   /* what it held goes over another path already */
+	bool missed; /* so says the other end: told, and counted as lost all the same */
 	bool lost;
 	uint8_t chunk_count;
 	uint16_t size;
@@ -100,6 +104,8 @@ struct path {
 	unsigned unacked;
 	bool ack_now;
 	uint64_t ack_due_us, eliciting;
+	uint64_t missed_to;       /* what is missing below was reported, */
+	uint32_t overtaken;       /* as soon as so many later ones were here */
 	struct lateness lateness; /* of datagrams */
 	uint64_t packets_sent, packets_received, packets_lost;
 };
@@ -130,6 +136,11 @@ struct stream {
 	uint64_t rx_mark, rx_mark_us; /* how fast the user reads */
 	bool rx_ended, end_read;
 	struct skw_ranges have;
+};
+
+struct missing { /* of one path */
+	uint64_t first;
+	uint16_t count;
 };
 
 enum stream_verdict { STREAM_OK, STREAM_AGAIN /* do not acknowledge */, STREAM_BROKEN };
@@ -163,6 +174,8 @@ struct one { /* one session */
 	uint64_t path_base, path_seen;
 	uint16_t leave[SKW_SESSION_PATHS]; /* numbers to tell */
 	unsigned leave_count;
+	struct missing missing[MISSING_MAX]; /* numbers to tell */
+	unsigned missing_count;
 	uint32_t local, remote;
 	struct skw_noise noise;                                       /* client, until answered */
 	uint8_t handshake[RESP_LEN > INIT_LEN ? RESP_LEN : INIT_LEN]; /* ours, to say again */
@@ -267,11 +280,18 @@ struct sent *sent_at(const struct path *path, uint64_t count);
 struct sent *sent_place(struct path *path);
 void sent_advance(struct path *path);
 void session_on_ack(struct skw_session *s, struct one *one, struct skw_reader *r);
+/* What it held goes again, over whichever path. */
+void session_tell_lost(struct one *one, struct sent *p);
 /* Everything in flight on it goes over other paths. */
 void session_tell_all_lost(struct one *one, struct path *path);
 void path_tick(struct skw_session *s, struct one *one, struct path *path);
 uint64_t path_timer(const struct path *path);
 bool path_waits(const struct path *path);
+
+/* skw_session_missing.c: what did not come, reported over the quickest path */
+void missing_note(struct one *one, struct path *path, uint64_t count);
+void missing_write(struct one *one, struct skw_writer *w);
+void missing_on_frame(struct one *one, struct skw_reader *r);
 
 /* skw_session_path.c: the paths of a session, and which carries what */
 struct path *path_new(struct one *one, uint32_t circuit, uint16_t id);
