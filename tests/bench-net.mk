@@ -1,4 +1,4 @@
-# The whole road in network namespaces; needs root. BENCH_S=5 seconds a flow, ROWS=line,slow,short,equal,unequal,dark,fair,memory.
+# The whole road in network namespaces; needs root. BENCH_S=10 seconds a flow, ROWS=line,slow,short,equal,unequal,dark,fair,memory.
 .PHONY: bench-net
 $(BUILD)/bench/linkemu $(BUILD)/bench/bare_hop $(BUILD)/bench/hold: $(BUILD)/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)

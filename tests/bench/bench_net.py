@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The whole road in network namespaces, a row for each thing to reach: prints what was measured as it comes, and one
-table with targets at the end. Needs root. BENCH_S is the length of a flow (default 5), ROWS=line,slow,... chooses:
+table with targets at the end. Needs root. BENCH_S is the length of a flow (default 10, as iperf3's), ROWS=line,slow,... chooses:
 
   line     five nodes in a row, veth: TCP over TUN beside the kernel, wireguard-go, yggdrasil and tor; delay; circuits; memory
   slow     the same with 100 Mb/s and 5 ms a link: TCP, and ping beside a flow that fills the way
@@ -15,7 +15,7 @@ import json, os, pathlib, statistics, subprocess, sys, threading, time, tracebac
 import net_peers
 from net_world import BUILD, Nodes, World
 
-SECONDS = float(os.environ.get("BENCH_S", "5"))
+SECONDS = float(os.environ.get("BENCH_S", "10"))
 ROWS = os.environ.get("ROWS", "line,slow,short,equal,unequal,dark,fair,memory").split(",")
 HOLD_US = float(os.environ.get("HOLD_US", "50"))
 RELAYS = 3
@@ -40,6 +40,12 @@ def warm(world, nodes, to):
     """Builds the circuits and lets the windows open."""
     world.ping(0, nodes.address(to), 3)
     world.flow(0, nodes.address(to), min(2, SECONDS))
+
+
+def other_tcp(world, name, to):
+    """What most machines use, beside the kernel's choice here."""
+    if "cubic" in pathlib.Path("/proc/sys/net/ipv4/tcp_available_congestion_control").read_text():
+        report(f"{name}, CUBIC", world.flow(0, to, SECONDS, tcp="cubic")[0], "Mb/s")
 
 
 def row_of(world, hops, **link):
@@ -107,6 +113,7 @@ def slow():
                most=4, note=f"{statistics.median(nodes.build_ms(0)):.0f} ms")
         warm(world, nodes, to)
         report("100 Mb/s + 5 ms, TCP over TUN", world.flow(0, nodes.address(to), SECONDS)[0], "Mb/s", least=80)
+        other_tcp(world, "100 Mb/s + 5 ms, TCP over TUN", nodes.address(to))
         report("100 Mb/s + 5 ms, SOCKS5 stream", world.flow(0, nodes.service("sink", to), SECONDS, socks=1080)[0], "Mb/s")
         bulk = world.flow_start(0, nodes.address(to), max(SECONDS, 4) + 2)
         time.sleep(2)
@@ -163,6 +170,7 @@ def equal():
         tun, stream = limits()
         report("16 ways of 10 Mb/s, 10 ms: TCP over TUN", world.flow(0, nodes.address(to), SECONDS)[0], "Mb/s", least=136,
                note=f"headers leave {tun:.0f}")
+        other_tcp(world, "16 ways of 10 Mb/s, 10 ms: TCP over TUN", nodes.address(to))
         report("16 ways of 10 Mb/s, 10 ms: SOCKS5", world.flow(0, nodes.service("sink", to), SECONDS, socks=1080)[0], "Mb/s", least=140,
                note=f"headers leave {stream:.0f}")
 
@@ -171,6 +179,7 @@ def unequal():
     with World() as world:
         nodes, to = ways(world, lambda i: 5 + 3 * i, 1)
         report("16 ways, 5 to 50 ms, 1 % lost: TCP over TUN", world.flow(0, nodes.address(to), SECONDS)[0], "Mb/s", least=125)
+        other_tcp(world, "16 ways, 5 to 50 ms, 1 % lost: TCP over TUN", nodes.address(to))
         report("16 ways, 5 to 50 ms, 1 % lost: SOCKS5", world.flow(0, nodes.service("sink", to), SECONDS, socks=1080)[0], "Mb/s", least=125)
 
 

@@ -40,13 +40,18 @@ if len(sys.argv) > 1: threading.Thread(target=sample, args=(open(sys.argv[1], "w
 for port in 9001, 9002: threading.Thread(target=serve, args=(port,), daemon=True).start()
 serve(9000)
 """
-# host, port, seconds, streams, SOCKS5 port or 0: prints Mb/s, longest silence, whether the hashes agree.
+# host, port, seconds, streams, SOCKS5 port or 0, congestion control or "": prints Mb/s, longest silence, whether the hashes agree.
 SOURCE = """
 import hashlib, os, socket, struct, sys, threading, time
 host, port, seconds, streams, socks = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5])
 block = os.urandom(1 << 18)
 def connect():
-    if not socks: return socket.create_connection((host, port), timeout=60)
+    if not socks:
+        s = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+        if sys.argv[6]: s.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, sys.argv[6].encode())
+        s.settimeout(60)
+        s.connect((host, port))
+        return s
     s = socket.create_connection(("127.0.0.1", socks), timeout=60)
     name = host.encode()
     s.sendall(b"\\5\\1\\0"); s.recv(2)
@@ -213,14 +218,14 @@ class World:
         self.start([*self.spaces[at].enter, "python3", "-c", SINK, *samples])
         time.sleep(0.5)
 
-    def flow(self, at, to, seconds, port=9000, streams=1, socks=0):
+    def flow(self, at, to, seconds, port=9000, streams=1, socks=0, tcp=""):
         """Mb/s, longest silence in ms, stream intact."""
-        rate, silence, ok = self.spaces[at].run("python3", "-c", SOURCE, to, port, seconds, streams, socks,
+        rate, silence, ok = self.spaces[at].run("python3", "-c", SOURCE, to, port, seconds, streams, socks, tcp,
                                                 limit=seconds + RUN_LIMIT_S).split()
         return float(rate), 1e3 * float(silence), ok == "True"
 
     def flow_start(self, at, to, seconds, port=9000, streams=1):
-        return self.start([*self.spaces[at].enter, "python3", "-c", SOURCE, to, port, seconds, streams, 0],
+        return self.start([*self.spaces[at].enter, "python3", "-c", SOURCE, to, port, seconds, streams, 0, ""],
                           stdout=subprocess.PIPE, text=True)
 
     def ping(self, at, to, count=50):

@@ -268,6 +268,41 @@ static void a_queue_of_others_is_known(void **state)
 	near(skw_bbr_rate(&b), rate, 5);
 }
 
+static void drain(void)
+{
+	while (head < tail) {
+		now = queue[head % QUEUE].acked_us > now ? queue[head % QUEUE].acked_us : now;
+		hear_one();
+	}
+}
+
+/* 0.8 ms a packet: what waits before a line that was idle is what was sent at once, as much as the
+ * pace lets, and nothing when all is there; what stands on the way is what it does not hold. */
+static void the_queue_that_a_packet_will_find_is_known(void **state)
+{
+	(void)state;
+	run(2 * SECOND);
+	drain();
+	now += SECOND / 10;
+	assert_int_equal(skw_bbr_queue_us(&b, now), 0);
+	for (unsigned i = 0; i < 4; i++)
+		send_one();
+	near(skw_bbr_queue_us(&b, now), 3200, 5);
+	near(skw_bbr_queue_us(&b, now + 2000), 1200, 15);
+	assert_int_equal(skw_bbr_queue_us(&b, now + 4000), 0);
+	while (head < tail) { /* nothing is on the way any more */
+		queue[head % QUEUE].lost = true;
+		hear_one();
+	}
+	assert_int_equal(skw_bbr_queue_us(&b, now), 0);
+	for (unsigned i = 0; i < 20; i++)
+		send_one();
+	assert_int_equal(skw_bbr_queue_us(&b, now), 5000);
+	while (tail - head < 100)
+		send_one();
+	near(skw_bbr_queue_us(&b, now + 20000), 100 * 800 - rtt, 8);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup(name, fresh)
@@ -284,6 +319,7 @@ int main(void)
 		CASE(bunches_do_not_slow_it_down),
 		CASE(a_queue_of_ones_own_is_known),
 		CASE(a_queue_of_others_is_known),
+		CASE(the_queue_that_a_packet_will_find_is_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
