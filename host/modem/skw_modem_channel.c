@@ -9,11 +9,15 @@ enum {
 	KNOWN = 6,   /* symbols that the smoothed estimate is worth */
 	MEMORY = 64, /* symbols that are remembered at most */
 	ERRORS = 8,  /* symbols that tell of a carrier's noise */
+	ROUNDS = 4,  /* of guessing carriers that cannot be seen */
 	MUCH = 2000, /* signal over noise beyond which smoothing would only bend */
 };
 
 /* A carrier with less than that of the usual trust has company. */
 static const float MUCH_OFF = 0.3F;
+
+/* Three carriers, both long symbols: chance makes that much of the usual once in 10^8. */
+static const float STRANGE = 12;
 
 /* Signal over noise of a carrier that each class is made for. */
 static const float CLASS_SNR[SKW_CHANNEL_CLASSES] = { 1.2F, 5, 20, 100, 600 };
@@ -117,36 +121,101 @@ static void settle(struct skw_channel *c, const float re[N], const float im[N])
 		c->w[k] = (c->h.re[k] * c->h.re[k] + c->h.im[k] * c->h.im[k]) / c->power;
 }
 
-void skw_channel_estimate(const struct skw_channel_filter *f, struct skw_channel *c,
-			  const struct skw_ofdm_tables *t, const struct skw_carriers *y1,
-			  const struct skw_carriers *y2)
+/* Carriers that are off by far more than most: less is made of what they say. */
+static void believe(struct skw_channel *c)
 {
-	float re[N], im[N], sum = 0, difference = 0;
+	float sum = 0;
+
+	for (int k = 0; k < 64; k++)
+		sum += c->w[k] > 0 ? 1 / (c->error[k] + 1e-9F) : 0;
+	c->usual = N / sum;
+	for (int k = 0; k < 64; k++) {
+		float over = c->usual / (c->error[k] + 1e-9F);
+
+		c->trust[k] = over < MUCH_OFF ? over : 1;
+	}
+}
+
+/* Noise of each carrier as it and its neighbours in both long symbols differ; the number of those
+ * that differ by far more than most, which something else is on. */
+static int differences(struct skw_channel *c, float noise[N], const struct skw_carriers *y1,
+		       const struct skw_carriers *y2)
+{
+	float d[N + 2], usual = 0, sum = 0;
+	int odd = 0;
 
 	for (int i = 0; i < N; i++) {
 		int k = carrier(i) & 63;
 		float dr = y1->re[k] - y2->re[k], di = y1->im[k] - y2->im[k];
 
-		re[i] = 0.5F * t->long_training[k] * (y1->re[k] + y2->re[k]);
-		im[i] = 0.5F * t->long_training[k] * (y1->im[k] + y2->im[k]);
-		sum += re[i] * re[i] + im[i] * im[i];
-		difference += dr * dr + di * di;
+		d[i + 1] = 0.5F * (dr * dr + di * di);
 	}
-	c->noise = difference / (2 * N) + 1e-20F;
-	c->signal = fmaxf(sum / N - c->noise / 2, 1e-20F);
-	smooth(f, class_of(c->signal / c->noise), re, im);
+	d[0] = d[2];
+	d[N + 1] = d[N - 1];
+	for (int i = 0; i < N; i++) {
+		noise[i] = (d[i] + d[i + 1] + d[i + 2]) / 3 + 1e-20F;
+		usual += 1 / (N * noise[i]);
+	}
+	for (int i = 0; i < N; i++)
+		if (noise[i] * usual > STRANGE) {
+			odd++;
+		} else {
+			sum += d[i + 1];
+			noise[i] = 0;
+		}
+	c->noise = sum / (float)(N - odd) + 1e-20F;
+	return odd;
+}
+
+/* Carriers that something else is on are guessed from the others. */
+static void guess(const struct skw_channel_filter *f, const struct skw_channel *c,
+		  const float noise[N], float re[N], float im[N])
+{
+	float seen_re[N], seen_im[N];
+
+	for (int round = 0; round < ROUNDS; round++) {
+		memcpy(seen_re, re, sizeof(seen_re));
+		memcpy(seen_im, im, sizeof(seen_im));
+		smooth(f, class_of(c->signal / c->noise), seen_re, seen_im);
+		for (int i = 0; i < N; i++)
+			if (noise[i] > 0) {
+				re[i] = seen_re[i];
+				im[i] = seen_im[i];
+			}
+	}
+}
+
+void skw_channel_estimate(const struct skw_channel_filter *f, struct skw_channel *c,
+			  const struct skw_ofdm_tables *t, const struct skw_carriers *y1,
+			  const struct skw_carriers *y2)
+{
+	float re[N], im[N], noise[N], sum = 0;
+	int odd = differences(c, noise, y1, y2);
+
 	for (int i = 0; i < N; i++) {
 		int k = carrier(i) & 63;
 
-		c->seen.re[k] = 0.5F * t->long_training[k] * (y1->re[k] + y2->re[k]);
-		c->seen.im[k] = 0.5F * t->long_training[k] * (y1->im[k] + y2->im[k]);
+		re[i] = 0.5F * t->long_training[k] * (y1->re[k] + y2->re[k]);
+		im[i] = 0.5F * t->long_training[k] * (y1->im[k] + y2->im[k]);
+		sum += noise[i] > 0 ? 0 : re[i] * re[i] + im[i] * im[i];
 	}
+	c->signal = fmaxf(sum / (float)(N - odd) - c->noise / 2, 1e-20F);
+	if (odd > 0)
+		guess(f, c, noise, re, im);
+	memset(&c->seen, 0, sizeof(c->seen));
+	for (int i = 0; i < N; i++) {
+		c->seen.re[carrier(i) & 63] = re[i];
+		c->seen.im[carrier(i) & 63] = im[i];
+	}
+	smooth(f, class_of(c->signal / c->noise), re, im);
 	settle(c, re, im);
 	c->usual = c->noise / c->power;
-	for (int k = 0; k < 64; k++) {
+	for (int k = 0; k < 64; k++)
 		c->error[k] = c->usual;
-		c->trust[k] = 1;
-	}
+	for (int i = 0; i < N; i++)
+		if (noise[i] > 0)
+			c->error[carrier(i) & 63] = noise[i] / c->power;
+	believe(c);
 }
 
 void skw_channel_again(const struct skw_channel_filter *f, struct skw_channel *c,
@@ -167,21 +236,6 @@ void skw_channel_again(const struct skw_channel_filter *f, struct skw_channel *c
 	settle(c, re, im);
 }
 
-/* Carriers that are off by far more than most: less is made of what they say. */
-static void believe(struct skw_channel *c)
-{
-	float sum = 0;
-
-	for (int k = 0; k < 64; k++)
-		sum += c->w[k] > 0 ? 1 / (c->error[k] + 1e-9F) : 0;
-	c->usual = N / sum;
-	for (int k = 0; k < 64; k++) {
-		float over = c->usual / (c->error[k] + 1e-9F);
-
-		c->trust[k] = over < MUCH_OFF ? over : 1;
-	}
-}
-
 /* The level of an axis that is nearest to u, in half distances. */
 static inline float nearest(float u, float most)
 {
@@ -191,12 +245,25 @@ static inline float nearest(float u, float most)
 		       63); /* u + 64 is positive: truncated is floor */
 }
 
+float skw_channel_step(unsigned n)
+{
+	return 1 / fminf(KNOWN + (float)n, MEMORY);
+}
+
+void skw_channel_learn_one(struct skw_channel *c, int k, float re, float im)
+{
+	float hr = c->h.re[k], hi = c->h.im[k];
+
+	c->h.re[k] = hr * (1 + re) - hi * im;
+	c->h.im[k] = hi * (1 + re) + hr * im;
+}
+
 void skw_channel_learn(struct skw_channel *c, const struct skw_carriers *z, unsigned bits,
 		       unsigned n)
 {
 	static const float levels[7] = { 0, 1, 1, 0, 3, 0, 7 };
 	static const float inverse[7] = { 0, 1, 1.41421356F, 0, 3.16227766F, 0, 6.48074070F };
-	float step = 1 / fminf(KNOWN + (float)n, MEMORY), most = levels[bits], up = inverse[bits];
+	float step = skw_channel_step(n), most = levels[bits], up = inverse[bits];
 	float forget = 1 / fminf(ERRORS + (float)n, 2 * ERRORS), size = 1 / (up * up);
 	float times = step * size, quadrature = bits > 1 ? 1 : 0;
 	float pilot_re[4], pilot_im[4], pilot_error[4];
@@ -215,8 +282,8 @@ void skw_channel_learn(struct skw_channel *c, const struct skw_carriers *z, unsi
 		float hr = c->h.re[k], hi = c->h.im[k];
 		float off = size * w * ((u - x) * (u - x) + (v - y) * (v - y));
 		/* h' = h (1 + step e conj(x)): strong points tell more */
-		float gr = c->trust[k] * times * ((u - x) * x + (v - y) * y);
-		float gi = c->trust[k] * times * ((v - y) * x - (u - x) * y);
+		float gr = times * ((u - x) * x + (v - y) * y);
+		float gi = times * ((v - y) * x - (u - x) * y);
 		float there = w > 1e-3F ? 1 : 0;
 
 		gr = 1 + there * gr;

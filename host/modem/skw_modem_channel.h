@@ -49,6 +49,11 @@ void skw_channel_estimate(const struct skw_channel_filter *f, struct skw_channel
 void skw_channel_learn(struct skw_channel *c, const struct skw_carriers *z, unsigned bits,
 		       unsigned n);
 
+/* How much of what symbol n tells is taken. */
+float skw_channel_step(unsigned n);
+/* The carrier's response is 1 + re + j im times what was thought. */
+void skw_channel_learn_one(struct skw_channel *c, int k, float re, float im);
+
 /* Once more, from the long symbols and a frame's data: the sum of y conj(x) over its symbols, and
  * of |x|^2. */
 void skw_channel_again(const struct skw_channel_filter *f, struct skw_channel *c,

@@ -269,11 +269,13 @@ static bool synchronise(struct skw_modem_rx *rx, const struct skw_detect_event *
 
 /* ---- Symbols ------------------------------------------------------------------------------ */
 
-/* How far each pilot, turned back but for `error`, is off its place. */
-static void doubt_pilots(struct frame *f, const float zr[4], const float zi[4], float error)
+/* How far each pilot, turned back but for `error`, is off its place: what that tells of its
+ * channel, and whether it is to be believed. */
+static void learn_pilots(struct frame *f, const float zr[4], const float zi[4], float error)
 {
 	const float step = 0.1F, c = cosf(error), s = sinf(error);
 	struct skw_channel *ch = &f->channel;
+	float known = skw_channel_step(f->symbol);
 
 	for (int n = 0; n < 4; n++) {
 		int at = skw_ofdm_pilot_carrier[n] & 63;
@@ -283,6 +285,8 @@ static void doubt_pilots(struct frame *f, const float zr[4], const float zi[4], 
 		float off = (re * re + im * im) / (ch->power * size + 1e-20F);
 
 		ch->error[at] += step * (off - ch->error[at]);
+		if (size > 1e-3F * ch->power)
+			skw_channel_learn_one(ch, at, known * re / size, known * im / size);
 	}
 }
 
@@ -315,7 +319,7 @@ static void follow_pilots(struct frame *f, const struct skw_carriers *y, float p
 	for (int n = 0; n < 4; n++)
 		skew +=
 		    (float)skw_ofdm_pilot_carrier[n] * (zi[n] * cosf(error) - zr[n] * sinf(error));
-	doubt_pilots(f, zr, zi, error);
+	learn_pilots(f, zr, zi, error);
 	skw_track_correct(&t->phase, error, noise / (2 * power + 1e-20F));
 	skw_track_correct(&t->slope, skew / (spread + 1e-20F), noise / (2 * spread + 1e-20F));
 }
@@ -433,15 +437,12 @@ static bool repeats(const struct skw_modem_rx *rx, const struct skw_carriers *z)
 static float soft_half(const struct frame *f, unsigned bits)
 {
 	static const float bears[7] = { 1, 1.0F, 2.5F, 1, 9.0F, 1, 45.0F };
-	/* the data's points may be off by more than the long symbols tell: amplifiers, phase noise
-	 */
-	float noise = fmaxf(f->channel.noise / f->channel.signal, f->channel.usual);
-	float beyond = 1 / (noise * bears[bits]);
+	float beyond = f->channel.signal / f->channel.noise / bears[bits];
 
 	return 40 * sqrtf(fminf(fmaxf(beyond, 1), 1000));
 }
 
-/* Soft bits of a data symbol, less of those carriers that are not alone on the air. */
+/* Soft bits of a symbol, less of those carriers that are not alone on the air. */
 static void demap(uint8_t *soft, const struct frame *f, const struct skw_carriers *z, unsigned bits)
 {
 	struct skw_carriers t;
@@ -469,7 +470,7 @@ static void read_signal(struct skw_modem_rx *rx)
 	uint8_t soft[SKW_SOFT];
 
 	symbol(rx, &z);
-	skw_demap(soft, 1, &z, f->channel.w, soft_half(f, 1));
+	demap(soft, f, &z, 1);
 	tell(rx, &z, 1, soft);
 	if (!skw_decoder_signal(&rx->decoder, &f->signal, &rx->tables, soft)) {
 		rx->counts.signal_bad++;

@@ -14,7 +14,7 @@
 #include "modem/skw_modem_amplifier.h"
 #include "skw_modem_random.h"
 
-enum { SYMBOLS = 40, FINE = 256, AIR = 8000 };
+enum { SYMBOLS = 12, FINE = 256, AIR = 8000 };
 
 /* Points of 64-QAM on 52 carriers. */
 static void points(double complex x[64])
