@@ -70,7 +70,7 @@ struct skw_directory {
 	struct skw_set talking;                /* those with whom there is something to sync */
 	uint32_t waiting[SKW_DIRECTORY_PEERS]; /* entries pending for each peer */
 	struct neighbour neighbours[SKW_DIRECTORY_PEERS];
-	size_t turn; /* where poll goes on */
+	size_t turn;        /* where poll goes on */
 	uint64_t soonest_s; /* nothing expires before */
 	struct skw_random random;
 	uint64_t now_s;
