@@ -62,49 +62,9 @@ static uint32_t port_room; /* cells that wait before the line, at most; 0: as ma
 static uint64_t flood_us;  /* the first client sends a cell so often, asked or not; 0: no */
 static uint8_t block[BLOCK];
 
-/* ---- the wires: a heap by time */
+/* ---- the wires */
 
-static bool sooner(const struct held *a, const struct held *b)
-{
-	return a->due_us < b->due_us || (a->due_us == b->due_us && a->order < b->order);
-}
-
-static void swap(unsigned a, unsigned b)
-{
-	struct held x = heap[a];
-
-	heap[a] = heap[b];
-	heap[b] = x;
-}
-
-static void push(struct held h)
-{
-	unsigned i = held++;
-
-	assert_true(held < HELD);
-	h.order = order++;
-	heap[i] = h;
-	for (; i > 0 && sooner(&heap[i], &heap[(i - 1) / 2]); i = (i - 1) / 2)
-		swap(i, (i - 1) / 2);
-}
-
-static struct held pop(void)
-{
-	struct held first = heap[0];
-	unsigned i = 0;
-
-	heap[0] = heap[--held];
-	for (;;) {
-		unsigned next = 2 * i + 1;
-
-		if (next + 1 < held && sooner(&heap[next + 1], &heap[next]))
-			next++;
-		if (next >= held || !sooner(&heap[next], &heap[i]))
-			return first;
-		swap(i, next);
-		i = next;
-	}
-}
+#include "skw_held.h"
 
 static bool crosses_the_line(unsigned from, unsigned to)
 {

@@ -67,49 +67,9 @@ static inline const uint8_t *pattern(uint64_t offset)
 	return pattern_bytes + offset % PERIOD;
 }
 
-/* ---- the wire: a heap by time */
+/* ---- the wire */
 
-static inline bool sooner(const struct held *a, const struct held *b)
-{
-	return a->due_us < b->due_us || (a->due_us == b->due_us && a->order < b->order);
-}
-
-static inline void swap(unsigned a, unsigned b)
-{
-	struct held x = heap[a];
-
-	heap[a] = heap[b];
-	heap[b] = x;
-}
-
-static inline void push(struct held h)
-{
-	unsigned i = held++;
-
-	assert_true(held < HELD);
-	h.order = order++;
-	heap[i] = h;
-	for (; i > 0 && sooner(&heap[i], &heap[(i - 1) / 2]); i = (i - 1) / 2)
-		swap(i, (i - 1) / 2);
-}
-
-static inline struct held pop(void)
-{
-	struct held first = heap[0];
-	unsigned i = 0;
-
-	heap[0] = heap[--held];
-	for (;;) {
-		unsigned next = 2 * i + 1;
-
-		if (next + 1 < held && sooner(&heap[next + 1], &heap[next]))
-			next++;
-		if (next >= held || !sooner(&heap[next], &heap[i]))
-			return first;
-		swap(i, next);
-		i = next;
-	}
-}
+#include "skw_held.h"
 
 static inline bool chance(unsigned per_10000)
 {
