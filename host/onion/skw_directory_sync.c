@@ -1,17 +1,18 @@
 /* Two peers find out what each lacks, without telling each other what both have.
  *
- *   A  SUMMARY  a hash for each bucket of what A has    -->  B compares with what it has itself
- *      <--  ASK  bucket | what B has of it		        B, for each that differs, four at a
- * time descriptors that B lacks or has older, DONE       -->
+ *   A  SUMMARY: a hash for each bucket of what A has -->  B compares with what it has itself
+ *      <-- ASK: bucket | what B has of it                 B, for each that differs, four at a time
+ *   A  descriptors that B lacks or has older, DONE -->
  *
  * and the same the other way. Both say SUMMARY when the link comes up, and every minute, so that
  * whatever was lost or refused before comes all the same. A bucket is asked of one peer at a time:
  * of several that offer the same, one sends it.
  *
- *   SUMMARY  2 | bits u8 | salt 16 | 2^bits x hash u64	    bits <= 9
- *   ASK      3 | bits u8 | bucket u16 | n x { first 8 bytes of an address | sequence u64 },
- * ascending DONE     4 | asks u16
+ *   SUMMARY  2 | bits u8, at most 9 | salt 16 | 2^bits x hash u64
+ *   ASK      3 | bits u8 | bucket u16 | n x { first 8 bytes of an address | sequence u64 }
+ *   DONE     4 | asks u16
  *
+ * An ASK's addresses ascend.
  * A node belongs to the bucket that the first `bits` bits of its address name. A bucket's hash is
  * the exclusive or of SipHash-2-4(salt, address | sequence u64) over its nodes; the salt is new
  * each time, so that nobody can make descriptors that cancel out others'.

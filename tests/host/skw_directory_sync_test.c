@@ -242,7 +242,10 @@ static void only_what_was_offered_may_be_asked_for(void **state)
 	ask[1] = 4;
 	ask[2] = 16;
 	assert_int_equal(hear(ask, 4), SKW_DIRECTORY_MALFORMED); /* one too many */
+	ask[2] = ask[3] = 0xff;
+	assert_int_equal(hear(ask, 4), SKW_DIRECTORY_MALFORMED); /* more than anybody has */
 	ask[2] = 3;
+	ask[3] = 0;
 	assert_int_equal(hear(ask, 3), SKW_DIRECTORY_MALFORMED); /* cut off */
 	ask[4] = 2;
 	ask[4 + ITEM] = 1;
@@ -279,7 +282,7 @@ static size_t false_summary(uint8_t *out, uint8_t bits)
 
 static void who_promises_and_says_nothing_is_left(void **state)
 {
-	static uint8_t summary[2 + SALT + (8 << SUMMARY_BITS)];
+	static uint8_t summary[2 + SALT + (8 << (SUMMARY_BITS + 1))];
 	const uint8_t done[] = { SAY_DONE, 1, 0 }, many[] = { SAY_DONE, 5, 0 };
 	size_t len = false_summary(summary, 9);
 
@@ -290,7 +293,7 @@ static void who_promises_and_says_nothing_is_left(void **state)
 	assert_int_equal(hear(done, 3), SKW_DIRECTORY_MALFORMED);
 	assert_int_equal(hear(summary, len - 1), SKW_DIRECTORY_MALFORMED);
 	summary[1] = 10;
-	assert_int_equal(hear(summary, len), SKW_DIRECTORY_MALFORMED);
+	assert_int_equal(hear(summary, sizeof(summary)), SKW_DIRECTORY_MALFORMED);
 	summary[1] = 9;
 	assert_int_equal(hear(summary, len), SKW_DIRECTORY_TALK);
 	assert_int_equal(hear(summary, len), SKW_DIRECTORY_TOO_SOON);
@@ -331,6 +334,46 @@ static void who_promises_and_says_nothing_is_left(void **state)
 	assert_int_equal(skw_directory_count(dir[0]), NODES);
 }
 
+/* What there was no room for is said again, and what was held back for it is not forgotten. */
+static void what_found_no_room_is_said_again(void **state)
+{
+	uint8_t summary[2 + SALT + (8 << SUMMARY_BITS)];
+	size_t len = false_summary(summary, 4);
+	struct skw_directory_out out;
+	uint8_t first[8];
+
+	(void)state;
+	for (unsigned i = 0; i < NODES; i++)
+		publish(0, i, 1);
+	skw_directory_peer_up(dir[0], 2);
+	assert_int_equal(polled(SAY_SUMMARY), 1);
+	assert_int_equal(hear(summary, len), SKW_DIRECTORY_TALK);
+	assert_true(skw_directory_poll(dir[0], &out));
+	assert_int_equal(out.data[0], SAY_ASK);
+	memcpy(first, out.data, 4);
+	skw_directory_refused(dir[0], 2);
+	assert_false(skw_directory_poll(dir[0], &out)); /* full until the next second */
+	skw_directory_tick(dir[0], ++now);
+	assert_true(skw_directory_poll(dir[0], &out));
+	assert_memory_equal(out.data, first, 4);
+	assert_int_equal(polled(SAY_ASK), ASKS - 1);
+	/* Two asks of its own, answered by one DONE. */
+	assert_int_equal(hear((uint8_t[]) { SAY_ASK, 4, 1, 0 }, 4), SKW_DIRECTORY_TALK);
+	assert_int_equal(hear((uint8_t[]) { SAY_ASK, 4, 2, 0 }, 4), SKW_DIRECTORY_TALK);
+	for (bool done = false; !done;) {
+		assert_true(skw_directory_poll(dir[0], &out));
+		done = out.data[0] == SAY_DONE;
+	}
+	assert_memory_equal(out.data, ((uint8_t[]) { SAY_DONE, 2, 0 }), 3);
+	skw_directory_refused(dir[0], 2);
+	skw_directory_tick(dir[0], ++now);
+	assert_true(skw_directory_poll(dir[0], &out));
+	assert_memory_equal(out.data, ((uint8_t[]) { SAY_DONE, 2, 0 }), 3);
+	/* A summary beside a conversation is left, however late. */
+	now += SYNC_PATIENCE_S + SUMMARY_LEAST_S;
+	assert_int_equal(hear(summary, len), SKW_DIRECTORY_TOO_SOON);
+}
+
 static void noise_does_no_harm(void **state)
 {
 	uint8_t data[700];
@@ -369,6 +412,7 @@ int main(void)
 		CASE(what_was_lost_comes_all_the_same),
 		CASE(only_what_was_offered_may_be_asked_for),
 		CASE(who_promises_and_says_nothing_is_left),
+		CASE(what_found_no_room_is_said_again),
 		CASE(noise_does_no_harm),
 	};
 
