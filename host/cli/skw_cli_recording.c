@@ -131,7 +131,6 @@ static bool more(struct skw_cli_recording *r)
 		r->flush -= n;
 	}
 	mix(r, in, n);
-	r->taken = 0;
 	if (r->down != NULL) {
 		r->have = skw_resampler_run(r->down, r->out, in, n);
 	} else {

@@ -278,8 +278,7 @@ size_t session_schedule(struct skw_session *s, struct one *one, uint32_t *circui
 
 		for (unsigned i = 0; i < one->path_count; i++)
 			if (!tried[i] &&
-			    (best == SKW_SESSION_PATHS || arrival(one->paths[i], s->now_us) <
-							      arrival(one->paths[best], s->now_us)))
+			    (best == SKW_SESSION_PATHS || demand.there[i] < demand.there[best]))
 				best = i;
 		if (best == SKW_SESSION_PATHS)
 			break;

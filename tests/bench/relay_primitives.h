@@ -23,13 +23,6 @@
 #include "link/skw_link.h"
 #include "onion/skw_cell.h"
 
-#ifndef UDP_SEGMENT
-#define UDP_SEGMENT 103
-#endif
-#ifndef UDP_GRO
-#define UDP_GRO 104
-#endif
-
 enum { WINDOW = 160, BURST = 40, SEGMENT = SKW_LINK_FRAME_MAX };
 
 static uint64_t clock_us(clockid_t clock)
