@@ -20,7 +20,8 @@ static const char HELP[] =
     "  --socket PATH   where hosts connect [$SKYWAVE_AIR, else $XDG_RUNTIME_DIR/skywave-air.sock,\n"
     "                  else /tmp/skywave-air.sock]\n"
     "  --threads N     evaluate up to N radios at once [the machine's cores]\n"
-    "  --set KEY=VALUE rate, carrier, noise, seed or pace, as in the file's [air] section\n"
+    "  --set KEY=VALUE rate, carrier, noise, seed, pace or echoes, as in the file's [air]\n"
+    "                  section\n"
     "  --check         read the scenario, say what is wrong, and end\n"
     "\n"
     "SIGUSR1 prints the status; so does the request `status` on the socket.\n";

@@ -5,6 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "air/skw_air_echoes.h"
+#include "air/skw_air_random.h"
+
+enum { KEEP = 2 * SKW_AIR_CHUNK + SKW_AIR_TAPS }; /* of the past, beyond the longest delay */
+
 static const double TWO_PI = 6.283185307179586;
 
 struct antenna {
@@ -17,40 +22,30 @@ struct skw_air_channel {
 	const struct skw_air_scenario *s;
 	size_t mask; /* ring length - 1 */
 	struct antenna antenna[SKW_AIR_RADIOS];
+	struct skw_air_taps *taps; /* of open paths, [from * radios + to] */
 };
-
-/* SplitMix64 of Steele, Lea and Flood: a counter in, 64 well-mixed bits out. */
-static uint64_t mix(uint64_t x)
-{
-	x += UINT64_C(0x9E3779B97F4A7C15);
-	x = (x ^ x >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
-	x = (x ^ x >> 27) * UINT64_C(0x94D049BB133111EB);
-	return x ^ x >> 31;
-}
-
-/* Box-Muller: two normal deviates of 64 random bits. */
-static void normal_pair(float *a, float *b, uint64_t bits)
-{
-	float u = ((float)(bits >> 32) + 1) * 0x1p-32f;
-	float angle = (float)(uint32_t)bits * (float)(6.283185307179586 * 0x1p-32);
-	float radius = sqrtf(-2 * logf(fminf(u, 1)));
-
-	*a = radius * cosf(angle);
-	*b = radius * sinf(angle);
-}
 
 struct skw_air_channel *skw_air_channel_new(const struct skw_air_scenario *s)
 {
 	struct skw_air_channel *c = calloc(1, sizeof(*c));
-	size_t need = 2 * SKW_AIR_CHUNK, length = 1;
+	size_t need = KEEP, length = 1;
 
 	if (c == NULL)
 		return NULL;
 	c->s = s;
+	c->taps = calloc((size_t)s->radios * s->radios + 1, sizeof(*c->taps));
+	if (c->taps == NULL) {
+		skw_air_channel_free(c);
+		return NULL;
+	}
 	for (unsigned i = 0; i < s->radios; i++)
 		for (unsigned k = 0; k < s->radios; k++)
-			if (s->path[i][k].open && s->path[i][k].delay + 2 * SKW_AIR_CHUNK > need)
-				need = s->path[i][k].delay + 2 * SKW_AIR_CHUNK;
+			if (s->path[i][k].open)
+				skw_air_echoes(&c->taps[i * s->radios + k], s, i, k);
+	for (unsigned i = 0; i < s->radios; i++)
+		for (unsigned k = 0; k < s->radios; k++)
+			if (s->path[i][k].open && s->path[i][k].delay + KEEP > need)
+				need = s->path[i][k].delay + KEEP;
 	while (length < need)
 		length *= 2;
 	c->mask = length - 1;
@@ -70,6 +65,7 @@ void skw_air_channel_free(struct skw_air_channel *c)
 		return;
 	for (unsigned i = 0; i < SKW_AIR_RADIOS; i++)
 		free(c->antenna[i].past);
+	free(c->taps);
 	free(c);
 }
 
@@ -119,12 +115,29 @@ static float amplitude(double db)
 	return (float)pow(10, db / 20);
 }
 
+/* What arrives at `time` over all of a path's taps, before loss and carrier. */
+static void over_taps(float out[2], const struct antenna *a, size_t mask, uint64_t time,
+		      const struct skw_air_taps *taps)
+{
+	float i = 0, q = 0;
+
+	for (unsigned k = 0; k < taps->n; k++) {
+		struct skw_iq v = a->past[(time - k) & mask];
+
+		i += v.i * taps->h[k].re - v.q * taps->h[k].im;
+		q += v.i * taps->h[k].im + v.q * taps->h[k].re;
+	}
+	out[0] = i;
+	out[1] = q;
+}
+
 /* Adds one transmitter's arrivals. The phase is a function of the time alone: it has no seams. */
 static void add_arrivals(const struct skw_air_channel *c, unsigned from, unsigned to, uint64_t time,
 			 float (*sum)[2], size_t n)
 {
 	const struct antenna *a = &c->antenna[from];
 	const struct skw_air_path *path = &c->s->path[from][to];
+	const struct skw_air_taps *taps = &c->taps[from * c->s->radios + to];
 	double hz = ((double)a->fe.tx_hz * c->s->radio[from].ppm -
 		     (double)c->antenna[to].fe.rx_hz * c->s->radio[to].ppm) *
 		    1e-6;
@@ -134,14 +147,13 @@ static void add_arrivals(const struct skw_air_channel *c, unsigned from, unsigne
 	float gain = amplitude(a->fe.tx_gain_cdb / 100.0 - path->loss_db);
 	double re = cos(phase), im = sin(phase);
 	double step_re = cos(TWO_PI * turns), step_im = sin(TWO_PI * turns);
-
 	for (size_t k = 0; k < n; k++) {
-		struct skw_iq v = a->past[(time + k - path->delay) & c->mask];
-		float r = (float)re * gain, m = (float)im * gain;
+		float v[2], r = (float)re * gain, m = (float)im * gain;
 		double next = re * step_re - im * step_im;
 
-		sum[k][0] += v.i * r - v.q * m;
-		sum[k][1] += v.i * m + v.q * r;
+		over_taps(v, a, c->mask, time + k - path->delay, taps);
+		sum[k][0] += v[0] * r - v[1] * m;
+		sum[k][1] += v[0] * m + v[1] * r;
 		im = re * step_im + im * step_re;
 		re = next;
 	}
@@ -158,13 +170,13 @@ void skw_air_channel_hear(const struct skw_air_channel *c, unsigned radio, uint6
 	/* noise_dbfs is the power of I and Q together, full scale 1.0 */
 	float sigma = 32768 * amplitude(c->s->noise_dbfs) * (float)sqrt(0.5);
 	float gain = amplitude(c->antenna[radio].fe.rx_gain_cdb / 100.0);
-	uint64_t key = mix(c->s->seed ^ mix(radio));
+	uint64_t key = skw_air_mix(c->s->seed ^ skw_air_mix(radio));
 	float sum[SKW_AIR_CHUNK][2];
 
 	assert(n <= SKW_AIR_CHUNK);
 
 	for (size_t k = 0; k < n; k++) {
-		normal_pair(&sum[k][0], &sum[k][1], mix(key + time + k));
+		skw_air_normal_pair(&sum[k][0], &sum[k][1], skw_air_mix(key + time + k));
 		sum[k][0] *= sigma;
 		sum[k][1] *= sigma;
 	}

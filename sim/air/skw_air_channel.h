@@ -1,8 +1,9 @@
 /* skw_air_channel - what each antenna hears: delayed, weakened, turned copies of what others sent,
- * and noise.
+ * their echoes, and noise.
  *
- *   heard[r](t) = quantise( gain_r * ( sum over s of a_sr * sent[s](t - d_sr) * exp(j 2 pi f_sr t)
- * + noise_r(t) ) )
+ *   heard[r](t) = quantise( gain_r * ( sum over s of a_sr * y_sr(t - d_sr) * exp(j 2 pi f_sr t)
+ *                                      + noise_r(t) ) )
+ *   y_sr(t)     = sum over k of h_sr[k] * sent[s](t - k)      skw_air_echoes.h
  *
  * f_sr is the difference of the two carriers (tuning and reference error), a_sr the path's loss
  * with the transmitter's gain. noise_r(t) depends on nothing but the seed, the radio and the time,

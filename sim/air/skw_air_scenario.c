@@ -80,7 +80,7 @@ static int add_radio(struct skw_air_scenario *s, const char *name)
 static void open_path(struct skw_air_scenario *s, unsigned a, unsigned b, double loss_db,
 		      unsigned delay)
 {
-	s->path[a][b] = s->path[b][a] = (struct skw_air_path) { true, loss_db, delay };
+	s->path[a][b] = s->path[b][a] = (struct skw_air_path) { true, loss_db, delay, -1 };
 }
 
 bool skw_air_scenario_line(struct skw_air_scenario *s, unsigned radios)
@@ -116,6 +116,14 @@ static bool number(double *out, const char *text, double low, double high)
 	return end != text && *end == '\0' && errno == 0 && *out >= low && *out <= high;
 }
 
+static bool spread(struct parser *p, double *ns, const char *value)
+{
+	if (!number(ns, value, 0, SKW_AIR_ECHOES_MAX))
+		return complain(p, "echoes: nanoseconds, 0 to %.0f, not '%s'", SKW_AIR_ECHOES_MAX,
+				value);
+	return true;
+}
+
 static bool set_air(struct parser *p, const char *key, const char *value)
 {
 	double v;
@@ -134,11 +142,14 @@ static bool set_air(struct parser *p, const char *key, const char *value)
 		if (!number(&v, value, 0, 0x1p53) || v != floor(v))
 			return complain(p, "seed: a whole number, not '%s'", value);
 		p->s->seed = (uint64_t)v;
+	} else if (strcmp(key, "echoes") == 0) {
+		return spread(p, &p->s->echoes_ns, value);
 	} else if (strcmp(key, "pace") == 0) {
 		if (!number(&p->s->pace, value, 1e-6, 1))
 			return complain(p, "pace: over 0 and at most 1, not '%s'", value);
 	} else {
-		return complain(p, "[air] has no '%s': rate, carrier, noise, seed, pace", key);
+		return complain(p, "[air] has no '%s': rate, carrier, noise, seed, pace, echoes",
+				key);
 	}
 	return true;
 }
@@ -183,7 +194,14 @@ static bool set_path(struct parser *p, const char *key, const char *value)
 	if (strcmp(key, "distance") == 0)
 		return number(&v, value, 0, 1e7) ? set_delay(p, key, v / LIGHT_M_S * p->s->rate_hz)
 						 : complain(p, "distance: metres, not '%s'", value);
-	return complain(p, "[path] has no '%s': loss, delay, distance", key);
+	if (strcmp(key, "echoes") == 0) {
+		if (!spread(p, &v, value))
+			return false;
+		p->s->path[p->from][p->to].echoes_ns = v;
+		p->s->path[p->to][p->from].echoes_ns = v;
+		return true;
+	}
+	return complain(p, "[path] has no '%s': loss, delay, distance, echoes", key);
 }
 
 static bool open_section(struct parser *p, const char *head)

@@ -1,8 +1,8 @@
 /* skw_air_scenario - who is on the air and how they hear each other (docs/air-scenario.md).
  *
- *   [air]            rate, carrier, noise, seed, pace
+ *   [air]            rate, carrier, noise, seed, pace, echoes
  *   [radio NAME]     ppm
- *   [path A B]       loss, delay or distance: both ways
+ *   [path A B]       loss, delay or distance, echoes: both ways
  */
 #ifndef SKW_AIR_SCENARIO_H
 #define SKW_AIR_SCENARIO_H
@@ -14,17 +14,20 @@
 #define SKW_AIR_RADIOS 64u
 #define SKW_AIR_NAME 32u
 #define SKW_AIR_DELAY_MAX 65536u /* samples */
+#define SKW_AIR_ECHOES_MAX 500.0 /* ns */
 
 struct skw_air_path {
-	bool open;      /* false: not heard at all */
-	double loss_db; /* >= 0 attenuates */
-	unsigned delay; /* samples, at least 1 */
+	bool open;        /* false: not heard at all */
+	double loss_db;   /* >= 0 attenuates */
+	unsigned delay;   /* samples, at least 1 */
+	double echoes_ns; /* rms delay spread; 0: none, below: as the whole air */
 };
 
 struct skw_air_scenario {
 	uint32_t rate_hz;  /* of every radio on this air: 5, 10 or 20 MHz */
 	double carrier_hz; /* where the radios are tuned out of reset */
 	double noise_dbfs; /* at the receiver's input, mean power of a sample */
+	double echoes_ns;  /* rms delay spread of each path that does not say its own; 0: none */
 	uint64_t seed;
 	double pace; /* device seconds a wall second, at most 1 */
 	unsigned radios;

@@ -12,6 +12,7 @@
 
 #include "air/skw_air_channel.h"
 #include "air/skw_air_clock.h"
+#include "air/skw_air_echoes.h"
 #include "air/skw_air_scenario.h"
 #include "air/skw_air_world.h"
 #include "wire/skw_hostlink.h"
@@ -87,6 +88,9 @@ static void bad_scenarios_are_refused_with_their_line(void **state)
 		"[radio a]\n[radio b]\n[path a b]\ndelay = 1e9\n",
 		"[radio a]\n[radio b]\n[path a b]\nloss =\n",
 		"[radio a]\n[radio b]\n[path a b]\ndistance = -1\n",
+		"[air]\nechoes = 501\n",
+		"[radio a]\n[radio b]\n[path a b]\nechoes = -1\n",
+		"[radio a]\n[radio b]\n[path a b]\nechoes = long\n",
 		"[radio aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa]\n",
 	};
 
@@ -178,6 +182,71 @@ static unsigned loudest(struct skw_air_channel *c, struct skw_radio_front_end fr
 		peak = v > peak ? v : peak;
 	}
 	return peak;
+}
+
+/* Power 1, the same both ways, another for another seed. Of complex normals the logarithm of the
+ * power has the same mean beyond that of its variance, and a common scale leaves ratios alone: so
+ * ln |h_k|^2 - ln |h_0|^2 is -k / (rms * rate) in the mean, within 5 sigma of 4000. */
+static void echoes_have_an_exponential_profile(void **state)
+{
+	const double spread = 100e-9 * 20e6;
+	double fall[SKW_AIR_TAPS] = { 0 };
+	struct skw_air_taps taps, back, last = { 0 };
+
+	(void)state;
+	assert_true(
+	    parse("[air]\nechoes = 30\n[radio a]\n[radio b]\n[radio c]\n[path b c]\n[path a "
+		  "b]\nechoes = 100\n"));
+	for (unsigned seed = 0; seed < 4000; seed++) {
+		double p[SKW_AIR_TAPS], sum = 0;
+
+		scenario.seed = seed;
+		skw_air_echoes(&taps, &scenario, 0, 1);
+		skw_air_echoes(&back, &scenario, 1, 0);
+		assert_int_equal(taps.n, 14); /* 0 to 6.9 spreads */
+		assert_memory_equal(taps.h, back.h, taps.n * sizeof(taps.h[0]));
+		assert_true(taps.h[0].re != last.h[0].re);
+		for (unsigned k = 0; k < taps.n; k++) {
+			p[k] = (double)taps.h[k].re * taps.h[k].re +
+			       (double)taps.h[k].im * taps.h[k].im;
+			sum += p[k];
+			fall[k] += (log(p[k]) - log(p[0])) / 4000;
+		}
+		assert_true(fabs(sum - 1) < 1e-5);
+		last = taps;
+	}
+	for (unsigned k = 1; k < taps.n; k++)
+		assert_true(fabs(fall[k] + k / spread) < 5 * 1.82 / 63);
+	skw_air_echoes(&taps, &scenario, 1, 2); /* the air's own, since the path says nothing */
+	assert_int_equal(taps.n, 5);
+}
+
+/* An impulse comes back as the taps, the carrier's turn and 6 dB between. */
+static void an_impulse_is_heard_as_its_echoes(void **state)
+{
+	struct skw_air_channel *c;
+	struct skw_iq sent[128] = { { 0, 0 } }, heard[128];
+	struct skw_air_taps taps;
+	double err = 0;
+
+	(void)state;
+	c = two_radios("[air]\nnoise = -200\n[path a b]\nechoes = 200\n");
+	skw_air_echoes(&taps, &scenario, 0, 1);
+	sent[127].i = 30000;
+	skw_air_channel_send(c, 0, 0, sent, 128);
+	skw_air_channel_send(c, 0, 128, NULL, 128);
+	skw_air_channel_hear(c, 1, 128, heard, 128); /* the first arrives at 127 + 70 */
+	for (unsigned k = 0; k < 128; k++) {
+		int tap = (int)k - 69;
+		bool on = tap >= 0 && (unsigned)tap < taps.n;
+		double angle = 2 * M_PI * 0.0118 * (128 + k), gain = 30000 * pow(10, -0.3);
+		double re = on ? (double)taps.h[tap].re : 0, im = on ? (double)taps.h[tap].im : 0;
+
+		err = fmax(err, fabs(heard[k].i - gain * (re * cos(angle) - im * sin(angle))));
+		err = fmax(err, fabs(heard[k].q - gain * (re * sin(angle) + im * cos(angle))));
+	}
+	assert_true(taps.n == 28 && err < 2);
+	skw_air_channel_free(c);
 }
 
 static void tuning_decides_who_is_heard(void **state)
@@ -458,6 +527,8 @@ int main(void)
 		cmocka_unit_test_setup(a_line_joins_neighbours_only, fresh),
 		cmocka_unit_test_setup(bad_scenarios_are_refused_with_their_line, fresh),
 		cmocka_unit_test_setup(arrivals_follow_the_formula, fresh),
+		cmocka_unit_test_setup(echoes_have_an_exponential_profile, fresh),
+		cmocka_unit_test_setup(an_impulse_is_heard_as_its_echoes, fresh),
 		cmocka_unit_test_setup(tuning_decides_who_is_heard, fresh),
 		cmocka_unit_test_setup(noise_is_normal_repeatable_and_its_own, fresh),
 		cmocka_unit_test_setup(time_never_runs_ahead_and_never_rushes, fresh),
