@@ -35,7 +35,7 @@ static int usage(FILE *out)
 	return out == stdout ? 0 : 2;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	if (argc < 2)
 		return usage(stderr);
@@ -46,4 +46,15 @@ int main(int argc, char **argv)
 			return COMMANDS[i].run(argc - 1, argv + 1);
 	fprintf(stderr, "skywave: no command '%s'\n", argv[1]);
 	return usage(stderr);
+}
+
+int main(int argc, char **argv)
+{
+	int status = run(argc, argv);
+
+	/* A full disk is seen here at the latest, whatever the command was. */
+	if (fflush(stdout) == 0 && ferror(stdout) == 0)
+		return status;
+	fprintf(stderr, "skywave: standard output: cannot be written\n");
+	return 1;
 }

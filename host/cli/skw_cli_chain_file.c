@@ -15,7 +15,13 @@ bool skw_cli_chain_file_refuse(const struct skw_cli_chain_file *f, const char *w
 	return false;
 }
 
-/* The whole file; false if it is too long for memory. */
+static bool cannot(const struct skw_cli_chain_file *f, const char *why)
+{
+	fprintf(stderr, "skywave ledger: %s: %s\n", f->path, why);
+	return false;
+}
+
+/* The whole file; false, with a line, if it cannot be read or is too long for memory. */
 static bool read_whole(struct skw_cli_chain_file *f)
 {
 	size_t n = 1;
@@ -26,12 +32,14 @@ static bool read_whole(struct skw_cli_chain_file *f)
 				    : f->bytes.data;
 
 		if (more == NULL)
-			return false;
+			return cannot(f, strerror(errno));
 		f->bytes.data = more;
 		n = fread(f->bytes.data + f->bytes.len, 1, 65536, f->file);
 		f->bytes.len += n;
 	}
-	return n == 0;
+	if (ferror(f->file) != 0)
+		return cannot(f, strerror(errno));
+	return n == 0 || cannot(f, "too long to be read at once");
 }
 
 static bool open_json(struct skw_cli_chain_file *f)
@@ -55,11 +63,11 @@ bool skw_cli_chain_file_open(struct skw_cli_chain_file *f, const char *path)
 	size_t n, i = 0;
 
 	*f = (struct skw_cli_chain_file) { .path = path, .file = fopen(path, "re") };
-	if (f->file == NULL) {
-		fprintf(stderr, "skywave ledger: %s: %s\n", path, strerror(errno));
-		return false;
-	}
+	if (f->file == NULL)
+		return cannot(f, strerror(errno));
 	n = fread(head, 1, sizeof(head), f->file);
+	if (n == 0)
+		return cannot(f, ferror(f->file) != 0 ? strerror(errno) : "empty");
 	rewind(f->file);
 	f->hex = true;
 	for (size_t k = 0; k < n; k++)
@@ -68,10 +76,8 @@ bool skw_cli_chain_file_open(struct skw_cli_chain_file *f, const char *path)
 		i++;
 	if (f->hex && (i == n || (head[i] != '{' && head[i] != '[')))
 		return true;
-	if (!read_whole(f)) {
-		fprintf(stderr, "skywave ledger: %s: too long to be read at once\n", path);
+	if (!read_whole(f))
 		return false;
-	}
 	f->rest = skw_reader(f->bytes.data, f->bytes.len);
 	if (!f->hex)
 		return true;
@@ -90,8 +96,10 @@ static bool next_line(struct skw_cli_chain_file *f)
 			f->text[--n] = '\0';
 	} while (n == 0);
 	skw_bytes_free(&f->bytes);
-	if (n < 0)
-		return false;
+	if (n < 0) {
+		f->failed |= ferror(f->file) != 0;
+		return f->failed && cannot(f, strerror(errno));
+	}
 	f->bytes = (struct skw_bytes) { malloc((size_t)n / 2 + 1), (size_t)n / 2 };
 	f->data = f->bytes.data;
 	f->len = f->bytes.len;

@@ -9,9 +9,23 @@
 
 #include "cli/skw_cli_daemon.h"
 
+static const struct {
+	const char *command, *about;
+} TELLS[] = {
+	{ "status", "This node: name, address, clock, counters of each part." },
+	{ "links", "A row for each neighbour: port, bytes each way, round trip, new keys; of a\n"
+		   "radio also signal to noise here and there, rate, carrier offset, repeats." },
+	{ "circuits",
+	  "A row for each own circuit: hops, delay, measured rate, packets lost, price\n"
+	  "in millionths of a SKY per MiB; how many of others run through or end here." },
+};
+
 static int usage(const char *command, FILE *out)
 {
 	fprintf(out, "usage: skywave %s [--control SOCKET] [--json]\n", command);
+	for (size_t i = 0; out == stdout && i < sizeof(TELLS) / sizeof(TELLS[0]); i++)
+		if (strcmp(TELLS[i].command, command) == 0)
+			fprintf(out, "\n%s\n" SKW_CLI_DAEMON_HELP, TELLS[i].about);
 	return out == stdout ? 0 : 2;
 }
 
@@ -64,10 +78,23 @@ static int text_width(const json_t *v)
 	return width < 64 ? width : 64;
 }
 
-/* An array of objects with the same keys. */
+/* Every key that a row has, in the order in which they come. */
+static json_t *columns_of(json_t *rows)
+{
+	json_t *columns = json_object(), *row;
+	size_t i;
+
+	json_array_foreach(rows, i, row)
+	{
+		json_object_update_missing(columns, row);
+	}
+	return columns;
+}
+
+/* An array of objects; what a row does not have stays blank. */
 static void print_table(const char *name, json_t *rows)
 {
-	json_t *first = json_array_get(rows, 0);
+	json_t *columns = columns_of(rows);
 	json_t *value;
 	const char *key;
 	size_t i;
@@ -75,9 +102,9 @@ static void print_table(const char *name, json_t *rows)
 
 	printf("%s\n", name);
 	for (int line = -1; line < (int)json_array_size(rows); line++) {
-		row = line < 0 ? first : json_array_get(rows, (size_t)line);
+		row = line < 0 ? columns : json_array_get(rows, (size_t)line);
 		printf("  ");
-		json_object_foreach(first, key, value)
+		json_object_foreach(columns, key, value)
 		{
 			int width = (int)strlen(key);
 			json_t *other;
@@ -92,10 +119,13 @@ static void print_table(const char *name, json_t *rows)
 				printf("%-*s", width, key);
 			else if (json_object_get(row, key) != NULL)
 				print_scalar(json_object_get(row, key), width);
+			else
+				printf("%*s", width, "");
 			printf("  ");
 		}
 		printf("\n");
 	}
+	json_decref(columns);
 }
 
 void skw_cli_daemon_show(json_t *answer)

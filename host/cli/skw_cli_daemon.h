@@ -4,6 +4,11 @@
 
 #include <jansson.h>
 
+/* Of the option that all who ask have. */
+#define SKW_CLI_DAEMON_HELP                                                                        \
+	"\nThe socket is [node] control of the configuration; without --control that of\n"         \
+	"$SKYWAVE_CONTROL, else skywave.sock in $XDG_RUNTIME_DIR, else /run/skywave.sock.\n"
+
 /* Sends `question` (and frees it) to the socket `path`; NULL: that of the environment. What the
  * daemon says on the way goes to `on_progress`, if there is one. Returns the answer, or NULL with a
  * line on standard error. */

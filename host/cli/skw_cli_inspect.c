@@ -118,8 +118,11 @@ static int find(struct skw_cli_inspect_frame *f, const struct skw_cli_inspect *o
 	int result = o->gates ? skw_cli_inspect_gates(f, &found, o) : find_soft(f, &found, o);
 
 	if (result == 0 && found <= o->frame) {
-		fprintf(stderr, "skywave phy: %s: only %llu frames are in it\n", o->file,
-			(unsigned long long)found);
+		if (found == 0)
+			fprintf(stderr, "skywave phy: %s: no frame found\n", o->file);
+		else
+			fprintf(stderr, "skywave phy: %s: no frame %llu: it has %llu, from 0 on\n",
+				o->file, (unsigned long long)o->frame, (unsigned long long)found);
 		result = 1;
 	}
 	return result;

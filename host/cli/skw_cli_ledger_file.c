@@ -1,5 +1,6 @@
 #include "cli/skw_cli_ledger_file.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,7 +102,7 @@ int skw_cli_ledger_verify(const char *network, const char *path, bool json)
 		return 2;
 	if (!skw_cli_chain_file_open(&l, path)) {
 		skw_cli_chain_file_close(&l);
-		return 2;
+		return 1;
 	}
 	status = skw_chain_open(&chain, ":memory:", &net);
 	if (status == SKW_CHAIN_OK)
@@ -185,7 +186,7 @@ int skw_cli_ledger_parse(const char *path, bool json)
 
 	if (!skw_cli_chain_file_open(&l, path)) {
 		skw_cli_chain_file_close(&l);
-		return 2;
+		return 1;
 	}
 	while (ok && skw_cli_chain_file_next(
 			 &l)) { /* an object a line, so that a long file needs no memory */
@@ -290,16 +291,22 @@ static int write_chain(struct skw_chain *chain, enum form form, uint64_t from, u
 	return ok ? 0 : 1;
 }
 
+/* False with a line on standard error. */
 static bool is_database(const char *path)
 {
+	static const char wrong[] = "not a node's ledger.db";
 	char head[16] = "";
 	FILE *file = fopen(path, "re");
-	bool is = file != NULL && fread(head, 1, sizeof(head), file) == sizeof(head) &&
-		  memcmp(head, "SQLite format 3", sizeof(head)) == 0;
+	const char *why = file == NULL ? strerror(errno) : NULL;
 
+	if (file != NULL && (fread(head, 1, sizeof(head), file) != sizeof(head) ||
+			     memcmp(head, "SQLite format 3", sizeof(head)) != 0))
+		why = ferror(file) != 0 ? strerror(errno) : wrong;
 	if (file != NULL)
 		fclose(file);
-	return is;
+	if (why != NULL)
+		fprintf(stderr, "skywave ledger: %s: %s\n", path, why);
+	return why == NULL;
 }
 
 int skw_cli_ledger_export(const char *network, const char *path, const char *format, uint64_t from,
@@ -313,10 +320,8 @@ int skw_cli_ledger_export(const char *network, const char *path, const char *for
 
 	if (!take_form(&form, format) || !read_network(&net, network))
 		return 2;
-	if (!is_database(path)) {
-		fprintf(stderr, "skywave ledger: %s: not a node's ledger.db\n", path);
-		return 2;
-	}
+	if (!is_database(path))
+		return 1;
 	status = skw_chain_open(&chain, path, &net);
 	if (status == SKW_CHAIN_OK)
 		result = write_chain(chain, form, from, to);

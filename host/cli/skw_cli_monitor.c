@@ -50,7 +50,8 @@ struct monitor {
 	uint64_t count, frames, good;
 	double seconds;
 	long long first_ns;
-	const char *failed; /* a file that cannot be written */
+	const char *capture; /* its name, or NULL */
+	const char *failed;  /* why it cannot be written */
 };
 
 static volatile sig_atomic_t stopped;
@@ -142,11 +143,19 @@ static void frame(struct monitor *m, const struct skw_frame_rx *f, const uint8_t
 
 static bool ended(const struct monitor *m, long long now_ns)
 {
-	return stopped != 0 || m->failed != NULL || (m->count > 0 && m->frames >= m->count) ||
+	return stopped != 0 || m->failed != NULL || ferror(stdout) != 0 ||
+	       (m->count > 0 && m->frames >= m->count) ||
 	       (m->seconds > 0 && (double)(now_ns - m->first_ns) > m->seconds * 1e9);
 }
 
 /* ---- where samples come from ----------------------------------------------------------------- */
+
+/* Once there is something to capture: what is in the file is not lost to a wrong name. */
+static void open_capture(struct monitor *m)
+{
+	if (m->capture != NULL && !skw_cli_pcap_open(&m->pcap, m->capture))
+		m->failed = strerror(errno);
+}
 
 static void tap(void *arg, const struct skw_modem_iq *samples, size_t n)
 {
@@ -168,6 +177,7 @@ static int watch_device(struct monitor *m, const struct skw_frames_config *c)
 	if (f == NULL)
 		return fail("device", error);
 	m->first_ns = skw_frames_now(f);
+	open_capture(m);
 	while (!ended(m, skw_frames_now(f))) {
 		n = skw_frames_read(f, bytes, sizeof(bytes), &time_ns, 100000);
 		if (n == SOAPY_SDR_TIMEOUT || n == SOAPY_SDR_OVERFLOW)
@@ -222,6 +232,7 @@ static int watch_file(struct monitor *m, const char *path, const struct skw_cli_
 	} else {
 		if (in.frequency_hz > 0)
 			m->pcap.frequency_hz = in.frequency_hz;
+		open_capture(m);
 		while (!ended(m, llrint((double)in.samples * 1000.0 / m->bandwidth)) &&
 		       (n = skw_cli_recording_read_float(&in, samples, RUN)) > 0) {
 			hear(m, rx, samples, n, in.samples - n);
@@ -232,6 +243,8 @@ static int watch_file(struct monitor *m, const char *path, const struct skw_cli_
 			hear(m, rx, silence, RUN, in.samples + n);
 		if (in.error[0] != '\0')
 			result = fail(path, in.error);
+		else if (in.samples == 0 && m->failed == NULL)
+			result = fail(path, "empty: no samples");
 		else
 			fprintf(stderr, "%llu samples, %llu frames (%llu with a good FCS)\n",
 				(unsigned long long)in.samples, (unsigned long long)m->frames,
@@ -281,19 +294,14 @@ static int monitor(struct monitor *m, struct skw_frames_config *c, const char *f
 		c->tap_arg = m;
 		c->plain = true; /* it takes samples */
 	}
-	if (pcap != NULL && !skw_cli_pcap_open(&m->pcap, pcap)) {
-		result = fail(pcap, strerror(errno));
-	} else {
-		catch_signals();
-		result = file != NULL ? watch_file(m, file, recording) : watch_device(m, c);
-		if (!skw_cli_pcap_close(&m->pcap) && m->failed == NULL)
-			m->failed = strerror(errno);
-		if (m->failed != NULL)
-			result = fail(pcap, m->failed);
-	}
+	m->capture = pcap;
+	catch_signals();
+	result = file != NULL ? watch_file(m, file, recording) : watch_device(m, c);
+	if (!skw_cli_pcap_close(&m->pcap) && m->failed == NULL)
+		m->failed = strerror(errno);
+	if (m->failed != NULL)
+		result = fail(pcap, m->failed);
 	skw_cli_waterfall_free(m->waterfall);
-	if (fflush(stdout) != 0 || ferror(stdout) != 0)
-		return fail("standard output", "cannot be written");
 	return result;
 }
 

@@ -20,7 +20,8 @@ static int usage(FILE *out)
 	    "       skywave pay receipts [--hex]    what was delivered per hour, signed by both\n"
 	    "                                       ends; --hex: one a line, for others to check\n"
 	    "       skywave pay receipts --verify FILE\n"
-	    "           checks a file of them (--hex or --json) without asking anybody\n",
+	    "           checks a file of them (--hex or --json) without asking "
+	    "anybody\n" SKW_CLI_DAEMON_HELP,
 	    out);
 	return out == stdout ? 0 : 2;
 }
@@ -41,7 +42,7 @@ static int print_file(const json_t *answer)
 	while ((n = fread(part, 1, sizeof(part), file)) > 0)
 		fwrite(part, 1, n, stdout);
 	fclose(file);
-	return ferror(stdout) ? 1 : 0;
+	return 0;
 }
 
 static int print_hex(const json_t *answer)

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -34,8 +35,12 @@ static int start(pid_t *child, int in, int out)
 bool skw_cli_plot_open(struct skw_cli_plot *p, const char *path, unsigned width, unsigned height)
 {
 	int ends[2], out, failed;
+	struct stat there;
 
 	p->path = path;
+	/* What is there already is replaced: a device would be gone. */
+	if (stat(path, &there) == 0 && !S_ISREG(there.st_mode))
+		return complain(path, "is no regular file, and a picture takes its place");
 	if (snprintf(p->part, sizeof(p->part), "%s.part", path) >= (int)sizeof(p->part))
 		return complain(path, "the name is too long");
 	out = open(p->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);

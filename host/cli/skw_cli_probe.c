@@ -115,19 +115,29 @@ static void print_speed(const json_t *answer)
 /* ---- the three of them ---- */
 
 static const struct probe {
-	const char *name, *usage, *option, *field;
+	const char *name, *usage, *about, *option, *field;
 	uint64_t least, most;
 	void (*progress)(const json_t *progress, void *arg);
 	void (*end)(const json_t *answer);
 } PROBES[] = {
-	{ "ping", "NODE [--count N]", "--count", "count", 1, 1000, print_reply, print_ping },
-	{ "trace", "NODE", NULL, NULL, 0, 0, print_path, NULL },
-	{ "speedtest", "NODE [--mib N]", "--mib", "mib", 1, 1024, print_progress, print_speed },
+	{ "ping", "NODE [--count N]",
+	  "Echoes of NODE through each of our circuits to it in turn, N in all [4].", "--count",
+	  "count", 1, 1000, print_reply, print_ping },
+	{ "trace", "NODE",
+	  "How long each hop of our circuits to NODE takes to answer. They are asked in circuits\n"
+	  "built over the same nodes for the purpose; nobody can ask about the paths of others.",
+	  NULL, NULL, 0, 0, print_path, NULL },
+	{ "speedtest", "NODE [--mib N]",
+	  "N MiB [4] to NODE and back again, over all paths to it at once. They are paid for like\n"
+	  "any other bytes; NODE says how much it takes part in ([speedtest] serve_mib).",
+	  "--mib", "mib", 1, 1024, print_progress, print_speed },
 };
 
-static int usage(const char *command, const char *more, FILE *out)
+static int usage(const char *command, const char *more, const char *about, FILE *out)
 {
 	fprintf(out, "usage: skywave %s %s [--control SOCKET] [--json]\n", command, more);
+	if (out == stdout)
+		fprintf(out, "\n%s\n" SKW_CLI_DAEMON_HELP, about);
 	return out == stdout ? 0 : 2;
 }
 
@@ -149,11 +159,11 @@ int skw_cli_probe(int argc, char **argv)
 		{ probe->option, &number, NULL },
 	};
 	if (!skw_cli_parse(argc, argv, options, probe->option != NULL ? 4 : 3, &node, 1, &count))
-		return usage(argv[0], probe->usage, stderr);
+		return usage(argv[0], probe->usage, probe->about, stderr);
 	if (help)
-		return usage(argv[0], probe->usage, stdout);
+		return usage(argv[0], probe->usage, probe->about, stdout);
 	if (node == NULL)
-		return usage(argv[0], probe->usage, stderr);
+		return usage(argv[0], probe->usage, probe->about, stderr);
 	if (number != NULL && !skw_cli_number(&n, number, probe->option, probe->least, probe->most))
 		return 2;
 	question = json_pack("{s:s, s:s}", "command", argv[0], "node", node);
@@ -175,6 +185,9 @@ int skw_cli_probe(int argc, char **argv)
 int skw_cli_names(int argc, char **argv)
 {
 	static const char HOW[] = "[add NAME ADDRESS | remove NAME]";
+	static const char ABOUT[] = "Petnames of nodes, as in SERVICE.NAME.sky: those of [names] "
+				    "in the configuration, and\n"
+				    "those of the file [node] names, which add and remove change.";
 	const char *control = NULL, *words[3] = { NULL };
 	bool as_json = false, help = false;
 	const struct skw_cli_option options[] = {
@@ -187,12 +200,12 @@ int skw_cli_names(int argc, char **argv)
 	int count;
 
 	if (!skw_cli_parse(argc, argv, options, 3, words, 3, &count))
-		return usage(argv[0], HOW, stderr);
+		return usage(argv[0], HOW, ABOUT, stderr);
 	if (help)
-		return usage(argv[0], HOW, stdout);
+		return usage(argv[0], HOW, ABOUT, stdout);
 	if (count > 0 && !(count == 3 && strcmp(words[0], "add") == 0) &&
 	    !(count == 2 && strcmp(words[0], "remove") == 0))
-		return usage(argv[0], HOW, stderr);
+		return usage(argv[0], HOW, ABOUT, stderr);
 	answer =
 	    skw_cli_daemon_ask(control,
 			       json_pack("{s:s, s:s*, s:s*, s:s*}", "command", "names", "action",

@@ -26,6 +26,7 @@ static char *read_file(const char *path)
 	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
 	char *text = NULL;
 	size_t len = 0, room = 0, n = 1;
+	int failed;
 
 	if (file == NULL) {
 		fprintf(stderr, "skywave pay: %s: %s\n", path, strerror(errno));
@@ -42,13 +43,14 @@ static char *read_file(const char *path)
 		n = fread(text + len, 1, 4096, file);
 		len += n;
 	}
+	failed = ferror(file) != 0 ? errno : 0;
 	if (file != stdin)
 		fclose(file);
-	if (n == 0 && text != NULL) {
+	if (n == 0 && text != NULL && failed == 0) {
 		text[len] = '\0';
 		return text;
 	}
-	fprintf(stderr, "skywave pay: %s: too long\n", path);
+	fprintf(stderr, "skywave pay: %s: %s\n", path, failed != 0 ? strerror(failed) : "too long");
 	free(text);
 	return NULL;
 }

@@ -32,13 +32,17 @@ static bool read_tx(struct work *w, const char *path)
 {
 	bool standard = strcmp(path, "-") == 0;
 	FILE *file = standard ? stdin : fopen(path, "r");
+	int failed;
 	size_t len;
 
 	if (file == NULL)
 		return complain(path, strerror(errno)), false;
 	len = fread(w->hex, 1, sizeof(w->hex) - 1, file);
+	failed = ferror(file) != 0 ? errno : 0;
 	if (!standard)
 		fclose(file);
+	if (failed != 0)
+		return complain(path, strerror(failed)), false;
 	while (len > 0 && isspace((unsigned char)w->hex[len - 1]))
 		len--;
 	if (len % 2 != 0 || len / 2 > RAW_MAX ||
