@@ -501,8 +501,8 @@ struct skw_http *skw_http_start(uv_loop_t *loop, struct skw_chain *chain,
 	info = http->daemon != NULL ? MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD)
 				    : NULL;
 	if (info == NULL) {
-		snprintf(error, error_len,
-			 "[ledger] listen: cannot serve on %s:%u; is the port taken?", host, port);
+		snprintf(error, error_len, "REST: cannot serve on %s:%u; is the port taken?", host,
+			 port);
 		free(http);
 		return NULL;
 	}

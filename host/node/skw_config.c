@@ -1,14 +1,15 @@
 #include "node/skw_config.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <ini.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
 
 #include "ledger/skw_money.h"
-#include "node/skw_exit.h"
-#include "onion/skw_directory.h"
 #include "wire/skw_frame.h"
 
 enum kind { TEXT, NUMBER, SIGNED, SKY, BOOL, ENDPOINT, RELAYS, RATE, NODES };
@@ -61,6 +62,7 @@ static const struct key KEYS[] = {
 	TEXT_KEY(ethernet, interface),
 	ENDPOINT_KEY(socks, listen),
 	TEXT_KEY(socks, exit),
+	TEXT_KEY(socks, users),
 	TEXT_KEY(tun, device),
 	TEXT_KEY(exit, policy),
 	TEXT_KEY(exit, ports),
@@ -275,6 +277,13 @@ static const char *named(const char *section, const char *kind)
 	return strncmp(section, kind, len) == 0 && section[len] == ' ' ? section + len + 1 : NULL;
 }
 
+static bool is_address(const char *text)
+{
+	struct skw_node_address node;
+
+	return skw_node_address_parse(&node, text);
+}
+
 static int peer_key(struct parse *p, const char *who, const char *name, const char *value)
 {
 	struct skw_config *c = p->config;
@@ -292,8 +301,8 @@ static int peer_key(struct parse *p, const char *who, const char *name, const ch
 		c->n_peers++;
 	}
 	if (strcmp(name, "key") == 0)
-		return text(peer->key, sizeof(peer->key), value) ||
-		       fail(p, "need a key", name, value);
+		return (text(peer->key, sizeof(peer->key), value) && is_address(value)) ||
+		       fail(p, "need an address, as skywaved --key prints it", name, value);
 	if (strcmp(name, "address") == 0)
 		return skw_endpoint_parse(&peer->address, value) ||
 		       fail(p, "need host:port", name, value);
@@ -331,6 +340,8 @@ static int petname(struct parse *p, const char *name, const char *value)
 	    !text(n->key, sizeof(n->key), value))
 		return fail(p, "need petname = key; a petname has 1 to 63 bytes and no dot", name,
 			    value);
+	if (!is_address(value))
+		return fail(p, "need an address, as skywaved --key prints it", name, value);
 	c->n_names++;
 	return 1;
 }
@@ -360,7 +371,7 @@ bool skw_config_node(const struct skw_config *config, const char *text,
 		     struct skw_node_address *node)
 {
 	for (size_t i = 0; i < config->n_names; i++)
-		if (strcmp(config->names[i].name, text) == 0)
+		if (strcasecmp(config->names[i].name, text) == 0)
 			return skw_node_address_parse(node, config->names[i].key);
 	return skw_node_address_parse(node, text);
 }
@@ -374,110 +385,30 @@ bool skw_config_through(const struct skw_config *config, const struct skw_config
 	return skw_config_node(config, peer->through, neighbour);
 }
 
-/* What is wrong about a [peer]. */
-static const char *bad_peer(const struct skw_config *c, const struct skw_config_peer *peer)
-{
-	struct skw_node_address neighbour;
-
-	if (peer->key[0] == '\0')
-		return "each [peer NAME] needs its key";
-	if (peer->through[0] == '\0')
-		return NULL;
-	if (!skw_config_through(c, peer, &neighbour))
-		return "[peer] through: want another [peer]'s name, a petname of [names], or an "
-		       "address";
-	if (c->udp.listen.port == 0)
-		return "[peer] through needs [udp] listen";
-	return NULL;
-}
-
-static bool all_known(const struct skw_config *c, const struct skw_config_nodes *list)
-{
-	struct skw_node_address node;
-
-	for (size_t i = 0; i < list->n; i++)
-		if (!skw_config_node(c, list->name[i], &node))
-			return false;
-	return true;
-}
-
-/* What is wrong about [path]. */
-static const char *bad_path(const struct skw_config *c)
-{
-	if (strcmp(c->path.policy, "cheapest") != 0 && strcmp(c->path.policy, "fastest") != 0)
-		return "[path] policy must be cheapest or fastest";
-	if (!all_known(c, &c->path.avoid) || !all_known(c, &c->path.require))
-		return "[path] avoid, require: want petnames of [names], or addresses";
-	if (c->path.relays != SKW_CONFIG_ANY_RELAYS && c->path.require.n > (size_t)c->path.relays)
-		return "[path] require: more nodes than [path] relays has room for";
-	if (c->path.require.n > SKW_PATH_RELAYS_MAX)
-		return "[path] require: a path has at most 7 relays";
-	for (size_t i = 0; i < c->path.avoid.n; i++)
-		for (size_t k = 0; k < c->path.require.n; k++)
-			if (strcmp(c->path.avoid.name[i], c->path.require.name[k]) == 0)
-				return "[path] the same node is required and avoided";
-	return NULL;
-}
-
-/* What no single key can be wrong about. */
-static const char *contradiction(const struct skw_config *c)
-{
-	bool embedded = strcmp(c->ledger.mode, "embedded") == 0;
-	const char *wrong = NULL;
-
-	if (c->radio.rate_hz != 5000000 && c->radio.rate_hz != 10000000 &&
-	    c->radio.rate_hz != 20000000)
-		return "[radio] rate_hz must be 5000000, 10000000 or 20000000";
-	if (c->radio.device[0] != '\0' && c->radio.slot >= c->radio.slots)
-		return "[radio] slot must be less than slots";
-	if (c->radio.guard_us * 2 >= c->radio.slot_us)
-		return "[radio] guard_us leaves nothing of slot_us";
-	if (c->radio.device[0] == '\0' && c->udp.listen.port == 0 &&
-	    c->ethernet.interface[0] == '\0')
-		return "neither [radio] device nor [udp] listen nor [ethernet] interface: this "
-		       "node could not talk to anybody";
-	if (strcmp(c->exit.policy, "none") != 0 && strcmp(c->exit.policy, "internet") != 0)
-		return "[exit] policy must be none or internet";
-	if (!skw_exit_ports_valid(c->exit.ports))
-		return "[exit] ports: want any, or a list as in 80, 443, 8000-8100";
-	if (!embedded && strcmp(c->ledger.mode, "remote") != 0 &&
-	    strcmp(c->ledger.mode, "none") != 0)
-		return "[ledger] mode must be embedded, remote or none";
-	if (strcmp(c->ledger.mode, "remote") == 0 && strncmp(c->ledger.url, "http", 4) != 0)
-		return "[ledger] mode = remote needs url = http://host:port";
-	if (embedded && c->ledger.network[0] == '\0')
-		return "[ledger] mode = embedded needs network = FILE";
-	if (c->ledger.produce && (!embedded || c->ledger.secret[0] == '\0'))
-		return "[ledger] produce needs mode = embedded and secret = FILE";
-	if (c->pay.voucher_step == 0 || c->pay.voucher_step % 1000 != 0)
-		return "[pay] voucher_step must be a multiple of 0.001 SKY, not zero";
-	if (c->pay.voucher_step >= c->pay.credit_limit)
-		return "[pay] voucher_step must be less than credit_limit, or no voucher comes in "
-		       "time";
-	for (size_t i = 0; i < c->n_peers && wrong == NULL; i++)
-		wrong = bad_peer(c, &c->peers[i]);
-	return wrong != NULL ? wrong : bad_path(c);
-}
-
 bool skw_config_load(struct skw_config *config, const char *path, char *error, size_t error_len)
 {
 	char what[320] = "";
 	struct parse p = { config, what, sizeof(what) };
 	const char *wrong;
+	struct stat there;
 	int line;
 
 	*config = DEFAULTS;
-	line = ini_parse(path, handle, &p);
+	line = stat(path, &there) == 0 && S_ISDIR(there.st_mode) ? (errno = EISDIR, -1)
+								 : ini_parse(path, handle, &p);
 	if (line < 0) {
 		snprintf(error, error_len, "%s: %s", path, strerror(errno));
 		return false;
 	}
 	if (line > 0) {
+		for (char *at = what; *at != '\0'; at++)
+			if (iscntrl((unsigned char)*at)) /* it goes to a terminal */
+				*at = '?';
 		snprintf(error, error_len, "%s:%d: %s", path, line,
 			 what[0] != '\0' ? what : "not an INI line");
 		return false;
 	}
-	wrong = contradiction(config);
+	wrong = skw_config_contradiction(config);
 	if (wrong != NULL) {
 		snprintf(error, error_len, "%s: %s", path, wrong);
 		return false;

@@ -73,7 +73,8 @@ struct skw_config {
 	} ethernet;
 	struct {
 		struct skw_endpoint listen;
-		char exit[SKW_CONFIG_TEXT]; /* node for names outside; empty: none */
+		char exit[SKW_CONFIG_TEXT];  /* node for names outside; empty: none */
+		char users[SKW_CONFIG_TEXT]; /* file of names and passwords; empty: none */
 	} socks;
 	struct {
 		char policy[16]; /* none or internet */
@@ -121,6 +122,9 @@ struct skw_config {
 /* Reads and checks `path`. False and one line in `error` (file, line, what, what to do) if anything
  * is wrong. */
 bool skw_config_load(struct skw_config *config, const char *path, char *error, size_t error_len);
+
+/* What no single key can be wrong about, in a line; NULL: nothing. skw_config_load asks it. */
+const char *skw_config_contradiction(const struct skw_config *config);
 
 /* Who introduces this node to a peer with `through`: another [peer], or a node as below. */
 bool skw_config_through(const struct skw_config *config, const struct skw_config_peer *peer,

@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 enum { LINE_MAX_BYTES = 1024, CLIENTS_MAX = 16, UNREAD_MAX = 1 << 20 };
@@ -190,21 +192,48 @@ static void on_connection(uv_stream_t *listener, int status)
 		hang_up(client);
 }
 
+/* Takes away the socket of an earlier life; what is no socket, or answers, is somebody else's. */
+static const char *clear_place(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct stat there;
+	bool answers;
+	int fd;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return "the path is too long for a socket";
+	if (lstat(path, &there) != 0)
+		return NULL;
+	if (!S_ISSOCK(there.st_mode))
+		return "something that is no socket is there";
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	answers = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
+	if (fd >= 0)
+		close(fd);
+	if (answers)
+		return "another program answers there";
+	unlink(path);
+	return NULL;
+}
+
 struct skw_control *skw_control_open(struct skw_node *node, const char *path)
 {
-	struct skw_control *c = calloc(1, sizeof(*c));
-	mode_t mask = umask(0177); /* nobody else, from the first moment */
+	const char *wrong = clear_place(path);
+	struct skw_control *c = wrong == NULL ? calloc(1, sizeof(*c)) : NULL;
+	mode_t mask;
 	int result;
 
 	if (c == NULL) {
-		umask(mask);
+		snprintf(node->error, sizeof(node->error), "[node] control: %.150s: %s", path,
+			 wrong != NULL ? wrong : "out of memory");
 		return NULL;
 	}
+	mask = umask(0177); /* nobody else, from the first moment */
 	c->node = node;
 	snprintf(c->path, sizeof(c->path), "%s", path);
 	uv_pipe_init(node->loop, &c->listener, 0);
 	c->listener.data = c;
-	unlink(path); /* of an earlier life */
 	result = uv_pipe_bind(&c->listener, path);
 	if (result == 0)
 		result = uv_listen((uv_stream_t *)&c->listener, CLIENTS_MAX, on_connection);

@@ -141,6 +141,7 @@ static void on_beacon(struct skw_ether_port *e, const struct skw_link_endpoint *
 	struct skw_node *node = e->node;
 	struct learned *place = NULL;
 	struct skw_node_address id;
+	char text[SKW_ADDRESS_TEXT_LEN + 1];
 	uint64_t now = skw_node_now(node);
 	struct skw_link_info info;
 	uint32_t peer;
@@ -163,8 +164,9 @@ static void on_beacon(struct skw_ether_port *e, const struct skw_link_endpoint *
 		return;
 	if (skw_link_add_peer(node->link, &id, from, now, &peer) != SKW_LINK_OK)
 		return; /* ourselves, or no room */
+	skw_node_address_format(&id, text);
 	if (place->peer == 0)
-		skw_node_log(node, SKW_INFO, "ethernet: a neighbour, peer %u", peer);
+		skw_node_log(node, SKW_INFO, "ethernet: a neighbour, %.8s", text);
 	*place = (struct learned) { peer, now };
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,7 +39,7 @@ static bool is_name(const char *text)
 static struct entry *entry_of(const struct skw_names *n, const char *name)
 {
 	for (size_t i = 0; i < n->count; i++)
-		if (strcmp(n->entries[i].name, name) == 0)
+		if (strcasecmp(n->entries[i].name, name) == 0)
 			return &n->entries[i];
 	return NULL;
 }
@@ -86,7 +87,8 @@ static bool read_file(struct skw_names *n, char *error, size_t error_len)
 {
 	FILE *file = fopen(n->path, "re");
 	const char *wrong = NULL;
-	char line[256];
+	char *line = NULL;
+	size_t room = 0;
 	struct stat st;
 	int number = 0;
 
@@ -101,10 +103,11 @@ static bool read_file(struct skw_names *n, char *error, size_t error_len)
 		n->changed = st.st_mtim;
 		n->size = st.st_size;
 	}
-	while (wrong == NULL && fgets(line, sizeof(line), file) != NULL) {
+	while (wrong == NULL && getline(&line, &room, file) >= 0) {
 		number++;
 		wrong = take_line(n, line);
 	}
+	free(line);
 	fclose(file);
 	if (wrong != NULL)
 		snprintf(error, error_len, "%.200s:%d: %s", n->path, number, wrong);
@@ -135,9 +138,36 @@ static void look_again(struct skw_names *n)
 	n->size = fresh.size;
 }
 
-static bool write_file(const struct skw_names *n)
+/* Whether a line of the file is about this name. */
+static bool is_about(const char *line, const char *name)
 {
-	char path[SKW_CONFIG_TEXT + 8], text[SKW_ADDRESS_TEXT_LEN + 1];
+	size_t len;
+
+	line += strspn(line, " \t");
+	len = strcspn(line, " \t\r\n#");
+	return len == strlen(name) && strncasecmp(line, name, len) == 0;
+}
+
+/* The other lines of the file as they are, remarks too. */
+static void copy_others(FILE *to, const char *path, const char *name)
+{
+	FILE *from = fopen(path, "re");
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t len;
+
+	while (from != NULL && (len = getline(&line, &room, from)) > 0)
+		if (!is_about(line, name))
+			fprintf(to, line[len - 1] == '\n' ? "%s" : "%s\n", line);
+	free(line);
+	if (from != NULL)
+		fclose(from);
+}
+
+/* The file without the name, or with it where there is an address. */
+static bool write_file(const struct skw_names *n, const char *name, const char *address)
+{
+	char path[SKW_CONFIG_TEXT + 8];
 	FILE *file;
 	bool good;
 
@@ -145,13 +175,15 @@ static bool write_file(const struct skw_names *n)
 	file = fopen(path, "we");
 	if (file == NULL)
 		return false;
-	for (size_t i = 0; i < n->count; i++) {
-		skw_node_address_format(&n->entries[i].node, text);
-		fprintf(file, "%s %s\n", n->entries[i].name, text);
-	}
-	good = fflush(file) == 0 && fsync(fileno(file)) == 0;
+	copy_others(file, n->path, name);
+	if (address != NULL)
+		fprintf(file, "%s %s\n", name, address);
+	good = fflush(file) == 0 && ferror(file) == 0 && fsync(fileno(file)) == 0;
 	good = fclose(file) == 0 && good;
-	return good && rename(path, n->path) == 0;
+	if (good && rename(path, n->path) == 0)
+		return true;
+	unlink(path);
+	return false;
 }
 
 /* ---- Life ---- */
@@ -231,7 +263,6 @@ static const char *change(struct skw_names *n, const char *action, const char *n
 			  const char *address)
 {
 	struct skw_node_address node;
-	struct entry *e;
 
 	if (n->path[0] == '\0')
 		return "there is no file for petnames: configure [node] names = FILE";
@@ -241,15 +272,17 @@ static const char *change(struct skw_names *n, const char *action, const char *n
 		if (address == NULL || !skw_node_address_parse(&node, address))
 			return "that is no address: want the 52 characters that skywaved --key "
 			       "prints";
-		if (!add(n, name, &node))
+		if (entry_of(n, name) == NULL && n->count == FILE_NAMES_MAX)
 			return "too many names";
 	} else {
-		e = entry_of(n, name);
-		if (e == NULL)
+		if (entry_of(n, name) == NULL)
 			return "the file has no such petname";
-		*e = n->entries[--n->count];
+		address = NULL;
 	}
-	return write_file(n) ? NULL : "the file of [node] names cannot be written";
+	if (!write_file(n, name, address))
+		return "the file of [node] names cannot be written";
+	n->size = -1; /* to be read again, however little it changed */
+	return NULL;
 }
 
 json_t *skw_names_answer(struct skw_names *n, const json_t *question)

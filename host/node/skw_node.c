@@ -22,6 +22,7 @@
 #include "node/skw_streams.h"
 #include "node/skw_tun.h"
 #include "node/skw_udp_port.h"
+#include "node/skw_users.h"
 
 /* ---- Time and log ---- */
 
@@ -145,6 +146,15 @@ static bool open_radio(struct skw_node *node)
 	return failed(node, "[radio] slots, rates or lead are out of the MAC's range");
 }
 
+static bool open_users(struct skw_node *node)
+{
+	const char *path = node->config->socks.users;
+
+	if (path[0] != '\0')
+		node->users = skw_users_new(path, node->error, sizeof(node->error));
+	return path[0] == '\0' || node->users != NULL;
+}
+
 bool skw_node_start(struct skw_node *node, const struct skw_config *config, uv_loop_t *loop)
 {
 	node->config = config;
@@ -158,8 +168,8 @@ bool skw_node_start(struct skw_node *node, const struct skw_config *config, uv_l
 	if (!skw_chacha_prepare())
 		return failed(node, "libcrypto has no ChaCha20 or no Poly1305");
 	node->names = skw_names_new(config, node->error, sizeof(node->error));
-	if (node->names == NULL || !skw_node_load_identity(node) || !open_store(node) ||
-	    !open_radio(node) || !node_open_rooms(node))
+	if (node->names == NULL || !open_users(node) || !skw_node_load_identity(node) ||
+	    !open_store(node) || !open_radio(node) || !node_open_rooms(node))
 		return false;
 	if (config->udp.listen.port != 0) {
 		node->udp = skw_udp_port_open(node, &config->udp.listen);
@@ -216,6 +226,7 @@ void skw_node_stop(struct skw_node *node)
 	uv_close((uv_handle_t *)&node->wake, NULL);
 	uv_run(node->loop, UV_RUN_DEFAULT); /* lets every handle close */
 	skw_names_free(node->names);
+	skw_users_free(node->users);
 	node_close_rooms(node);
 	skw_mac_free(node->mac);
 	skw_kv_close(node->kv);

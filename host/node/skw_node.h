@@ -42,6 +42,7 @@ struct skw_probe;
 struct skw_datagrams;
 struct skw_speed;
 struct skw_names;
+struct skw_users;
 
 struct skw_node {
 	const struct skw_config *config;
@@ -74,6 +75,7 @@ struct skw_node {
 	struct skw_datagrams *datagrams;
 	struct skw_speed *speed;
 	struct skw_names *names;
+	struct skw_users *users; /* of [socks]; NULL: everybody */
 
 	bool held[SKW_LINK_PEERS_MAX + 1]; /* peers that we owe too much to send through them */
 	uv_timer_t timer;

@@ -1,18 +1,22 @@
 #include "node/skw_places.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "node/skw_exit.h"
 #include "node/skw_names.h"
 
 static const char UDP[] = "udp:", SKY[] = ".sky";
 
+/* As DNS has it: no case, and a dot may stand at the end. A name of ours must not get to an exit.
+ */
 static bool is_sky(const char *host)
 {
-	size_t len = strlen(host);
+	size_t len = strlen(host), end = len > 0 && host[len - 1] == '.' ? len - 1 : len;
 
-	return len >= strlen(SKY) && strcmp(host + len - strlen(SKY), SKY) == 0;
+	return end >= strlen(SKY) && strncasecmp(host + end - strlen(SKY), SKY, strlen(SKY)) == 0;
 }
 
 /* "files.bob.sky" -> service "files", node of the petname "bob" (or of the address in its place).
@@ -25,7 +29,10 @@ static bool inside(const struct skw_node *node, const char *host, bool udp,
 	int n;
 
 	snprintf(text, sizeof(text), "%s", host);
-	text[strlen(text) - strlen(SKY)] = '\0';
+	for (char *at = text; *at != '\0'; at++)
+		*at = (char)tolower((unsigned char)*at);
+	*strrchr(text, 's') = '\0'; /* ".sky" or ".sky.", and its dot */
+	text[strlen(text) - 1] = '\0';
 	dot = strrchr(text, '.');
 	if (dot == NULL || dot == text)
 		return false;
@@ -51,7 +58,7 @@ bool skw_place_target(const struct skw_config *config, const char *name, bool ud
 
 	*outside = false;
 	for (size_t i = 0; i < config->n_services; i++)
-		if (strcmp(config->services[i].name, service) == 0) {
+		if (strcasecmp(config->services[i].name, service) == 0) {
 			*target = config->services[i].target;
 			return true;
 		}

@@ -1,5 +1,6 @@
 #include "node/skw_probe.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,6 +106,15 @@ static bool info_of(const struct skw_probe *t, uint32_t circuit, struct skw_onio
 	return false;
 }
 
+static json_t *no_circuit(const struct skw_probe *t, const struct probe *p)
+{
+	char text[160];
+
+	snprintf(text, sizeof(text), "no circuit to that node in 30 s: %s",
+		 skw_routes_trouble(t->node->routes, &p->to));
+	return json_pack("{s:s}", "error", text);
+}
+
 /* Waits for the first circuit, and a little for the rest. */
 static void wait_for_circuits(struct skw_probe *t, struct probe *p, uint64_t now)
 {
@@ -112,7 +122,7 @@ static void wait_for_circuits(struct skw_probe *t, struct probe *p, uint64_t now
 
 	if (p->n == 0) {
 		if (now - p->start_us >= BUILD_US)
-			end(t, p, json_pack("{s:s}", "error", "no circuit to that node in 30 s"));
+			end(t, p, no_circuit(t, p));
 		return;
 	}
 	if (p->built_us == 0)

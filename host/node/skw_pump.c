@@ -7,6 +7,7 @@
 
 #include "node/skw_desk.h"
 #include "node/skw_ether_port.h"
+#include "node/skw_names.h"
 #include "node/skw_peers.h"
 #include "node/skw_routes.h"
 #include "node/skw_streams.h"
@@ -138,12 +139,23 @@ static void send_frame(struct skw_node *node, const struct skw_link_out *out)
 	}
 }
 
+/* By the name that people gave it here, if they did. */
+static void log_peer(struct skw_node *node, const struct skw_node_address *id, bool up)
+{
+	const char *name = skw_names_of(node->names, id);
+	char text[SKW_ADDRESS_TEXT_LEN + 1];
+
+	skw_node_address_format(id, text);
+	skw_node_log(node, SKW_INFO, "link: %.8s%s%s%s is %s", text, name != NULL ? " (" : "",
+		     name != NULL ? name : "", name != NULL ? ")" : "", up ? "up" : "down");
+}
+
 static void on_peer(struct skw_node *node, uint32_t peer, const struct skw_node_address *id,
 		    bool up)
 {
 	uint64_t now = skw_node_now(node);
 
-	skw_node_log(node, SKW_INFO, "link: peer %u is %s", peer, up ? "up" : "down");
+	log_peer(node, id, up);
 	if (up) {
 		skw_onion_peer_up(node->onion, peer, id, now);
 		skw_directory_peer_up(node->directory, peer);

@@ -141,19 +141,6 @@ static void drop_route(struct skw_routes *r, struct route *route)
 	free(route);
 }
 
-/* The session's CLOSED tells its streams. */
-static void give_up(struct skw_routes *r, struct route *route)
-{
-	char text[SKW_ADDRESS_TEXT_LEN + 1];
-
-	skw_node_address_format(&route->to, text);
-	skw_node_log(r->node, SKW_UNUSUAL, "route: gave up on %.8s after %u tries", text,
-		     route->tries);
-	skw_session_close(r->node->session, route->session, SKW_SESSION_TIMEOUT,
-			  skw_node_now(r->node));
-	drop_route(r, route);
-}
-
 /* ---- Building ---- */
 
 static void wait_for_retry(struct skw_routes *r, struct route *route)
@@ -183,7 +170,7 @@ static size_t list_beside(const struct skw_routes *r, const struct route *route,
 	return n;
 }
 
-static bool find_path(struct skw_routes *r, const struct route *route, struct skw_path *path)
+static bool find_path(const struct skw_routes *r, const struct route *route, struct skw_path *path)
 {
 	const struct skw_config *config = r->node->config;
 	const struct skw_path *beside[2 * (SKW_CONFIG_PATHS + 1) + FAILED_MAX];
@@ -204,6 +191,34 @@ static bool find_path(struct skw_routes *r, const struct route *route, struct sk
 
 	request.seed = skw_random_u64(&r->node->random);
 	return skw_path_find(r->node->directory, &request, path);
+}
+
+const char *skw_routes_trouble(const struct skw_routes *r, const struct skw_node_address *to)
+{
+	const struct route *route = NULL;
+	struct skw_path path;
+
+	for (size_t i = 0; i < ROUTES_MAX; i++)
+		if (r->routes[i] != NULL && skw_node_address_equal(&r->routes[i]->to, to))
+			route = r->routes[i];
+	if (skw_directory_find(r->node->directory, to) == NULL)
+		return "no neighbour has told of that node";
+	if (route != NULL && !find_path(r, route, &path))
+		return "of the known links no path has the relays and the price that [path] wants";
+	return "the nodes on the way refuse or do not answer";
+}
+
+/* The session's CLOSED tells its streams. */
+static void give_up(struct skw_routes *r, struct route *route)
+{
+	char text[SKW_ADDRESS_TEXT_LEN + 1];
+
+	skw_node_address_format(&route->to, text);
+	skw_node_log(r->node, SKW_UNUSUAL, "route: gave up on %.8s after %u tries: %s", text,
+		     route->tries, skw_routes_trouble(r, &route->to));
+	skw_session_close(r->node->session, route->session, SKW_SESSION_TIMEOUT,
+			  skw_node_now(r->node));
+	drop_route(r, route);
 }
 
 static bool same_path(const struct skw_path *a, const struct skw_path *b)
@@ -249,6 +264,15 @@ static bool choose_path(struct skw_routes *r, const struct route *route, const s
 	return true;
 }
 
+static void log_trouble(const struct skw_routes *r, const struct route *route)
+{
+	char text[SKW_ADDRESS_TEXT_LEN + 1];
+
+	skw_node_address_format(&route->to, text);
+	skw_node_log(r->node, SKW_UNUSUAL, "route: no way to %.8s yet: %s", text,
+		     skw_routes_trouble(r, &route->to));
+}
+
 static void build(struct skw_routes *r, struct route *route)
 {
 	struct skw_node *node = r->node;
@@ -265,10 +289,13 @@ static void build(struct skw_routes *r, struct route *route)
 	if (!choose_path(r, route, old, &path) ||
 	    skw_onion_build(node->onion, path.hops, path.offer, path.count, skw_node_now(node),
 			    &circuit) != SKW_ONION_OK) {
-		if (count_legs(r, route, STATE_BUILDING) == 0)
-			wait_for_retry(r, route);
-		else
+		if (count_legs(r, route, STATE_BUILDING) > 0) {
 			route->retry_us = skw_node_now(node) + MORE_US;
+			return;
+		}
+		if (route->tries == 0)
+			log_trouble(r, route);
+		wait_for_retry(r, route);
 		return;
 	}
 	*leg = (struct leg) {

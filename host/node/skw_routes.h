@@ -19,6 +19,9 @@ void skw_routes_free(struct skw_routes *routes);
 /* The session to a node, made if needed; streams may be opened at once. 0: the table is full. */
 uint32_t skw_routes_session(struct skw_routes *routes, const struct skw_node_address *to);
 
+/* Why there is no circuit to a node, as far as this node knows; a sentence for people. */
+const char *skw_routes_trouble(const struct skw_routes *routes, const struct skw_node_address *to);
+
 void skw_routes_on_circuit_up(struct skw_routes *routes, uint32_t circuit);
 void skw_routes_on_circuit_down(struct skw_routes *routes, uint32_t circuit,
 				enum skw_onion_reason reason);

@@ -5,7 +5,11 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { VERSION = 5, NO_AUTH = 0, NO_METHOD = 0xff };
+#include <sodium.h>
+
+enum { VERSION = 5, NO_AUTH = 0, PASSWORD = 2, NO_METHOD = 0xff };
+enum { PASSWORD_VERSION = 1, WELCOME = 0, UNKNOWN = 1 };
+enum phase { GREETING = 0, PASSWORDS, REQUEST };
 enum { TYPE_IPV4 = 1, TYPE_NAME = 3, TYPE_IPV6 = 4 };
 
 void skw_socks5_reply(uint8_t out[SKW_SOCKS5_REPLY_LEN], enum skw_socks5_code code)
@@ -27,8 +31,13 @@ static size_t wanted(const struct skw_socks5 *s)
 {
 	if (s->have < 2)
 		return 2;
-	if (!s->greeted)
+	if (s->phase == GREETING)
 		return 2u + s->buffer[1];
+	if (s->phase == PASSWORDS) {
+		size_t names_end = 2u + s->buffer[1];
+
+		return s->have <= names_end ? names_end + 1 : names_end + 1 + s->buffer[names_end];
+	}
 	if (s->have < 5)
 		return 5;
 	switch (s->buffer[3]) {
@@ -46,13 +55,30 @@ static size_t wanted(const struct skw_socks5 *s)
 static enum skw_socks5_status greeting(struct skw_socks5 *s)
 {
 	bool none = memchr(s->buffer + 2, NO_AUTH, s->buffer[1]) != NULL;
+	bool password = memchr(s->buffer + 2, PASSWORD, s->buffer[1]) != NULL;
+	uint8_t method = none && s->allow == NULL ? NO_AUTH : password ? PASSWORD : NO_METHOD;
 
 	s->reply[0] = VERSION;
-	s->reply[1] = none ? NO_AUTH : NO_METHOD;
+	s->reply[1] = method;
 	s->reply_len = 2;
-	s->greeted = 1;
+	s->phase = method == PASSWORD ? PASSWORDS : REQUEST;
 	s->have = 0;
-	return none ? SKW_SOCKS5_MORE : SKW_SOCKS5_BAD;
+	return method == NO_METHOD ? SKW_SOCKS5_BAD : SKW_SOCKS5_MORE;
+}
+
+/* RFC 1929, section 2. */
+static enum skw_socks5_status password(struct skw_socks5 *s)
+{
+	const uint8_t *name = s->buffer + 2, *word = name + s->buffer[1] + 1;
+	bool good = s->allow == NULL || s->allow(s->users, name, s->buffer[1], word, word[-1]);
+
+	s->reply[0] = PASSWORD_VERSION;
+	s->reply[1] = good ? WELCOME : UNKNOWN;
+	s->reply_len = 2;
+	s->phase = REQUEST;
+	s->have = 0;
+	sodium_memzero(s->buffer, sizeof(s->buffer));
+	return good ? SKW_SOCKS5_MORE : SKW_SOCKS5_BAD;
 }
 
 /* Type, address and port; how many bytes, 0 if they are none. */
@@ -94,6 +120,19 @@ static enum skw_socks5_status request(struct skw_socks5 *s)
 	return SKW_SOCKS5_REQUEST;
 }
 
+static enum skw_socks5_status whole(struct skw_socks5 *s)
+{
+	switch ((enum phase)s->phase) {
+	case GREETING:
+		return greeting(s);
+	case PASSWORDS:
+		return password(s);
+	case REQUEST:
+		break;
+	}
+	return request(s);
+}
+
 size_t skw_socks5_udp(const uint8_t *data, size_t len, char host[SKW_SOCKS5_HOST_MAX + 1],
 		      uint16_t *port)
 {
@@ -127,11 +166,11 @@ enum skw_socks5_status skw_socks5_input(struct skw_socks5 *s, const uint8_t *dat
 	s->reply_len = 0;
 	while (*used < len) {
 		s->buffer[s->have++] = data[(*used)++];
-		if (s->buffer[0] != VERSION)
+		if (s->buffer[0] != (s->phase == PASSWORDS ? PASSWORD_VERSION : VERSION))
 			return SKW_SOCKS5_BAD; /* not SOCKS5 at all: no answer that it would
 						  understand */
 		if (s->have == wanted(s))
-			return s->greeted ? request(s) : greeting(s);
+			return whole(s);
 	}
 	return SKW_SOCKS5_MORE;
 }

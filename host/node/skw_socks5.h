@@ -1,17 +1,22 @@
-/* skw_socks5 - the server's side of SOCKS5's opening words (RFC 1928), without a socket.
+/* skw_socks5 - the server's side of SOCKS5's opening words (RFC 1928, 1929), without a socket.
  *
  *   client                      server
  *   05 n methods         ->
  *                        <-     05 00            no authentication, or 05 ff and the end
+ *                               05 02            name and password, please:
+ *   01 n name n password ->
+ *                        <-     01 00            welcome, or 01 01 and the end
  *   05 01 00 type addr   ->
  *                        <-     05 reply 00 01 0.0.0.0:0
  *
  * Feed bytes as they come; after SKW_SOCKS5_REQUEST the rest belongs to the stream. CONNECT (01)
- * and UDP ASSOCIATE (03) are offered; a name is passed on as it stands, an address as text.
+ * and UDP ASSOCIATE (03) are offered; a name is passed on as it stands, an address as text. Where
+ * nobody need say who he is, a client that knows no other method than a password may give any.
  */
 #ifndef SKW_SOCKS5_H
 #define SKW_SOCKS5_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -43,16 +48,21 @@ enum skw_socks5_code {
 	SKW_SOCKS5_NO_ADDRESS_TYPE = 8,
 };
 
-/* The caller owns it and sets it to zero; host and port are valid after SKW_SOCKS5_REQUEST. */
+/* The caller owns it and sets it to zero, but for `allow` and `users`; host and port are valid
+ * after SKW_SOCKS5_REQUEST. */
 struct skw_socks5 {
+	/* Whether this name and password are somebody's; NULL: whoever comes is welcome. */
+	bool (*allow)(const void *users, const uint8_t *name, size_t name_len,
+		      const uint8_t *password, size_t password_len);
+	const void *users;
 	uint8_t command;
 	char host[SKW_SOCKS5_HOST_MAX + 1];
 	uint16_t port;
 	uint8_t reply[SKW_SOCKS5_REPLY_LEN]; /* to be sent after this call */
 	size_t reply_len;
-	uint8_t buffer[5 + 255 + 2]; /* the rest is for skw_socks5.c */
+	uint8_t buffer[3 + 255 + 255]; /* the rest is for skw_socks5.c */
 	size_t have;
-	int greeted;
+	int phase;
 };
 
 /* Takes up to `len` bytes; *used tells how many. Call again with the rest while MORE and bytes are

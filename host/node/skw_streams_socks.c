@@ -5,6 +5,7 @@
 
 #include "node/skw_places.h"
 #include "node/skw_routes.h"
+#include "node/skw_users.h"
 
 void socks_answer(struct pipe *p, enum skw_socks5_code code)
 {
@@ -131,6 +132,10 @@ void socks_on_client(uv_stream_t *listener, int status)
 		return; /* it waits in the backlog until one ends */
 	p->client = true;
 	p->phase = PHASE_SOCKS;
+	if (s->node->users != NULL) {
+		p->socks.allow = skw_users_allow;
+		p->socks.users = s->node->users;
+	}
 	if (uv_accept(listener, (uv_stream_t *)&p->tcp) != 0 ||
 	    uv_read_start((uv_stream_t *)&p->tcp, pipe_on_alloc, pipe_on_read) != 0)
 		pipe_break(p, SKW_SESSION_CONNECTION);

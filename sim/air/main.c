@@ -41,7 +41,7 @@ static char *read_file(const char *path)
 	if (text != NULL) {
 		len = fread(text, 1, SCENARIO_MAX + 1, file);
 		if (ferror(file) || len > SCENARIO_MAX || memchr(text, '\0', len) != NULL) {
-			errno = ferror(file) ? errno : EINVAL;
+			errno = ferror(file) ? errno : len > SCENARIO_MAX ? EFBIG : EILSEQ;
 			free(text);
 			text = NULL;
 		} else {

@@ -60,19 +60,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 static void seeds(void)
 {
-	fuzz_seed_text("whole",
-		       "[node]\nname = bob\nstate = /tmp/x\ncontrol = /tmp/c\nlog = info\n"
-		       "[radio]\ndevice = driver=skywave\nrate_hz = 10000000\nslots = 4\nslot = 1\n"
-		       "slot_us = 4000\nguard_us = 100\ndata_rate = 24\nlead_us = 3000\n"
-		       "rx_gain_db = 20.5\ntx_gain_db = -3\nfrequency_hz = 5900000000\n"
-		       "beacon_ms = 500\n"
-		       "[udp]\nlisten = 127.0.0.1:7000\n[socks]\nlisten = [::1]:1080\n"
-		       "[path]\nrelays = 2\nmax_price = 0.5\n"
-		       "[pay]\nprice = 0.001\ncredit_limit = 1\nvoucher_step = 0.05\n"
-		       "[ledger]\nmode = embedded\nnetwork = net.ini\nproduce = yes\n"
-		       "secret = s\nlisten = :6420\n"
-		       "[peer alice]\nkey = abc\naddress = 10.0.0.1:7000\n"
-		       "[service files]\ntarget = 127.0.0.1:80\n[names]\nalice = abc\n");
+	fuzz_seed_text(
+	    "whole",
+	    "[node]\nname = bob\nstate = /tmp/x\ncontrol = /tmp/c\nlog = info\n"
+	    "[radio]\ndevice = driver=skywave\nrate_hz = 10000000\nslots = 4\nslot = 1\n"
+	    "slot_us = 4000\nguard_us = 100\ndata_rate = 24\nlead_us = 3000\n"
+	    "rx_gain_cdb = 2050\ntx_gain_cdb = -300\nfrequency_hz = 5900000000\n"
+	    "beacon_ms = 500\n"
+	    "[udp]\nlisten = 127.0.0.1:7000\n[socks]\nlisten = [::1]:1080\n"
+	    "[path]\nrelays = 2\nmax_price = 0.5\n"
+	    "[pay]\nprice = 0.001\ncredit_limit = 1\nvoucher_step = 0.05\n"
+	    "[ledger]\nmode = embedded\nnetwork = net.ini\nproduce = yes\n"
+	    "secret = s\nlisten = :6420\n"
+	    "[peer alice]\nkey = aeaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\naddress = "
+	    "10.0.0.1:7000\n"
+	    "[service files]\ntarget = 127.0.0.1:80\n[names]\nalice = "
+	    "aeaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n");
 	fuzz_seed_text("endpoint", "[::1]:7000");
 	fuzz_seed_text("remote", "[udp]\nlisten=:1\n[ledger]\nmode=remote\nurl=http://h:1\n");
 }

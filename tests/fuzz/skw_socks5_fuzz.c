@@ -13,9 +13,22 @@ struct end {
 	struct skw_socks5 s;
 };
 
-static void speak(struct end *e, const uint8_t *data, size_t len, size_t step)
+/* As many as are called "a". */
+static bool allow(const void *users, const uint8_t *name, size_t name_len, const uint8_t *password,
+		  size_t password_len)
+{
+	uint8_t sum = 0;
+
+	for (size_t i = 0; i < password_len; i++)
+		sum ^= password[i]; /* it can be read */
+	return users == NULL && name_len == 1 && name[0] == 'a' && sum < 255;
+}
+
+static void speak(struct end *e, const uint8_t *data, size_t len, size_t step, bool asked)
 {
 	memset(e, 0, sizeof(*e));
+	if (asked)
+		e->s.allow = allow;
 	e->status = SKW_SOCKS5_MORE;
 	while (e->used < len && e->status == SKW_SOCKS5_MORE) {
 		size_t left = len - e->used, n = step > 0 && step < left ? step : left, used = 0;
@@ -34,8 +47,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
-	speak(&whole, data + 1, size - 1, 0);
-	speak(&pieces, data + 1, size - 1, 1 + data[0] % 8);
+	speak(&whole, data + 1, size - 1, 0, (data[0] & 8) != 0);
+	speak(&pieces, data + 1, size - 1, 1 + data[0] % 8, (data[0] & 8) != 0);
 	FUZZ_CHECK(whole.status == pieces.status && whole.used == pieces.used);
 	FUZZ_CHECK(whole.replies == pieces.replies);
 	if (whole.status == SKW_SOCKS5_REQUEST) {
@@ -53,6 +66,8 @@ static void seeds(void)
 	fuzz_seed("name", "\0\5\1\0\5\1\0\3\11files.sky\0\120GET", 24);
 	fuzz_seed("ip4", "\2\5\2\2\0\5\1\0\1\177\0\0\1\0\120", 15);
 	fuzz_seed("ip6", "\3\5\1\0\5\1\0\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\120", 26);
+	fuzz_seed("password", "\13\5\2\0\2\1\1a\2bc\5\1\0\1\177\0\0\1\0\120", 21);
+	fuzz_seed("any-password", "\3\5\1\2\1\0\0\5\1\0\1\177\0\0\1\0\120", 17);
 	fuzz_seed("bind", "\7\5\1\0\5\2\0\1\177\0\0\1\0\120", 14);
 }
 

@@ -32,16 +32,19 @@ static bool load(const char *text)
 	return ok;
 }
 
+/* Any 52 letters of base32 whose last four bits are zero are an address. */
+#define SOMEBODY "aeaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
 static const char WHOLE[] =
     "; a comment\n"
     "[node]\nname = alice\nstate = /var/lib/skywave\ncontrol = /run/alice.sock\n"
     "[radio]\ndevice = driver=skywave,transport=sim,path=/tmp/a,radio=alice\n"
     "rate_hz = 10000000\nslots = 4\nslot = 3\ndata_rate = 54\n"
     "[udp]\nlisten = [::1]:7000\n"
-    "[peer relay1]\nkey = abc\naddress = 192.0.2.1:7001\n"
-    "[peer relay2]\nkey = def\n"
+    "[peer relay1]\nkey = " SOMEBODY "\naddress = 192.0.2.1:7001\n"
+    "[peer relay2]\nkey = " SOMEBODY "\n"
     "[service files]\ntarget = :8080\n"
-    "[names]\nbob = xyz\n"
+    "[names]\nbob = " SOMEBODY "\n"
     "[pay]\nprice = 0.25\ncredit_limit = 1\nvoucher_step = 0.001\n"
     "[ledger]\nmode = remote\nurl = http://127.0.0.1:6420\n";
 
@@ -59,18 +62,15 @@ static void a_whole_file_is_read(void **state)
 	assert_int_equal(config.udp.listen.port, 7000);
 	assert_int_equal(config.n_peers, 2);
 	assert_string_equal(config.peers[0].name, "relay1");
-	assert_string_equal(config.peers[0].key, "abc");
+	assert_string_equal(config.peers[0].key, SOMEBODY);
 	assert_int_equal(config.peers[0].address.port, 7001);
 	assert_int_equal(config.peers[1].address.port, 0);
 	assert_string_equal(config.services[0].target.host, "127.0.0.1");
-	assert_string_equal(config.names[0].key, "xyz");
+	assert_string_equal(config.names[0].key, SOMEBODY);
 	assert_int_equal(config.pay.price, 250000);
 	assert_int_equal(config.pay.credit_limit, 1000000);
 	assert_int_equal(config.pay.voucher_step, 1000);
 }
-
-/* Any 52 letters of base32 whose last four bits are zero are an address. */
-#define SOMEBODY "aeaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 static void paths_are_chosen_as_written(void **state)
 {
@@ -110,6 +110,15 @@ static void each_fault_is_named(void **state)
 	refuses("[node]\nnmae = alice\n", ":2: unknown key in [node]: nmae = alice");
 	refuses("[nod]\nname = alice\n", "unknown key in [nod]");
 	refuses("[node]\nname\n", ":2: not an INI line");
+	refuses("[udp]\nlisten = :7000\n[node]\nname = a b\n", "[node] name: ");
+	refuses("[udp]\nlisten = :7000\n[node]\nlog = loud\n", "[node] log must be debug");
+	refuses("[udp]\nlisten = :7000\n[service a b]\ntarget = :80\n", "[service NAME]");
+	refuses("[udp]\nlisten = files.example:7000\n", "numeric address");
+	refuses("[udp]\nlisten = :7000\n[socks]\nlisten = localhost:1080\n", "numeric address");
+	refuses("[udp]\nlisten = :7000\n[socks]\nusers = x\n", "users needs listen");
+	refuses("[udp]\nlisten = :7000\n[peer a]\nkey = abc\n", "need an address");
+	refuses("[udp]\nlisten = :7000\n[names]\nbob = abc\n", ":4: need an address");
+	refuses("[node]\nn\033[2Jame = a\n", "unknown key in [node]: n?[2Jame");
 	refuses("[radio]\nslots = many\n", "whole number from 1 to 64: slots = many");
 	refuses("[radio]\nslots = 65\n", "whole number from 1 to 64");
 	refuses("[radio]\nslots = 4x\n", "whole number");
@@ -125,12 +134,14 @@ static void each_fault_is_named(void **state)
 	refuses("[radio]\ndata_rate = fast\n", "need auto, 6, 9, 12");
 	refuses("[peer a]\ncolour = red\n", "unknown key in [peer]");
 	refuses("[udp]\nlisten = :7000\n[peer a]\naddress = :7001\n", "needs its key");
-	refuses("[udp]\nlisten = :7000\n[peer a]\nkey = x\nthrough = a\n", "through: want another");
-	refuses("[udp]\nlisten = :7000\n[peer a]\nkey = x\nthrough = nobody\n",
+	refuses("[udp]\nlisten = :7000\n[peer a]\nkey = " SOMEBODY "\nthrough = a\n",
 		"through: want another");
-	refuses("[udp]\nlisten = :7000\n[peer a]\nkey = x\nthrough =\n", "need a neighbour");
-	refuses("[radio]\ndevice = x\n[peer b]\nkey = " SOMEBODY
-		"\n[peer a]\nkey = x\nthrough = b\n",
+	refuses("[udp]\nlisten = :7000\n[peer a]\nkey = " SOMEBODY "\nthrough = nobody\n",
+		"through: want another");
+	refuses("[udp]\nlisten = :7000\n[peer a]\nkey = " SOMEBODY "\nthrough =\n",
+		"need a neighbour");
+	refuses("[radio]\ndevice = x\n[peer b]\nkey = " SOMEBODY "\n[peer a]\nkey = " SOMEBODY
+		"\nthrough = b\n",
 		"through needs [udp] listen");
 	refuses("[node]\nname = alice\n", "could not talk to anybody");
 	refuses("[udp]\nlisten = :7000\n[ledger]\nmode = remote\n", "needs url");

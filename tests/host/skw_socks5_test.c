@@ -1,4 +1,5 @@
-/* skw_socks5 against the messages of RFC 1928, whole and cut at every byte. rooms: node */
+/* skw_socks5 and skw_users against the messages of RFC 1928 and 1929, whole and cut at every byte.
+ * rooms: node */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -6,12 +7,17 @@
 #include <stdint.h>
 #include <string.h>
 
+#include <stdlib.h>
+#include <unistd.h>
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
 #include "node/skw_socks5.h"
+#include "node/skw_users.h"
 
 static const uint8_t HELLO[] = { 5, 2, 2, 0 };
 static const uint8_t BY_NAME[] = { 5,   1,   0,   3,   9,   'f', 'i',  'l',
@@ -188,15 +194,143 @@ static void refuses_what_it_does_not_offer(void **state)
 static void refuses_other_versions_and_methods(void **state)
 {
 	static const uint8_t socks4[] = { 4, 1, 0, 80, 1, 2, 3, 4, 0 };
-	static const uint8_t password_only[] = { 5, 1, 2 };
+	static const uint8_t kerberos_only[] = { 5, 1, 1 };
 	size_t used;
 
 	(void)state;
 	assert_int_equal(feed(socks4, sizeof(socks4), 9, &used), SKW_SOCKS5_BAD);
 	assert_int_equal(s.reply_len, 0);
 	fresh(NULL);
-	assert_int_equal(feed(password_only, sizeof(password_only), 9, &used), SKW_SOCKS5_BAD);
+	assert_int_equal(feed(kerberos_only, sizeof(kerberos_only), 9, &used), SKW_SOCKS5_BAD);
 	assert_memory_equal(s.reply, ((uint8_t[]) { 5, 0xff }), 2);
+}
+
+/* ---- RFC 1929 ---- */
+
+static const uint8_t MARY[] = { 1, 4, 'm', 'a', 'r', 'y', 3, 'x', 'y', 'z' };
+
+static struct skw_users *users_of(const char *text, mode_t mode, char error[320])
+{
+	char path[] = "/tmp/skw_users_XXXXXX";
+	int fd = mkstemp(path);
+	struct skw_users *users;
+
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	fchmod(fd, mode);
+	close(fd);
+	users = skw_users_new(path, error, 320);
+	unlink(path);
+	return users;
+}
+
+/* The two answers to a greeting and to name and password; false if there is no second. */
+static bool log_in(const uint8_t *methods, size_t n, const uint8_t *words, size_t len, size_t step,
+		   uint8_t method, uint8_t *verdict)
+{
+	size_t used;
+	bool more = feed(methods, n, step, &used) == SKW_SOCKS5_MORE;
+
+	assert_int_equal(s.reply_len, 2);
+	assert_memory_equal(s.reply, ((uint8_t[]) { 5, method }), 2);
+	if (!more || method != 2)
+		return false;
+	more = feed(words, len, step, &used) == SKW_SOCKS5_MORE;
+	assert_int_equal(used, len);
+	assert_int_equal(s.reply_len, 2);
+	assert_int_equal(s.reply[0], 1);
+	*verdict = s.reply[1];
+	assert_int_equal(more, *verdict == 0);
+	return true;
+}
+
+static void who_has_a_password_comes_in(void **state)
+{
+	static const uint8_t both[] = { 5, 2, 0, 2 }, only[] = { 5, 1, 2 };
+	char error[320];
+	struct skw_users *users = users_of("# us\n\n  bob  secret\nmary\txyz\r\n", 0600, error);
+	uint8_t verdict, other[sizeof(MARY)];
+	size_t used;
+
+	(void)state;
+	assert_non_null(users);
+	for (size_t step = 1; step < 12; step++) {
+		fresh(NULL);
+		s.allow = skw_users_allow;
+		s.users = users;
+		assert_true(log_in(step % 2 ? both : only, step % 2 ? 4 : 3, MARY, sizeof(MARY),
+				   step, 2, &verdict));
+		assert_int_equal(verdict, 0);
+		for (size_t i = 0; i < sizeof(s.buffer); i++)
+			assert_int_equal(s.buffer[i], 0); /* the password is gone */
+		assert_int_equal(feed(BY_NAME, sizeof(BY_NAME), step, &used), SKW_SOCKS5_REQUEST);
+		assert_string_equal(s.host, "files.bob");
+	}
+	/* Every other byte of it is refused; so is nobody, and who does not say. */
+	for (size_t i = 2; i < sizeof(MARY); i++) {
+		fresh(NULL);
+		s.allow = skw_users_allow;
+		s.users = users;
+		memcpy(other, MARY, sizeof(MARY));
+		if (i == 6)
+			continue; /* a length */
+		other[i] ^= 1;
+		assert_true(log_in(both, 4, other, sizeof(other), 100, 2, &verdict));
+		assert_int_equal(verdict, 1);
+	}
+	fresh(NULL);
+	s.allow = skw_users_allow;
+	s.users = users;
+	assert_true(log_in(both, 4, (const uint8_t[]) { 1, 0, 0 }, 3, 100, 2, &verdict));
+	assert_int_equal(verdict, 1);
+	fresh(NULL);
+	s.allow = skw_users_allow;
+	s.users = users;
+	assert_false(
+	    log_in((const uint8_t[]) { 5, 1, 0 }, 3, MARY, sizeof(MARY), 9, 0xff, &verdict));
+	/* "ma" "ryxyz" is somebody else, though the bytes are the same. */
+	assert_false(skw_users_allow(users, (const uint8_t *)"ma", 2, (const uint8_t *)"ryxyz", 5));
+	skw_users_free(users);
+}
+
+static void without_users_any_password_will_do(void **state)
+{
+	static const uint8_t only[] = { 5, 1, 2 }, longest[513] = { 1, 255, [257] = 255 };
+	uint8_t verdict;
+	size_t used;
+
+	(void)state;
+	assert_true(log_in(only, 3, longest, sizeof(longest), 100, 2, &verdict));
+	assert_int_equal(verdict, 0);
+	assert_int_equal(feed(BY_NAME, sizeof(BY_NAME), 100, &used), SKW_SOCKS5_REQUEST);
+	fresh(NULL);
+	assert_int_equal(feed(only, 3, 100, &used), SKW_SOCKS5_MORE);
+	assert_int_equal(feed((const uint8_t[]) { 5, 1, 'a', 1, 'b' }, 5, 100, &used),
+			 SKW_SOCKS5_BAD); /* of that message the version is 1 */
+	assert_int_equal(s.reply_len, 0);
+}
+
+static void a_wrong_file_of_users_is_refused(void **state)
+{
+	static const struct {
+		const char *text;
+		mode_t mode;
+		const char *says;
+	} cases[] = {
+		{ "bob secret\n", 0644, "chmod 600" },
+		{ "bob secret\n", 0620, "chmod 600" },
+		{ "# nobody\n\n", 0600, "nobody is in it" },
+		{ "bob secret\nmary\n", 0600, ":2: want NAME PASSWORD" },
+		{ "bob my secret\n", 0600, ":1: want NAME PASSWORD" },
+	};
+	char error[320];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_null(users_of(cases[i].text, cases[i].mode, error));
+		assert_non_null(strstr(error, cases[i].says));
+	}
+	assert_null(skw_users_new("/nowhere/at/all", error, sizeof(error)));
+	assert_non_null(strstr(error, "No such file"));
 }
 
 int main(void)
@@ -209,6 +343,9 @@ int main(void)
 		cmocka_unit_test_setup(datagrams_say_where_they_go, fresh),
 		cmocka_unit_test_setup(refuses_what_it_does_not_offer, fresh),
 		cmocka_unit_test_setup(refuses_other_versions_and_methods, fresh),
+		cmocka_unit_test_setup(who_has_a_password_comes_in, fresh),
+		cmocka_unit_test_setup(without_users_any_password_will_do, fresh),
+		cmocka_unit_test_setup(a_wrong_file_of_users_is_refused, fresh),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
