@@ -55,7 +55,10 @@ static void print_scalar(const json_t *v, int width)
 		break;
 	case JSON_ARRAY:
 		for (size_t i = 0; i < json_array_size(v); i++) {
-			fputs(i > 0 ? " > " : "", stdout);
+			fputs(i == 0                                  ? ""
+			      : json_is_integer(json_array_get(v, i)) ? ", "
+								      : " > ",
+			      stdout);
 			print_scalar(json_array_get(v, i), 0);
 		}
 		return;

@@ -59,7 +59,7 @@ static bool config_valid(const struct skw_mac_config *c)
 		return false;
 	all = (uint32_t)((UINT64_C(1) << c->plan.slots) - 1);
 	room = c->plan.slot_ns - c->plan.guard_ns;
-	return c->slot_mask != 0 && (c->slot_mask & ~all) == 0 && c->lead_ns <= 1000 * MS &&
+	return (c->slot_mask & ~all) == 0 && c->lead_ns <= 1000 * MS &&
 	       c->gap_ns <= c->plan.slot_ns && c->beacon_ns > 0 &&
 	       c->neighbour_timeout_ns > c->beacon_ns &&
 	       skw_airtime_fits(6, room, c->bandwidth_mhz) >= beacon &&
@@ -79,6 +79,7 @@ enum skw_mac_status skw_mac_new(struct skw_mac **mac, const struct skw_mac_confi
 	(*mac)->config = *config;
 	(*mac)->addr = skw_mac_addr_of(config->key);
 	(*mac)->beacon_at = now_ns;
+	skw_mac_claim_begin(*mac, now_ns);
 	return SKW_MAC_OK;
 }
 
@@ -236,6 +237,7 @@ static bool poll_delivery(struct skw_mac *mac, struct skw_mac_output *out)
 bool skw_mac_poll(struct skw_mac *mac, uint64_t now_ns, struct skw_mac_output *out)
 {
 	expire(mac, now_ns);
+	skw_mac_claim_due(mac, now_ns);
 	return poll_neighbours(mac, out) || poll_delivery(mac, out) ||
 	       skw_mac_plan(mac, now_ns, out);
 }
@@ -256,6 +258,16 @@ uint64_t skw_mac_next_timer(const struct skw_mac *mac, uint64_t now_ns)
 	return next > now_ns ? next : now_ns;
 }
 
+uint32_t skw_mac_slots(const struct skw_mac *mac)
+{
+	return mac->slot_mask;
+}
+
+uint64_t skw_mac_ahead(const struct skw_mac *mac)
+{
+	return mac->ahead_ns;
+}
+
 const struct skw_mac_counters *skw_mac_counters(const struct skw_mac *mac)
 {
 	return &mac->count;
@@ -270,6 +282,7 @@ bool skw_mac_neighbour(const struct skw_mac *mac, unsigned i, struct skw_mac_nei
 			continue;
 		*out = p->view;
 		out->rate_mbps = skw_mac_rate_to(mac, p);
+		out->way_ns = p->clock.way_known ? p->clock.way_ns : -1;
 		out->queued = skw_mac_waiting(p);
 		out->in_flight = (uint16_t)(p->tx.end - p->tx.start);
 		return true;

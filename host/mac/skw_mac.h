@@ -5,7 +5,8 @@
  *   poll: DELIVER <---- [ ARQ ] <---- on_rx
  *
  * Every PSDU starts and ends inside a slot of our own; slot k of superframe n begins at (n*slots +
- * k)*slot_ns of DEVICE time, the only time there is here, in nanoseconds. A slot is filled
+ * k)*slot_ns of the common time, which is the device's and what skw_mac_clock.h adds to it. All
+ * else here is DEVICE time, in nanoseconds. A slot is filled
  * `lead_ns` before it begins, and during it as long as the lead and the frame still fit; with
  * nothing to say it stays silent.
  *
@@ -45,14 +46,14 @@ struct skw_mac_config {
 	uint8_t key[SKW_MAC_KEY]; /* our node's public key */
 	uint32_t epoch;           /* random and not 0, new at every start */
 	struct skw_slots plan;
-	uint32_t slot_mask;     /* bit k: slot k is ours */
+	uint32_t slot_mask;     /* bit k: slot k is ours; 0: slots are claimed */
 	unsigned bandwidth_mhz; /* 5, 10 or 20 */
 	uint8_t data_rate_mbps; /* as on a 20 MHz channel; 0: by neighbour, as it hears us */
 	uint8_t ack_rate_mbps;  /* of a PSDU with acknowledgements only */
 	int16_t power_cdb;      /* relative to full scale, <= 0 */
 	uint64_t lead_ns;   /* from the decision to the first sample: latency of host and device */
 	uint64_t gap_ns;    /* between PSDUs of one slot */
-	uint64_t beacon_ns; /* interval of beacons */
+	uint64_t beacon_ns; /* interval of beacons, at most; at least 3/4 of it */
 	uint64_t neighbour_timeout_ns; /* silence after which a neighbour is down */
 };
 
@@ -96,14 +97,17 @@ struct skw_mac_output {
 struct skw_mac_counters {
 	uint64_t tx_psdus, tx_bytes, tx_airtime_ns, tx_beacons, tx_frames, tx_repeats, tx_late;
 	uint64_t rx_psdus, rx_bytes, rx_beacons, rx_frames, rx_duplicates;
-	uint64_t rx_fcs_bad;      /* damaged on the way */
-	uint64_t rx_foreign;      /* not ours: another protocol, or not for us */
-	uint64_t rx_malformed;    /* our envelope with broken contents */
-	uint64_t rx_unknown;      /* from no neighbour of ours, or for an earlier epoch of ours */
-	uint64_t rx_skipped;      /* elements of unknown type */
-	uint64_t rx_ahead;        /* beyond the window */
-	uint64_t plan_mismatch;   /* beacons with another slot plan: not a neighbour */
-	uint64_t slot_conflicts;  /* beacons of someone who uses our slot, near or two hops away */
+	uint64_t rx_fcs_bad;     /* damaged on the way */
+	uint64_t rx_foreign;     /* not ours: another protocol, or not for us */
+	uint64_t rx_malformed;   /* our envelope with broken contents */
+	uint64_t rx_unknown;     /* from no neighbour of ours, or for an earlier epoch of ours */
+	uint64_t rx_skipped;     /* elements of unknown type */
+	uint64_t rx_ahead;       /* beyond the window */
+	uint64_t plan_mismatch;  /* beacons with another slot plan: not a neighbour */
+	uint64_t clock_steps;    /* ours went forward to a neighbour's */
+	uint64_t slot_claims;    /* slots taken when there was none; more than 1: others had them */
+	uint64_t slots_full;     /* there was none to take */
+	uint64_t slot_conflicts; /* beacons of someone who uses our slot, near or two hops away */
 	uint64_t neighbours_over; /* no room in the table */
 	uint64_t dropped_frames;  /* waited for a neighbour that went down */
 };
@@ -114,7 +118,7 @@ struct skw_mac_neighbour {
 	uint32_t epoch; /* its, in its stream with us */
 	uint32_t slot_mask;
 	uint64_t heard_ns; /* device time of the last PSDU from it */
-	int64_t offset_ns; /* its clock at our reception minus ours: way and clock error together */
+	int32_t way_ns;    /* of the wave and through both devices; -1 until it is known */
 	int16_t rssi_cdb, snr_cdb;
 	int32_t cfo_hz;
 	bool hears_us; /* its last beacon names us: only then it is a neighbour to send to */
@@ -147,8 +151,14 @@ void skw_mac_on_tx_status(struct skw_mac *mac, uint64_t now_ns, uint32_t tag,
 /* The next output; false if there is none at `now_ns`. Call until false after every input and
  * timer. */
 bool skw_mac_poll(struct skw_mac *mac, uint64_t now_ns, struct skw_mac_output *out);
-/* Device time of the next poll if nothing else happens; never UINT64_MAX, since beacons recur. */
+/* Device time of the next poll if nothing else happens; never UINT64_MAX: beacons, or claims for
+ * want of a slot, recur. */
 uint64_t skw_mac_next_timer(const struct skw_mac *mac, uint64_t now_ns);
+
+/* Our slots, bit k for slot k; 0 while none is claimed. */
+uint32_t skw_mac_slots(const struct skw_mac *mac);
+/* How far the common time is ahead of the device's, modulo 2^64. */
+uint64_t skw_mac_ahead(const struct skw_mac *mac);
 
 const struct skw_mac_counters *skw_mac_counters(const struct skw_mac *mac);
 /* Neighbour number i, 0..; false past the last. */

@@ -108,18 +108,21 @@ bool skw_mac_get_element(struct skw_reader *r, uint8_t *type, struct skw_reader 
 void skw_mac_put_beacon(struct skw_writer *w, const struct skw_mac_beacon *b)
 {
 	skw_mac_put_element(w, SKW_MAC_EL_BEACON,
-			    SKW_MAC_BEACON_MAX - (SKW_MAC_HEARD_MAX - b->heard_count) * 16u);
+			    SKW_MAC_BEACON_LEN + b->heard_count * SKW_MAC_HEARD_LEN);
 	skw_put_bytes(w, b->key, SKW_MAC_KEY);
 	skw_put_u8(w, b->slots);
 	skw_put_u32(w, b->slot_ns);
 	skw_put_u32(w, b->slot_mask);
 	skw_put_u64(w, b->time_ns);
+	skw_put_u64(w, b->ahead_ns);
 	skw_put_u8(w, b->heard_count);
 	for (unsigned i = 0; i < b->heard_count; i++) {
 		skw_put_bytes(w, b->heard[i].addr.b, SKW_MAC_ADDR);
 		skw_put_u32(w, b->heard[i].slot_mask);
 		skw_put_u16(w, (uint16_t)b->heard[i].snr_cdb);
 		skw_put_u32(w, b->heard[i].epoch);
+		skw_put_u32(w, b->heard[i].clock.offset_low);
+		skw_put_u16(w, b->heard[i].clock.age_ms);
 	}
 }
 
@@ -130,6 +133,7 @@ bool skw_mac_get_beacon(struct skw_reader *body, struct skw_mac_beacon *b)
 	b->slot_ns = skw_get_u32(body);
 	b->slot_mask = skw_get_u32(body);
 	b->time_ns = skw_get_u64(body);
+	b->ahead_ns = skw_get_u64(body);
 	b->heard_count = skw_get_u8(body);
 	if (b->heard_count > SKW_MAC_HEARD_MAX)
 		return false;
@@ -138,6 +142,8 @@ bool skw_mac_get_beacon(struct skw_reader *body, struct skw_mac_beacon *b)
 		b->heard[i].slot_mask = skw_get_u32(body);
 		b->heard[i].snr_cdb = (int16_t)skw_get_u16(body);
 		b->heard[i].epoch = skw_get_u32(body);
+		b->heard[i].clock.offset_low = skw_get_u32(body);
+		b->heard[i].clock.age_ms = skw_get_u16(body);
 	}
 	return body->ok; /* a later version may say more: the rest is passed over */
 }

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "mac/skw_mac_arq.h"
+#include "mac/skw_mac_clock.h"
 #include "wire/skw_cursor.h"
 
 #define SKW_MAC_ADDR 6u
@@ -23,7 +24,9 @@
 #define SKW_MAC_HEADER 41u        /* bytes before the first element: 24 + 8 + 9 */
 #define SKW_MAC_ELEMENT 3u        /* type and length of an element */
 #define SKW_MAC_HEARD_MAX 16u     /* neighbours listed in a beacon */
-#define SKW_MAC_BEACON_MAX (32u + 1u + 4u + 4u + 8u + 1u + SKW_MAC_HEARD_MAX * 16u)
+#define SKW_MAC_BEACON_LEN 58u    /* one that lists nobody */
+#define SKW_MAC_HEARD_LEN 22u
+#define SKW_MAC_BEACON_MAX (SKW_MAC_BEACON_LEN + SKW_MAC_HEARD_MAX * SKW_MAC_HEARD_LEN)
 #define SKW_MAC_ACK_LEN (2u + SKW_MAC_WINDOW / 8u)
 
 enum skw_mac_element {
@@ -49,6 +52,7 @@ struct skw_mac_heard {
 	uint32_t slot_mask;
 	int16_t snr_cdb;
 	uint32_t epoch; /* of the sender of the beacon, in its stream with this neighbour */
+	struct skw_mac_sight_told clock; /* how the sender sees its clock */
 };
 
 struct skw_mac_beacon {
@@ -57,6 +61,8 @@ struct skw_mac_beacon {
 	uint32_t slot_ns;
 	uint32_t slot_mask;
 	uint64_t time_ns; /* the sender's device time of the first sample of this PSDU */
+	uint64_t
+	    ahead_ns; /* of its common time; with time_ns, modulo 2^64, at most SKW_MAC_TIME_MAX */
 	uint8_t heard_count;
 	struct skw_mac_heard heard[SKW_MAC_HEARD_MAX];
 };

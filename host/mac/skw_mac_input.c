@@ -31,8 +31,10 @@ static struct skw_mac_peer *new_peer(struct skw_mac *mac, const struct skw_mac_e
 		return NULL;
 	}
 	p->used = true;
-	p->alive = p->told_up = p->tell_down = p->ack_due = false;
+	p->alive = p->told_up = p->tell_down = p->ack_due = p->in_time = false;
 	p->view = (struct skw_mac_neighbour) { .addr = e->src };
+	p->clock = (struct skw_mac_sight) { 0 };
+	p->around_count = p->clashes = p->unheard = p->patience = 0;
 	memcpy(p->view.key, b->key, SKW_MAC_KEY);
 	for (unsigned c = 0; c < SKW_MAC_CLASSES; c++)
 		p->queue[c].head = p->queue[c].tail = 0;
@@ -62,7 +64,8 @@ static bool beacon_usable(struct skw_mac *mac, const struct skw_mac_envelope *e,
 	const struct skw_slots *plan = &mac->config.plan;
 	struct skw_mac_addr addr = skw_mac_addr_of(b->key);
 
-	if (!skw_mac_addr_equal(&addr, &e->src)) {
+	if (!skw_mac_addr_equal(&addr, &e->src) || b->time_ns > SKW_MAC_TIME_MAX ||
+	    b->time_ns + b->ahead_ns > SKW_MAC_TIME_MAX) {
 		mac->count.rx_malformed++;
 		return false;
 	}
@@ -74,13 +77,55 @@ static bool beacon_usable(struct skw_mac *mac, const struct skw_mac_envelope *e,
 	return true;
 }
 
+/* A leap beyond the guard would take us out of our neighbours' time before they hear of it: it is
+ * made after so many beacons that tell of it in the slots that they know. */
+enum { LEAP_BEACONS = 3 };
+
+/* Steps below this are what measuring errs: to follow them would make time run. The guard is as
+ * long as the clocks are coarse. */
+static int64_t least_step(const struct skw_mac *mac)
+{
+	int64_t part = (int64_t)(mac->config.plan.guard_ns / 32);
+
+	return part > 1000 ? part : 1000;
+}
+
+/* Forward to the furthest clock. Who has nobody yet goes to that of a community, wherever it is. */
+static void follow(struct skw_mac *mac, uint64_t now_ns, struct skw_mac_peer *p,
+		   const struct skw_mac_beacon *b)
+{
+	uint64_t ahead = skw_mac_sight_ahead(&p->clock, b->ahead_ns);
+	int64_t step = (int64_t)(ahead - mac->ahead_ns), guard = (int64_t)mac->config.plan.guard_ns;
+	const int64_t least = least_step(mac);
+	bool up = false, in_time = false;
+
+	for (unsigned i = 0; i < SKW_MAC_NEIGHBOURS_MAX; i++) {
+		up |= skw_mac_is_up(&mac->peer[i]);
+		in_time |= mac->peer[i].alive && mac->peer[i].in_time;
+	}
+	p->in_time = step >= -guard && step <= guard;
+	if (step <= least && !(step < -least && !up && !in_time && b->heard_count > 0))
+		return;
+	if (!p->in_time)
+		for (unsigned i = 0; i < SKW_MAC_NEIGHBOURS_MAX; i++)
+			mac->peer[i].in_time = &mac->peer[i] == p;
+	mac->ahead_ns = ahead;
+	mac->blocked_ns = 0;
+	mac->count.clock_steps++;
+	if (step > guard && up) {
+		mac->leap_beacons = LEAP_BEACONS;
+		skw_mac_beacon_soon(mac, now_ns);
+	} else if (mac->leap_beacons == 0) {
+		mac->slots_ahead_ns = ahead;
+	}
+}
+
 static void on_beacon(struct skw_mac *mac, uint64_t now_ns, const struct skw_mac_envelope *e,
 		      struct skw_reader *body, uint64_t time_ns)
 {
 	struct skw_mac_peer *p = skw_mac_find(mac, &e->src);
 	struct skw_mac_beacon b;
 	uint32_t epoch = 0;
-	bool conflict;
 
 	if (!skw_mac_get_beacon(body, &b)) {
 		mac->count.rx_malformed++;
@@ -100,18 +145,17 @@ static void on_beacon(struct skw_mac *mac, uint64_t now_ns, const struct skw_mac
 		skw_mac_beacon_soon(mac, now_ns);
 	}
 	p->view.slot_mask = b.slot_mask;
-	p->view.offset_ns = (int64_t)(b.time_ns - time_ns);
-	conflict = b.slot_mask & mac->config.slot_mask;
+	skw_mac_sight_beacon(&p->clock, b.time_ns, time_ns);
 	for (unsigned i = 0; i < b.heard_count; i++) {
-		if (skw_mac_addr_equal(&b.heard[i].addr, &mac->addr)) {
-			epoch = b.heard[i].epoch;
-			p->view.snr_there_cdb = b.heard[i].snr_cdb;
-			skw_mac_rate_heard(&p->rate, b.heard[i].snr_cdb);
-		} else if (b.heard[i].slot_mask & mac->config.slot_mask) {
-			conflict = true;
-		}
+		if (!skw_mac_addr_equal(&b.heard[i].addr, &mac->addr))
+			continue;
+		epoch = b.heard[i].epoch;
+		p->view.snr_there_cdb = b.heard[i].snr_cdb;
+		skw_mac_rate_heard(&p->rate, b.heard[i].snr_cdb);
+		skw_mac_sight_back(&p->clock, &b.heard[i].clock);
 	}
-	mac->count.slot_conflicts += conflict;
+	follow(mac, now_ns, p, &b);
+	skw_mac_claim_heard(mac, now_ns, p, &b);
 	check_epoch(mac, p, epoch, now_ns);
 }
 

@@ -21,19 +21,31 @@ static uint64_t minus(uint64_t a, uint64_t b)
 	return a > b ? a - b : 0;
 }
 
+/* Slots are counted in common time. */
+static uint64_t next_start(const struct skw_mac *mac, uint32_t mask, uint64_t t)
+{
+	return skw_slots_next_start(&mac->config.plan, mask, t + mac->slots_ahead_ns) -
+	       mac->slots_ahead_ns;
+}
+
 /* The earliest instant of our slots that a decision made at `now_ns` can still reach. */
 static uint64_t reach(const struct skw_mac *mac, uint64_t now_ns, uint64_t *end_ns)
 {
 	uint64_t t = now_ns + mac->config.lead_ns;
+	uint64_t start;
 
-	return skw_slots_next(&mac->config.plan, mac->config.slot_mask,
-			      t > mac->tx_free_ns ? t : mac->tx_free_ns, end_ns);
+	t = t > mac->tx_free_ns ? t : mac->tx_free_ns;
+	start = skw_slots_next(&mac->config.plan, mac->slot_mask, t + mac->slots_ahead_ns, end_ns);
+	*end_ns -= mac->slots_ahead_ns;
+	return start - mac->slots_ahead_ns;
 }
 
 /* When the slot around `t` is to be filled. */
 static uint64_t commit_at(const struct skw_mac *mac, uint64_t t)
 {
-	return minus(t / mac->config.plan.slot_ns * mac->config.plan.slot_ns, mac->config.lead_ns);
+	uint64_t into = (t + mac->slots_ahead_ns) % mac->config.plan.slot_ns;
+
+	return minus(t, into + mac->config.lead_ns);
 }
 
 /* By when a neighbour that received all of our slot must have answered: it had a slot that began no
@@ -42,8 +54,7 @@ static uint64_t answer_by(const struct skw_mac *mac, const struct skw_mac_peer *
 {
 	uint64_t lead = mac->config.lead_ns;
 
-	return skw_slots_next_start(&mac->config.plan, p->view.slot_mask, end_ns + lead) +
-	       mac->config.plan.slot_ns + lead;
+	return next_start(mac, p->view.slot_mask, end_ns + lead) + mac->config.plan.slot_ns + lead;
 }
 
 static void put_envelope(struct skw_mac *mac, struct skw_writer *w, const struct skw_mac_addr *dst,
@@ -97,7 +108,8 @@ static void list_heard(const struct skw_mac *mac, struct skw_mac_beacon *b)
 		if (p->alive)
 			b->heard[b->heard_count++] =
 			    (struct skw_mac_heard) { p->view.addr, p->view.slot_mask,
-						     p->view.snr_cdb, p->own_epoch };
+						     p->view.snr_cdb, p->own_epoch,
+						     skw_mac_sight_tell(&p->clock, b->time_ns) };
 	}
 }
 
@@ -106,8 +118,9 @@ static bool plan_beacon(struct skw_mac *mac, struct draft *d, struct skw_mac_out
 	struct skw_mac_beacon b = {
 		.slots = mac->config.plan.slots,
 		.slot_ns = (uint32_t)mac->config.plan.slot_ns,
-		.slot_mask = mac->config.slot_mask,
+		.slot_mask = mac->slot_mask,
 		.time_ns = d->start_ns,
+		.ahead_ns = mac->ahead_ns,
 	};
 
 	if (mac->beacon_at > d->start_ns)
@@ -123,8 +136,13 @@ static bool plan_beacon(struct skw_mac *mac, struct draft *d, struct skw_mac_out
 
 	finish(mac, d, BEACON_RATE, out)->beacon = true;
 	mac->beacon_last = d->start_ns;
-	mac->beacon_at = d->start_ns + mac->config.beacon_ns;
+	mac->beacon_at = d->start_ns + skw_mac_claim_interval(mac);
 	mac->count.tx_beacons++;
+	skw_mac_claim_share(mac, d->start_ns);
+	if (mac->leap_beacons > 0 && --mac->leap_beacons == 0)
+		mac->slots_ahead_ns = mac->ahead_ns;
+	else if (mac->leap_beacons > 0)
+		skw_mac_beacon_soon(mac, d->start_ns);
 	return true;
 }
 
@@ -253,14 +271,15 @@ bool skw_mac_plan(struct skw_mac *mac, uint64_t now_ns, struct skw_mac_output *o
 {
 	struct draft d = { 0 };
 
+	if (mac->slot_mask == 0)
+		return false;
 	d.start_ns = reach(mac, now_ns, &d.end_ns);
 	if (now_ns < mac->blocked_ns || now_ns < commit_at(mac, d.start_ns))
 		return false;
 	if (plan_beacon(mac, &d, out) || plan_peers(mac, &d, now_ns, out))
 		return true;
 	if (work_at(mac) <= now_ns) { /* it does not fit into what is left of this slot */
-		uint64_t next =
-		    skw_slots_next_start(&mac->config.plan, mac->config.slot_mask, d.end_ns);
+		uint64_t next = next_start(mac, mac->slot_mask, d.end_ns);
 
 		mac->blocked_ns = minus(next, mac->config.lead_ns);
 	}
@@ -271,6 +290,8 @@ uint64_t skw_mac_plan_at(const struct skw_mac *mac, uint64_t now_ns)
 {
 	uint64_t at = work_at(mac), end, commit;
 
+	if (mac->slot_mask == 0)
+		return mac->claim_at;
 	if (at < now_ns)
 		at = now_ns;
 	if (at < mac->blocked_ns)

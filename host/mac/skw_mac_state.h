@@ -3,11 +3,13 @@
  *   skw_mac.c        life, queues, poll, timer, display
  *   skw_mac_input.c  what is heard, and what became of what was sent
  *   skw_mac_plan.c   what goes into the next PSDU, and when it starts
+ *   skw_mac_claim.c  which slots are ours
  */
 #ifndef SKW_MAC_STATE_H
 #define SKW_MAC_STATE_H
 
 #include "mac/skw_mac.h"
+#include "mac/skw_mac_clock.h"
 #include "mac/skw_mac_rate.h"
 
 enum {
@@ -31,8 +33,14 @@ struct skw_mac_peer {
 	bool told_up; /* the user knows of it */
 	bool tell_down;
 	bool ack_due;
+	bool in_time; /* its common time is ours, within the guard: its slots are what they say */
 	uint32_t own_epoch; /* ours in the stream with it */
 	struct skw_mac_neighbour view;
+	struct skw_mac_sight clock;
+	struct skw_mac_heard around[SKW_MAC_HEARD_MAX]; /* whom it hears, but for us */
+	unsigned around_count;
+	unsigned clashes;           /* beacons of its in a row that show our slots as another's */
+	unsigned unheard, patience; /* beacons of its in a row that do not name us; until we move */
 	struct skw_mac_rate rate;
 	struct skw_mac_queue queue[SKW_MAC_CLASSES];
 	struct skw_mac_arq_tx tx;
@@ -49,6 +57,14 @@ struct skw_mac_sent {
 struct skw_mac {
 	struct skw_mac_config config;
 	struct skw_mac_addr addr;
+	uint64_t ahead_ns;       /* common time - device time, as our beacons tell it */
+	uint64_t slots_ahead_ns; /* the same, as our slots are counted: leaps are told before they
+				    are made */
+	unsigned leap_beacons;   /* until that becomes ahead_ns */
+	uint32_t slot_mask;      /* our slots; 0: none yet */
+	bool claims;             /* they are claimed, not configured */
+	uint64_t claim_at;       /* while there are none: when to claim one */
+	uint32_t random;
 	uint16_t sequence;
 	uint32_t tag;
 	uint32_t
@@ -72,6 +88,18 @@ bool skw_mac_is_up(const struct skw_mac_peer *p);
 unsigned skw_mac_waiting(const struct skw_mac_peer *p);
 /* A beacon as soon as the last one is a superframe old: someone needs to hear of us. */
 void skw_mac_beacon_soon(struct skw_mac *mac, uint64_t now_ns);
+
+/* Our slots are those configured, or what is claimed from now on. */
+void skw_mac_claim_begin(struct skw_mac *mac, uint64_t now_ns);
+/* Claims a slot if there is none and it is time. */
+void skw_mac_claim_due(struct skw_mac *mac, uint64_t now_ns);
+/* A beacon of p, whose slots are in its view: keeps whom it hears, leaves what is another's. */
+void skw_mac_claim_heard(struct skw_mac *mac, uint64_t now_ns, struct skw_mac_peer *p,
+			 const struct skw_mac_beacon *b);
+/* After a beacon of ours: takes one slot more, or gives one back. */
+void skw_mac_claim_share(struct skw_mac *mac, uint64_t now_ns);
+/* From one beacon to the next. */
+uint64_t skw_mac_claim_interval(struct skw_mac *mac);
 
 /* At which rate data leaves for it; a slot holds the largest frame at it. */
 uint8_t skw_mac_rate_to(const struct skw_mac *mac, const struct skw_mac_peer *p);

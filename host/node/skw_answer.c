@@ -28,18 +28,33 @@ static json_t *id_name(const struct skw_node *node, const struct skw_node_addres
 	return name != NULL ? json_string(name) : id_text(id);
 }
 
+/* Numbers of our slots; none yet: an empty list. */
+static json_t *slots(uint32_t mask)
+{
+	json_t *list = json_array();
+
+	for (unsigned k = 0; k < SKW_SLOTS_MAX; k++)
+		if (mask >> k & 1)
+			json_array_append_new(list, json_integer(k));
+	return list;
+}
+
 static json_t *radio(const struct skw_node *node)
 {
 	const struct skw_mac_counters *m = skw_mac_counters(node->mac);
 
-	return json_pack(
-	    "{s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I}", "device_time_us",
-	    (json_int_t)node->time_us, "airtime_us", (json_int_t)(m->tx_airtime_ns / 1000),
-	    "psdus_sent", (json_int_t)m->tx_psdus, "psdus_received", (json_int_t)m->rx_psdus,
-	    "frames_sent", (json_int_t)m->tx_frames, "frames_repeated", (json_int_t)m->tx_repeats,
-	    "frames_received", (json_int_t)m->rx_frames, "beacons_sent", (json_int_t)m->tx_beacons,
-	    "beacons_received", (json_int_t)m->rx_beacons, "late", (json_int_t)m->tx_late,
-	    "fcs_bad", (json_int_t)m->rx_fcs_bad);
+	return json_pack("{s:o s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I}", "slots",
+			 slots(skw_mac_slots(node->mac)), "common_time_us",
+			 (json_int_t)(node->time_us + skw_mac_ahead(node->mac) / 1000),
+			 "clock_steps", (json_int_t)m->clock_steps, "slot_conflicts",
+			 (json_int_t)m->slot_conflicts, "device_time_us", (json_int_t)node->time_us,
+			 "airtime_us", (json_int_t)(m->tx_airtime_ns / 1000), "psdus_sent",
+			 (json_int_t)m->tx_psdus, "psdus_received", (json_int_t)m->rx_psdus,
+			 "frames_sent", (json_int_t)m->tx_frames, "frames_repeated",
+			 (json_int_t)m->tx_repeats, "frames_received", (json_int_t)m->rx_frames,
+			 "beacons_sent", (json_int_t)m->tx_beacons, "beacons_received",
+			 (json_int_t)m->rx_beacons, "late", (json_int_t)m->tx_late, "fcs_bad",
+			 (json_int_t)m->rx_fcs_bad);
 }
 
 static json_t *tun(const struct skw_node *node)
@@ -101,6 +116,8 @@ static void add_signal(const struct skw_node *node, const struct skw_link_info *
 	json_object_set_new(row, "rssi_db", json_real(n.rssi_cdb / 100.0));
 	json_object_set_new(row, "cfo_hz", json_integer(n.cfo_hz));
 	json_object_set_new(row, "repeats", json_integer((json_int_t)n.tx_repeats));
+	if (n.way_ns >= 0)
+		json_object_set_new(row, "way_us", json_real(n.way_ns / 1000.0));
 }
 
 static const char *port_name(uint8_t port)

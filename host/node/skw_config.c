@@ -10,9 +10,10 @@
 #include <sys/stat.h>
 
 #include "ledger/skw_money.h"
+#include "mac/skw_slots.h"
 #include "wire/skw_frame.h"
 
-enum kind { TEXT, NUMBER, SIGNED, SKY, BOOL, ENDPOINT, RELAYS, RATE, NODES };
+enum kind { TEXT, NUMBER, SIGNED, SKY, BOOL, ENDPOINT, RELAYS, RATE, SLOT, NODES };
 
 struct key {
 	const char *section, *name;
@@ -52,8 +53,8 @@ static const struct key KEYS[] = {
 	{ "radio", "tx_gain_cdb", SIGNED, AT(radio.tx_gain_cdb), -20000, 20000 },
 	{ "radio", "rx_agc", BOOL, AT(radio.rx_agc), 0, 0 },
 	{ "radio", "data_rate", RATE, AT(radio.data_rate), 6, 54 },
-	NUMBER_KEY(radio, slots, 1, 64),
-	NUMBER_KEY(radio, slot, 0, 63),
+	NUMBER_KEY(radio, slots, 1, SKW_SLOTS_MAX),
+	{ "radio", "slot", SLOT, AT(radio.slot), 0, SKW_SLOTS_MAX - 1 },
 	NUMBER_KEY(radio, slot_us, 500, 1000000),
 	NUMBER_KEY(radio, guard_us, 0, 100000),
 	NUMBER_KEY(radio, lead_us, 100, 1000000),
@@ -98,6 +99,7 @@ static const struct skw_config DEFAULTS = {
 		   .rx_agc = true,
 		   .data_rate = SKW_CONFIG_AUTO_RATE,
 		   .slots = 4,
+		   .slot = SKW_CONFIG_AUTO_SLOT,
 		   .slot_us = 4000,
 		   .guard_us = 100,
 		   .lead_us = 5000,
@@ -261,6 +263,13 @@ static int set_key(struct parse *p, const struct key *key, const char *value)
 			return 1;
 		}
 		return fail(p, "need auto, 6, 9, 12, 18, 24, 36, 48 or 54", key->name, value);
+	case SLOT:
+		v = SKW_CONFIG_AUTO_SLOT;
+		if (strcmp(value, "auto") == 0 || integer(&v, value, key->min, key->max)) {
+			memcpy(at, &v, sizeof(v));
+			return 1;
+		}
+		return fail(p, "need auto, or a whole number from 0 to 31", key->name, value);
 	case NODES:
 		return nodes(at, value) ||
 		       fail(p, "need petnames or addresses, 16 at most, with commas between",

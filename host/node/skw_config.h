@@ -21,6 +21,7 @@
 #define SKW_CONFIG_PATH_NODES 16u
 #define SKW_CONFIG_ANY_RELAYS (-1)
 #define SKW_CONFIG_AUTO_RATE 0
+#define SKW_CONFIG_AUTO_SLOT (-1)
 
 /* host:port as text: "127.0.0.1:1080", "[::1]:7000", "files.example:80". */
 struct skw_endpoint {
@@ -63,7 +64,8 @@ struct skw_config {
 		uint64_t rate_hz, frequency_hz;
 		int64_t rx_gain_cdb, tx_gain_cdb;
 		bool rx_agc;
-		uint64_t data_rate, slots, slot, slot_us, guard_us, lead_us, beacon_ms;
+		int64_t slot; /* or SKW_CONFIG_AUTO_SLOT */
+		uint64_t data_rate, slots, slot_us, guard_us, lead_us, beacon_ms;
 	} radio;
 	struct {
 		struct skw_endpoint listen;

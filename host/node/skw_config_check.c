@@ -109,7 +109,7 @@ const char *skw_config_contradiction(const struct skw_config *c)
 	if (c->radio.rate_hz != 5000000 && c->radio.rate_hz != 10000000 &&
 	    c->radio.rate_hz != 20000000)
 		return "[radio] rate_hz must be 5000000, 10000000 or 20000000";
-	if (c->radio.device[0] != '\0' && c->radio.slot >= c->radio.slots)
+	if (c->radio.device[0] != '\0' && c->radio.slot >= (int64_t)c->radio.slots)
 		return "[radio] slot must be less than slots";
 	if (c->radio.guard_us * 2 >= c->radio.slot_us)
 		return "[radio] guard_us leaves nothing of slot_us";

@@ -132,7 +132,7 @@ static bool open_radio(struct skw_node *node)
 	mac.plan.slots = (uint8_t)c->radio.slots;
 	mac.plan.slot_ns = c->radio.slot_us * 1000;
 	mac.plan.guard_ns = c->radio.guard_us * 1000;
-	mac.slot_mask = UINT32_C(1) << c->radio.slot;
+	mac.slot_mask = c->radio.slot == SKW_CONFIG_AUTO_SLOT ? 0 : UINT32_C(1) << c->radio.slot;
 	mac.bandwidth_mhz = (unsigned)(c->radio.rate_hz / 1000000);
 	mac.data_rate_mbps = (uint8_t)c->radio.data_rate;
 	mac.lead_ns = c->radio.lead_us * 1000;

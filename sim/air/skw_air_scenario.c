@@ -72,7 +72,7 @@ static int add_radio(struct skw_air_scenario *s, const char *name)
 	if (i == SKW_AIR_RADIOS)
 		return -1;
 	snprintf(s->radio[i].name, SKW_AIR_NAME, "%s", name);
-	s->radio[i].ppm = 0;
+	s->radio[i].ppm = s->radio[i].clock_s = 0;
 	s->radios++;
 	return (int)i;
 }
@@ -100,7 +100,9 @@ bool skw_air_scenario_line(struct skw_air_scenario *s, unsigned radios)
 			return false;
 		int r = add_radio(s, name);
 
-		s->radio[r].ppm = i % 2 == 0 ? 5.0 : -5.0; /* real references differ */
+		/* real references differ, and boards were not plugged in at the same time */
+		s->radio[r].ppm = i % 2 == 0 ? 5.0 : -5.0;
+		s->radio[r].clock_s = (i * 7 % 5) * 11.2345;
 		if (i > 0)
 			open_path(s, (unsigned)r - 1, (unsigned)r, LINE_LOSS_DB, LINE_DELAY);
 	}
@@ -156,8 +158,11 @@ static bool set_air(struct parser *p, const char *key, const char *value)
 
 static bool set_radio(struct parser *p, const char *key, const char *value)
 {
+	if (strcmp(key, "clock") == 0)
+		return number(&p->s->radio[p->from].clock_s, value, 0, 1e6) ||
+		       complain(p, "clock: seconds, 0 to 1e6, not '%s'", value);
 	if (strcmp(key, "ppm") != 0)
-		return complain(p, "[radio] has no '%s': ppm", key);
+		return complain(p, "[radio] has no '%s': ppm, clock", key);
 	if (!number(&p->s->radio[p->from].ppm, value, -200, 200))
 		return complain(p, "ppm: -200 to 200, not '%s'", value);
 	return true;

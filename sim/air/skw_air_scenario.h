@@ -1,7 +1,7 @@
 /* skw_air_scenario - who is on the air and how they hear each other (docs/air-scenario.md).
  *
  *   [air]            rate, carrier, noise, seed, pace, echoes
- *   [radio NAME]     ppm
+ *   [radio NAME]     ppm, clock
  *   [path A B]       loss, delay or distance, echoes: both ways
  */
 #ifndef SKW_AIR_SCENARIO_H
@@ -33,7 +33,8 @@ struct skw_air_scenario {
 	unsigned radios;
 	struct {
 		char name[SKW_AIR_NAME];
-		double ppm; /* error of its reference, for carrier and nothing else */
+		double ppm;     /* error of its reference, for carrier and nothing else */
+		double clock_s; /* by how much its counter begins before the air's time */
 	} radio[SKW_AIR_RADIOS];
 	struct skw_air_path path[SKW_AIR_RADIOS][SKW_AIR_RADIOS]; /* [from][to] */
 };

@@ -1,5 +1,6 @@
 #include "air/skw_air_world.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "air/skw_air_channel.h"
@@ -102,7 +103,8 @@ bool skw_air_world_seat(struct skw_air_world *w, unsigned seat)
 	w->seat[seat].radio = r;
 	w->seat[seat].awake_until = 0;
 	skw_air_world_service(w, seat);
-	skw_radio_skip(r, w->now - skw_radio_time(r));
+	skw_radio_skip(r, w->now - skw_radio_time(r) +
+			      (uint64_t)llrint(w->s->radio[seat].clock_s * w->s->rate_hz));
 	return true;
 }
 

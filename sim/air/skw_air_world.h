@@ -30,7 +30,7 @@ struct skw_air_count {
 struct skw_air_world *skw_air_world_new(const struct skw_air_scenario *s, unsigned threads);
 void skw_air_world_free(struct skw_air_world *w);
 
-/* Puts a radio just out of reset, tuned as the scenario says, its clock the air's, into the seat;
+/* Puts a radio just out of reset, tuned and its clock set as the scenario says, into the seat;
  * false if memory is short. What it sent before stays on the air. */
 bool skw_air_world_seat(struct skw_air_world *w, unsigned seat);
 void skw_air_world_leave(struct skw_air_world *w, unsigned seat);

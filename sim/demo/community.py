@@ -122,7 +122,7 @@ class Community:
 
     def radio(self, i):
         return ["[radio]", f"device = driver=skywave,transport=sim,path={self.air_socket},radio={self.names[i]}",
-                f"data_rate = {self.data_rate}", f"slots = {self.slots}", f"slot = {i % self.slots}"]
+                f"data_rate = {self.data_rate}", f"slots = {self.slots}"]
 
     def udp(self, i):
         text = ["[udp]", f"listen = 127.0.0.1:{self.udp_ports[i]}"]

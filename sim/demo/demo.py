@@ -137,8 +137,8 @@ def demo(c, source):
     for name in c.names:
         for link in c.ask(name, "links")["links"]:
             rows.append([name, link["peer"], link["bytes_out"], link["bytes_in"], f"{link.get('snr_db', 0):.1f}",
-                         link.get("cfo_hz", 0), link.get("repeats", 0)])
-    table(rows, ["node", "neighbour", "bytes out", "bytes in", "SNR dB", "CFO Hz", "repeats"])
+                         link.get("cfo_hz", 0), link.get("way_us", "-"), link.get("repeats", 0)])
+    table(rows, ["node", "neighbour", "bytes out", "bytes in", "SNR dB", "CFO Hz", "way us", "repeats"])
     say(f"done in {time.monotonic() - started:.1f} s")
 
 

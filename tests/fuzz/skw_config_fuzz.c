@@ -29,7 +29,7 @@ static void check(const struct skw_config *c)
 	for (size_t i = 0; i < c->n_names; i++)
 		ended(c->names[i].key, sizeof(c->names[i].key));
 	FUZZ_CHECK(c->radio.slot_us > 2 * c->radio.guard_us);
-	FUZZ_CHECK(c->radio.device[0] == '\0' || c->radio.slot < c->radio.slots);
+	FUZZ_CHECK(c->radio.device[0] == '\0' || c->radio.slot < (int64_t)c->radio.slots);
 	FUZZ_CHECK(c->pay.voucher_step > 0 && c->pay.voucher_step < c->pay.credit_limit);
 }
 

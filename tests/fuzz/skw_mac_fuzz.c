@@ -17,7 +17,7 @@ static struct {
 	struct skw_mac_addr up[SKW_MAC_NEIGHBOURS_MAX];
 	unsigned ups;
 	uint32_t tag;
-	uint64_t given, delivered;
+	uint64_t given, delivered, ahead;
 } world;
 
 static void peer_key(uint8_t key[SKW_MAC_KEY], unsigned i)
@@ -36,13 +36,15 @@ static int find_up(const struct skw_mac_addr *addr)
 static void check_tx(const struct skw_mac_output *out)
 {
 	const struct skw_mac_config *c = &world.mac->config;
-	uint64_t superframe = c->plan.slots * c->plan.slot_ns, at = out->time_ns % superframe;
+	uint64_t common = out->time_ns + world.ahead; /* a leap is made behind a beacon */
+	uint64_t slot = common / c->plan.slot_ns % c->plan.slots, at = common % c->plan.slot_ns;
 	uint64_t air = skw_airtime_ns(out->tx.rate_mbps, out->tx.length, c->bandwidth_mhz);
 
 	FUZZ_CHECK(out->tx.append_fcs && out->tx.length == out->len + SKW_FCS_LEN);
 	FUZZ_CHECK(out->tx.length <= SKW_PSDU_MAX && skw_frame_rate_valid(out->tx.rate_mbps));
 	FUZZ_CHECK(out->time_ns >= world.now && air > 0);
-	FUZZ_CHECK(at + air <= c->plan.slot_ns - c->plan.guard_ns); /* slot 0 is ours */
+	FUZZ_CHECK(at + air <= c->plan.slot_ns - c->plan.guard_ns);
+	FUZZ_CHECK(c->slot_mask == 0 || (c->slot_mask >> slot & 1));
 	world.tag = out->tx.tag;
 }
 
@@ -52,7 +54,7 @@ static void poll_all(void)
 	unsigned n = 0;
 	int i;
 
-	while (skw_mac_poll(world.mac, world.now, &out)) {
+	while (world.ahead = world.mac->slots_ahead_ns, skw_mac_poll(world.mac, world.now, &out)) {
 		FUZZ_CHECK(++n < 10000);
 		i = out.type == SKW_MAC_TX ? -1 : find_up(&out.addr);
 		switch (out.type) {
@@ -113,11 +115,16 @@ static void beacon(struct fuzz *f, unsigned i, uint32_t epoch)
 	struct skw_mac_beacon b = { .slots = 4, .slot_ns = 4000000, .time_ns = fuzz_u64(f) };
 	uint8_t hears = fuzz_u8(f);
 
+	b.ahead_ns = hears & 4 ? world.now - b.time_ns + hears * UINT64_C(1000) : 0;
+
 	peer_key(b.key, i);
 	b.slot_mask = 1u << (hears >> 4) % 5;
 	if (hears & 1)
 		b.heard[b.heard_count++] = (struct skw_mac_heard) {
-			.addr = skw_mac_own_addr(world.mac), .slot_mask = 1, .epoch = epoch
+			.addr = skw_mac_own_addr(world.mac),
+			.slot_mask = 1,
+			.epoch = epoch,
+			.clock = { (uint32_t)b.time_ns, hears },
 		};
 	if (hears & 2)
 		b.heard[b.heard_count++].slot_mask = hears;
@@ -176,6 +183,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memset(&world, 0, sizeof(world));
 	memset(config.key, 7, sizeof(config.key));
 	config.epoch = 9;
+	config.slot_mask = size % 2; /* claimed, or configured */
 	world.now = 1000000;
 	FUZZ_CHECK(skw_mac_new(&world.mac, &config, world.now) == SKW_MAC_OK);
 	for (unsigned i = 0; i < STEPS && f.left > 0; i++)

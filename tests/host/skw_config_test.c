@@ -119,8 +119,9 @@ static void each_fault_is_named(void **state)
 	refuses("[udp]\nlisten = :7000\n[peer a]\nkey = abc\n", "need an address");
 	refuses("[udp]\nlisten = :7000\n[names]\nbob = abc\n", ":4: need an address");
 	refuses("[node]\nn\033[2Jame = a\n", "unknown key in [node]: n?[2Jame");
-	refuses("[radio]\nslots = many\n", "whole number from 1 to 64: slots = many");
-	refuses("[radio]\nslots = 65\n", "whole number from 1 to 64");
+	refuses("[radio]\nslots = many\n", "whole number from 1 to 32: slots = many");
+	refuses("[radio]\nslots = 33\n", "whole number from 1 to 32");
+	refuses("[radio]\nslot = last\n", "need auto, or a whole number from 0 to 31");
 	refuses("[radio]\nslots = 4x\n", "whole number");
 	refuses("[radio]\nslots = 99999999999999999999\n", "whole number");
 	refuses("[socks]\nlisten = 1080\n", "need host:port");

@@ -81,6 +81,8 @@ static void bad_scenarios_are_refused_with_their_line(void **state)
 		"[radio a b]\n",
 		"[radio a/b]\n",
 		"[radio a]\nppm = 1e9\n",
+		"[radio a]\nclock = -1\n",
+		"[radio a]\nclock = noon\n",
 		"[path a b]\n",
 		"[radio a]\n[path a a]\n",
 		"[radio a]\n[radio b]\n[path a b]\nloss = nan\n",
@@ -393,6 +395,8 @@ static struct skw_air_world *line_of_three(unsigned threads)
 
 	skw_air_scenario_init(&scenario);
 	assert_true(skw_air_scenario_line(&scenario, 3));
+	for (unsigned i = 0; i < 3; i++)
+		scenario.radio[i].clock_s = 0;
 	w = skw_air_world_new(&scenario, threads);
 	assert_non_null(w);
 	for (unsigned i = 0; i < 3; i++) {
@@ -520,6 +524,31 @@ static void a_clock_that_was_set_still_sends_on_time(void **state)
 	skw_air_world_free(w);
 }
 
+/* A frame that one clock sends at its time comes at the other's. */
+static void counters_begin_where_the_scenario_says(void **state)
+{
+	struct skw_hostlink_rx_frame f;
+	struct skw_air_world *w;
+	uint8_t psdu[SKW_PSDU_MAX];
+	const uint64_t s = 20000000;
+
+	(void)state;
+	assert_true(
+	    parse("[radio a]\nclock = 100\n[radio b]\nclock = 2.5\n[path a b]\ndelay = 64\n"));
+	w = skw_air_world_new(&scenario, 1);
+	assert_non_null(w);
+	run_until(w, 1000);
+	assert_true(skw_air_world_seat(w, 0) && skw_air_world_seat(w, 1));
+	assert_true(skw_radio_time(skw_air_world_radio(w, 0)) == 100 * s + 1000);
+	assert_true(skw_radio_time(skw_air_world_radio(w, 1)) == 5 * s / 2 + 1000);
+	listen_frames(w, 1);
+	send_frame(w, 0, 12, 100, 100 * s + 50000);
+	run_until(w, 100000);
+	assert_int_equal(hear_frames(w, 1, &f, psdu), 1);
+	assert_in_range(f.time, 5 * s / 2 + 50064 - 4, 5 * s / 2 + 50064 + 4);
+	skw_air_world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -537,6 +566,7 @@ int main(void)
 		cmocka_unit_test_setup(the_same_air_twice_is_the_same, fresh),
 		cmocka_unit_test_setup(a_seat_left_and_taken_again_starts_afresh, fresh),
 		cmocka_unit_test_setup(a_clock_that_was_set_still_sends_on_time, fresh),
+		cmocka_unit_test_setup(counters_begin_where_the_scenario_says, fresh),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,655 @@
+/* rooms: wire mac
+ *
+ * skw_mac among radios whose clocks begin anywhere and drift apart, some kilometres from each
+ * other, with slots claimed or configured. The world counts true time; a node sees its own clock
+ * alone. Two PSDUs that are at a receiver at the same time are lost there, and so is what comes
+ * while it sends: nothing tells the nodes. Distances that they measure are held against the true
+ * ones. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "mac/skw_airtime.h"
+#include "mac/skw_mac.h"
+#include "mac/skw_mac_clock.h"
+
+#define MS INT64_C(1000000)
+#define SEC (1000 * MS)
+
+enum { NODES = 8, AIR = 64, LATENCY = 200000, FRAME = 700 };
+
+struct node {
+	struct skw_mac *mac;
+	struct skw_mac_config config;
+	struct skw_mac_addr addr;
+	bool on, up;
+	int64_t base; /* its device clock at true time 0 */
+	double ppm;
+	uint64_t common; /* its common time when last seen */
+	unsigned ups, downs;
+	uint32_t sent, got;
+};
+
+struct flight {
+	bool busy;
+	bool told; /* of its fate, to the sender */
+	unsigned from;
+	int64_t start, end; /* true time at the sender */
+	bool done[NODES];
+	uint8_t rate;
+	uint32_t tag;
+	size_t len;
+	uint8_t psdu[SKW_PSDU_MAX];
+};
+
+static struct {
+	int64_t now;
+	unsigned nodes;
+	struct node node[NODES];
+	int64_t way[NODES][NODES]; /* ns; below 0: not heard */
+	struct flight air[AIR];
+	unsigned lost, arrived; /* PSDUs, by reason of another at the same time */
+	uint32_t random;
+	bool saturate;
+} w;
+
+static uint32_t below(uint32_t n)
+{
+	w.random = w.random * 1664525u + 1013904223u;
+	return (uint32_t)((uint64_t)(w.random >> 8) * n >> 24);
+}
+
+static uint64_t device(unsigned i, int64_t t)
+{
+	return (uint64_t)(w.node[i].base + t + (int64_t)((double)t * w.node[i].ppm * 1e-6));
+}
+
+/* The first instant at which a device clock shows `d` or more. */
+static int64_t true_time(unsigned i, uint64_t d)
+{
+	int64_t since = (int64_t)d - w.node[i].base;
+	int64_t t = (int64_t)((double)since / (1 + w.node[i].ppm * 1e-6));
+
+	while (device(i, t) < d)
+		t++;
+	return t;
+}
+
+static void start(unsigned i)
+{
+	struct node *n = &w.node[i];
+
+	skw_mac_free(n->mac);
+	n->config.epoch = 1 + below(1 << 24);
+	n->on = true;
+	n->common = 0;
+	assert_int_equal(skw_mac_new(&n->mac, &n->config, device(i, w.now)), SKW_MAC_OK);
+	n->addr = skw_mac_own_addr(n->mac);
+}
+
+static void world(unsigned nodes, uint32_t seed, unsigned slots)
+{
+	memset(&w, 0, sizeof(w));
+	w.nodes = nodes;
+	w.random = seed;
+	w.now = SEC;
+	for (unsigned i = 0; i < nodes; i++) {
+		struct node *n = &w.node[i];
+
+		n->config = skw_mac_config_default();
+		n->config.plan.slots = (uint8_t)slots;
+		n->config.slot_mask = 0;
+		for (unsigned k = 0; k < SKW_MAC_KEY; k++)
+			n->config.key[k] = (uint8_t)below(256);
+		n->base = below(1 << 20) * MS + below(1000000);
+		n->ppm = (double)below(41) - 20;
+		for (unsigned k = 0; k < NODES; k++)
+			w.way[i][k] = -1;
+	}
+}
+
+static void join(unsigned a, unsigned b, int64_t way_ns)
+{
+	w.way[a][b] = w.way[b][a] = way_ns;
+}
+
+static void put_on_air(unsigned i, const struct skw_mac_output *out)
+{
+	uint64_t air = skw_airtime_ns(out->tx.rate_mbps, out->tx.length, 20);
+
+	assert_true(out->time_ns >= device(i, w.now));
+	for (unsigned k = 0; k < AIR; k++) {
+		struct flight *f = &w.air[k];
+
+		if (f->busy)
+			continue;
+		*f = (struct flight) { .busy = true,
+				       .from = i,
+				       .start = true_time(i, out->time_ns),
+				       .rate = out->tx.rate_mbps,
+				       .tag = out->tx.tag,
+				       .len = out->len };
+		f->end = f->start + (int64_t)air;
+		memcpy(f->psdu, out->data, out->len);
+		return;
+	}
+	fail_msg("too much on the air");
+}
+
+static void drain(unsigned i)
+{
+	struct node *n = &w.node[i];
+	struct skw_mac_output out;
+	uint64_t now = device(i, w.now), common;
+	unsigned same = 0;
+
+	while (skw_mac_poll(n->mac, now, &out)) {
+		assert_true(++same < 1000);
+		switch (out.type) {
+		case SKW_MAC_TX:
+			put_on_air(i, &out);
+			break;
+		case SKW_MAC_DELIVER:
+			assert_int_equal(out.len, FRAME);
+			n->got++;
+			break;
+		case SKW_MAC_UP:
+			n->ups++;
+			break;
+		case SKW_MAC_DOWN:
+			n->downs++;
+			break;
+		}
+	}
+	common = now + skw_mac_ahead(n->mac);
+	if (n->up) /* among others time never goes back */
+		assert_true(common >= n->common);
+	n->up = n->ups > n->downs;
+	n->common = common;
+}
+
+static bool overlap(int64_t a, int64_t a_end, int64_t b, int64_t b_end)
+{
+	return a < b_end && b < a_end;
+}
+
+/* Whether anything else is at `at` while f is. */
+static bool drowned(const struct flight *f, unsigned at)
+{
+	int64_t came = f->start + w.way[at][f->from], gone = f->end + w.way[at][f->from];
+
+	for (unsigned k = 0; k < AIR; k++) {
+		const struct flight *o = &w.air[k];
+		int64_t way = o->from == at ? 0 : w.way[at][o->from];
+
+		if (o != f && o->busy && way >= 0 &&
+		    overlap(came, gone, o->start + way, o->end + way))
+			return true;
+	}
+	return false;
+}
+
+static void land(struct flight *f, unsigned at)
+{
+	struct skw_frame_rx rx = { .rate_mbps = f->rate,
+				   .fcs_ok = true,
+				   .rssi_cdb = -3000,
+				   .snr_cdb = 2500,
+				   .length = (uint16_t)(f->len + 4) };
+	uint8_t psdu[SKW_PSDU_MAX + 4];
+	uint64_t came = device(at, f->start + w.way[at][f->from]);
+
+	f->done[at] = true;
+	w.lost += drowned(f, at);
+	if (drowned(f, at))
+		return;
+	w.arrived++;
+	memcpy(psdu, f->psdu, f->len);
+	memset(psdu + f->len, 0, 4);
+	/* the device counts samples of 50 ns and finds a symbol within some of them */
+	skw_mac_on_rx(w.node[at].mac, device(at, w.now), &rx, came / 50 * 50 + below(5) * 50 - 100,
+		      psdu, f->len + 4);
+	drain(at);
+}
+
+/* What is due of the flights at w.now; the next true time at which something of them is. */
+static int64_t flights(void)
+{
+	int64_t next = INT64_MAX;
+
+	for (unsigned k = 0; k < AIR; k++) {
+		struct flight *f = &w.air[k];
+		bool over = f->end + 2 * MS < w.now; /* nobody can be hit by it any more */
+
+		if (!f->busy)
+			continue;
+		for (unsigned i = 0; i < w.nodes; i++) {
+			int64_t at = f->end + w.way[i][f->from] + LATENCY;
+
+			if (i == f->from || w.way[i][f->from] < 0 || f->done[i] || !w.node[i].on)
+				continue;
+			if (at <= w.now)
+				land(f, i);
+			else
+				next = at < next ? at : next;
+		}
+		if (f->end <= w.now && !f->told && w.node[f->from].on) {
+			f->told = true;
+			skw_mac_on_tx_status(w.node[f->from].mac, device(f->from, w.now), f->tag,
+					     SKW_MAC_TX_SENT);
+			drain(f->from);
+		} else if (!f->told) {
+			next = f->end > w.now && f->end < next ? f->end : next;
+		}
+		f->busy = !over;
+	}
+	return next;
+}
+
+static void fill(unsigned i)
+{
+	static const uint8_t frame[FRAME];
+	struct skw_mac_neighbour n;
+
+	for (unsigned k = 0; skw_mac_neighbour(w.node[i].mac, k, &n); k++)
+		while (skw_mac_send(w.node[i].mac, &n.addr, SKW_MAC_BULK, frame, FRAME) ==
+		       SKW_MAC_OK)
+			w.node[i].sent++;
+}
+
+static void run(int64_t for_ns)
+{
+	int64_t until = w.now + for_ns;
+
+	while (w.now < until) {
+		int64_t next = flights();
+
+		next = next < until ? next : until;
+		for (unsigned i = 0; i < w.nodes; i++) {
+			int64_t t;
+
+			if (!w.node[i].on)
+				continue;
+			if (w.saturate)
+				fill(i);
+			drain(i);
+			t = true_time(i, skw_mac_next_timer(w.node[i].mac, device(i, w.now)));
+			next = t < next ? t : next;
+		}
+		w.now = next > w.now ? next : w.now + 1000;
+	}
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < NODES; i++)
+		skw_mac_free(w.node[i].mac);
+	memset(&w, 0, sizeof(w));
+	return 0;
+}
+
+static unsigned bits(uint32_t mask)
+{
+	return (unsigned)__builtin_popcount(mask);
+}
+
+/* Nobody within two hops has a slot of another's. */
+static void assert_apart(void)
+{
+	for (unsigned a = 0; a < w.nodes; a++)
+		for (unsigned b = 0; b < a; b++) {
+			bool near = w.way[a][b] >= 0;
+
+			for (unsigned c = 0; c < w.nodes; c++)
+				near |= w.way[a][c] >= 0 && w.way[b][c] >= 0;
+			if (near && w.node[a].on && w.node[b].on)
+				assert_int_equal(
+				    skw_mac_slots(w.node[a].mac) & skw_mac_slots(w.node[b].mac), 0);
+		}
+}
+
+static void assert_measured(unsigned a, unsigned b, int64_t error_ns)
+{
+	struct skw_mac_neighbour n;
+
+	for (unsigned k = 0; skw_mac_neighbour(w.node[a].mac, k, &n); k++)
+		if (memcmp(n.addr.b, w.node[b].addr.b, 6) == 0) {
+			assert_in_range(n.way_ns + error_ns, w.way[a][b],
+					w.way[a][b] + 2 * error_ns);
+			return;
+		}
+	fail_msg("%u is no neighbour of %u", b, a);
+}
+
+static void assert_all_up(void)
+{
+	struct skw_mac_neighbour n;
+
+	for (unsigned a = 0; a < w.nodes; a++) {
+		unsigned hears = 0, up = 0;
+
+		for (unsigned b = 0; b < w.nodes; b++)
+			hears += w.node[a].on && w.node[b].on && w.way[a][b] >= 0;
+		for (unsigned k = 0; w.node[a].on && skw_mac_neighbour(w.node[a].mac, k, &n); k++)
+			up += n.hears_us;
+		assert_int_equal(up, hears);
+	}
+}
+
+/* Fully loaded for `for_ns`: nothing collides, nothing is lost, frames arrive. */
+static void assert_clean(int64_t for_ns)
+{
+	uint32_t before = w.node[0].got;
+
+	w.saturate = true;
+	run(2 * SEC);
+	w.lost = w.arrived = 0;
+	run(for_ns);
+	assert_int_equal(w.lost, 0);
+	assert_true(w.arrived > 100 && w.node[0].got > before + 50);
+	w.saturate = false;
+	assert_apart();
+}
+
+/* ---- two ---- */
+
+static void two_clocks_agree_over_15_km(void **state)
+{
+	(void)state;
+	for (uint32_t seed = 1; seed <= 5; seed++) {
+		world(2, seed, 4);
+		join(0, 1, 50035); /* 15 km */
+		w.node[0].ppm = 20;
+		w.node[1].ppm = -20;
+		w.node[0].config.slot_mask = 1;
+		w.node[1].config.slot_mask = 2;
+		start(0);
+		start(1);
+		run(4 * SEC);
+		assert_all_up();
+		assert_measured(0, 1, 500);
+		assert_measured(1, 0, 500);
+		assert_clean(20 * SEC);
+		assert_int_equal(w.node[0].ups + w.node[1].ups, 2);
+		stop(state);
+	}
+}
+
+/* Nothing but the guard keeps them apart without a common time: the same two as above would be in
+ * each other's slots. With it, what one sends in its slot is over at the other before its own
+ * begins. */
+static void a_slot_ends_before_the_next_begins_at_the_other_end(void **state)
+{
+	uint64_t a, b;
+
+	(void)state;
+	world(2, 9, 4);
+	join(0, 1, 20000);
+	start(0);
+	start(1);
+	run(5 * SEC);
+	for (unsigned i = 0; i < 50; i++) {
+		run(100 * MS);
+		a = device(0, w.now) + skw_mac_ahead(w.node[0].mac);
+		b = device(1, w.now) + skw_mac_ahead(w.node[1].mac);
+		/* half a second of 40 ppm, and what measuring errs */
+		assert_in_range(a - b + 22000, 0, 44000);
+	}
+}
+
+/* ---- claims ---- */
+
+static void a_line_shares_slots(void **state)
+{
+	(void)state;
+	for (uint32_t seed = 1; seed <= 12; seed++) {
+		world(5, seed, 4);
+		for (unsigned i = 0; i < 4; i++)
+			join(i, i + 1, 5000);
+		for (unsigned i = 0; i < 5; i++)
+			start(i);
+		run(20 * SEC);
+		assert_all_up();
+		assert_clean(10 * SEC);
+		for (unsigned i = 0; i < 5; i++)
+			assert_true(bits(skw_mac_slots(w.node[i].mac)) >= 1);
+		stop(state);
+	}
+}
+
+/* Ends that do not hear each other share a middle, started at the same instant. */
+static void hidden_ones_find_slots_of_their_own(void **state)
+{
+	(void)state;
+	for (uint32_t seed = 1; seed <= 12; seed++) {
+		unsigned all = 0;
+
+		world(7, seed, 8);
+		for (unsigned i = 1; i < 7; i++)
+			join(0, i, 1000 * i);
+		for (unsigned i = 0; i < 7; i++)
+			start(i);
+		run(20 * SEC);
+		assert_all_up();
+		assert_clean(5 * SEC);
+		for (unsigned i = 0; i < 7; i++)
+			all += bits(skw_mac_slots(w.node[i].mac));
+		assert_int_equal(all, 7); /* one is kept for whoever comes */
+		stop(state);
+	}
+}
+
+static void slots_are_shared_and_given_back(void **state)
+{
+	(void)state;
+	world(3, 3, 8);
+	join(0, 1, 3000);
+	start(0);
+	start(1);
+	run(10 * SEC);
+	assert_int_equal(bits(skw_mac_slots(w.node[0].mac)) + bits(skw_mac_slots(w.node[1].mac)),
+			 7);
+	w.saturate = true;
+	run(5 * SEC);
+	join(0, 2, 3000); /* comes while they are busy */
+	join(1, 2, 3000);
+	start(2);
+	run(20 * SEC);
+	assert_all_up();
+	for (unsigned i = 0; i < 3; i++)
+		assert_in_range(bits(skw_mac_slots(w.node[i].mac)), 2, 3);
+	assert_clean(5 * SEC);
+	w.node[1].on = false; /* and goes */
+	run(20 * SEC);
+	assert_int_equal(bits(skw_mac_slots(w.node[0].mac)) + bits(skw_mac_slots(w.node[2].mac)),
+			 7);
+	assert_clean(5 * SEC);
+}
+
+static void who_finds_no_slot_waits_for_one(void **state)
+{
+	(void)state;
+	world(3, 5, 2);
+	for (unsigned i = 0; i < 3; i++)
+		join(i, (i + 1) % 3, 1000);
+	start(0);
+	start(1);
+	run(5 * SEC);
+	start(2);
+	run(5 * SEC);
+	assert_int_equal(skw_mac_slots(w.node[2].mac), 0);
+	assert_true(skw_mac_counters(w.node[2].mac)->slots_full > 0);
+	assert_int_equal(skw_mac_counters(w.node[2].mac)->tx_psdus, 0);
+	w.node[0].on = false;
+	run(10 * SEC);
+	assert_int_equal(bits(skw_mac_slots(w.node[2].mac)), 1);
+	assert_apart();
+	run(3 * SEC);
+	assert_all_up();
+}
+
+static void who_is_configured_keeps_its_slot(void **state)
+{
+	(void)state;
+	for (uint32_t seed = 1; seed <= 8; seed++) {
+		world(2, seed, 2);
+		join(0, 1, 1000);
+		w.node[1].config.slot_mask = 2;
+		start(0);
+		run(5 * SEC);
+		start(1);
+		run(10 * SEC);
+		assert_int_equal(skw_mac_slots(w.node[1].mac), 2);
+		assert_int_equal(skw_mac_slots(w.node[0].mac), 1);
+		assert_clean(2 * SEC);
+		stop(state);
+	}
+}
+
+/* Two communities that grew apart come to hear each other in the middle. */
+static void networks_become_one(void **state)
+{
+	(void)state;
+	for (uint32_t seed = 1; seed <= 8; seed++) {
+		world(6, seed, 8);
+		join(0, 1, 4000);
+		join(1, 2, 7000);
+		join(3, 4, 4000);
+		join(4, 5, 9000);
+		for (unsigned i = 0; i < 6; i++)
+			start(i);
+		run(15 * SEC);
+		assert_all_up();
+		join(2, 3, 12000);
+		run(25 * SEC);
+		assert_all_up();
+		assert_measured(2, 3, 1000);
+		assert_clean(10 * SEC);
+		stop(state);
+	}
+}
+
+/* ---- clocks that are not what they were ---- */
+
+static void a_device_that_starts_anew_is_followed_and_follows(void **state)
+{
+	(void)state;
+	world(3, 11, 4);
+	join(0, 1, 2000);
+	join(1, 2, 2000);
+	for (unsigned i = 0; i < 3; i++)
+		start(i);
+	run(10 * SEC);
+	assert_all_up();
+	w.node[1].base = -w.now; /* its counter begins at 0 */
+	start(1);
+	run(10 * SEC);
+	assert_all_up();
+	assert_measured(0, 1, 500);
+	assert_measured(2, 1, 500);
+	assert_clean(5 * SEC);
+}
+
+static void a_beacon_beyond_time_is_refused(void **state)
+{
+	struct skw_mac_beacon b = { .slots = 4, .slot_ns = 4000000, .slot_mask = 8 };
+	struct skw_mac_envelope e = { .dst = skw_mac_broadcast, .src_epoch = 9 };
+	const uint64_t said[][2] = {
+		{ SKW_MAC_TIME_MAX + 1, 0 },
+		{ UINT64_MAX, 0 },
+		{ 1, SKW_MAC_TIME_MAX },
+		{ 4, UINT64_MAX - 9 },
+	};
+
+	(void)state;
+	world(1, 1, 4);
+	start(0);
+	memset(b.key, 0x77, sizeof(b.key));
+	e.src = skw_mac_addr_of(b.key);
+	for (unsigned i = 0; i < sizeof(said) / sizeof(said[0]) + 1; i++) {
+		struct skw_frame_rx rx = { .rate_mbps = 6, .fcs_ok = true };
+		uint8_t psdu[600];
+		struct skw_writer out = skw_writer(psdu, sizeof(psdu));
+		bool good = i == sizeof(said) / sizeof(said[0]);
+
+		b.time_ns = good ? SKW_MAC_TIME_MAX - 5 : said[i][0];
+		b.ahead_ns = good ? 5 : said[i][1];
+		skw_mac_put_envelope(&out, &e);
+		skw_mac_put_beacon(&out, &b);
+		skw_put_zeros(&out, 4);
+		skw_mac_on_rx(w.node[0].mac, device(0, w.now), &rx, device(0, w.now), psdu,
+			      skw_writer_len(&out));
+		assert_int_equal(skw_mac_counters(w.node[0].mac)->rx_malformed, good ? i : i + 1);
+		assert_int_equal(skw_mac_ahead(w.node[0].mac),
+				 good ? SKW_MAC_TIME_MAX - device(0, w.now) : 0);
+	}
+	run(5 * SEC); /* and lives on at the end of time */
+	assert_int_equal(bits(skw_mac_slots(w.node[0].mac)), 2); /* one is the other's, one free */
+	assert_true(skw_mac_counters(w.node[0].mac)->tx_beacons > 5);
+}
+
+/* The arithmetic alone: two clocks of known difference, drift and way, each seen by the other. */
+static void two_way_transfer_is_exact(void **state)
+{
+	struct skw_mac_sight here = { 0 }, there = { 0 };
+	struct skw_mac_sight_told told;
+	const int64_t theta = INT64_C(7777777777777), way = 33333;
+
+	(void)state;
+	told = skw_mac_sight_tell(&here, 5);
+	assert_int_equal(told.age_ms, SKW_MAC_SIGHT_NONE);
+	skw_mac_sight_back(&here, &told); /* nothing seen, nothing told */
+	assert_false(here.way_known);
+	for (int64_t t = SEC; t < 10 * SEC; t += 500 * MS) {
+		int64_t drift = t / 25000, later = (t + 200 * MS) / 25000; /* 40 ppm */
+
+		/* there: t + theta + drift. A beacon from there, then one from here 200 ms later */
+		skw_mac_sight_beacon(&here, (uint64_t)(t + theta + drift), (uint64_t)(t + way));
+		told = skw_mac_sight_tell(&there, (uint64_t)(t + theta + drift));
+		skw_mac_sight_back(&here, &told);
+		if (t > 2 * SEC) {
+			assert_in_range(here.way_ns, way - 300, way + 300);
+			assert_in_range(here.rate_ppb, 39900, 40100);
+			assert_in_range(skw_mac_sight_ahead(&here, 1000) -
+					    (uint64_t)(theta + drift),
+					700, 1300);
+		}
+		skw_mac_sight_beacon(&there, (uint64_t)(t + 200 * MS),
+				     (uint64_t)(t + 200 * MS + theta + later + way));
+	}
+	told = skw_mac_sight_tell(&there, (uint64_t)(theta + 90 * SEC));
+	assert_int_equal(told.age_ms, SKW_MAC_SIGHT_NONE); /* too long ago */
+
+	told = (struct skw_mac_sight_told) { 12345, 100 }; /* nonsense leaves what was known */
+	skw_mac_sight_back(&here, &told);
+	assert_in_range(here.way_ns, way - 300, way + 300);
+	skw_mac_sight_beacon(&here, 5, (uint64_t)(11 * SEC)); /* a clock that was set has no rate */
+	assert_int_equal(here.rate_ppb, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(two_way_transfer_is_exact),
+		cmocka_unit_test_teardown(two_clocks_agree_over_15_km, stop),
+		cmocka_unit_test_teardown(a_slot_ends_before_the_next_begins_at_the_other_end,
+					  stop),
+		cmocka_unit_test_teardown(a_line_shares_slots, stop),
+		cmocka_unit_test_teardown(hidden_ones_find_slots_of_their_own, stop),
+		cmocka_unit_test_teardown(slots_are_shared_and_given_back, stop),
+		cmocka_unit_test_teardown(who_finds_no_slot_waits_for_one, stop),
+		cmocka_unit_test_teardown(who_is_configured_keeps_its_slot, stop),
+		cmocka_unit_test_teardown(networks_become_one, stop),
+		cmocka_unit_test_teardown(a_device_that_starts_anew_is_followed_and_follows, stop),
+		cmocka_unit_test_teardown(a_beacon_beyond_time_is_refused, stop),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
