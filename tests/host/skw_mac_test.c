@@ -468,7 +468,7 @@ static void neighbours_find_each_other(void **state)
 	assert_int_equal(n.slot_mask, 2);
 	assert_int_equal(n.snr_cdb, 2500);
 	assert_int_equal(n.cfo_hz, -7000);
-	assert_int_equal(n.way_ns, -1); /* not known so soon */
+	assert_int_equal(n.way_ns, -1);                    /* not known so soon */
 	assert_int_equal(skw_mac_ahead(w.node[0].mac), 0); /* and all count alike */
 	assert_true(n.hears_us);
 	assert_int_equal(skw_mac_can_send(w.node[0].mac, &w.node[2].addr, SKW_MAC_BULK), 0);
