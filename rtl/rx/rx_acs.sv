@@ -6,17 +6,18 @@
 // the last six bits, the newest in s[5]; from state p the input u leads to {u, p[5:1]}. So the
 // two ways into s come from {s[4:0], 0} and {s[4:0], 1}, and decision[s] is the bit that tells.
 //
-// A branch costs the sum of those soft magnitudes that speak against it, 0..14. Any two path
-// metrics differ by at most 6 x 14 = 84 (every state is within six steps of the best), the two
-// sums compared by at most 98 < 128: eight bits and a subtraction modulo 256 decide, and
-// nothing is ever normalised.
+// A soft bit's four bits, -7..7, are the number of its size: 0, 1, 2, 3, 4, 5, 7, 9. So small ones are told apart
+// and large ones weigh more, as much as eight bits of a metric bear: a branch costs the sum of those sizes
+// that speak against it, 0..18. Any two path metrics differ by at most 6 x 18 = 108 (every state is
+// within six steps of the best), the two sums compared by at most 126 < 128: a subtraction modulo 256
+// decides, and nothing is ever normalised.
 //
 // start makes the next step the first of a block, which begins in state 0. What falls out of
 // the register during the first six steps is then 0: these decisions are forced, and after them
 // every survivor comes from state 0, whatever the metrics held before.
 //
 // One clock for the branch metrics, one for the decisions; no stall inside: the survivor memory
-// behind leaves room for what is under way. weight is the sum of all soft magnitudes since start
+// behind leaves room for what is under way. weight is the sum of all sizes since start
 // (it stops short of 512), cost the metric of state 0: at the end of a short block that ends in
 // state 0, such as SIGNAL, the part of the weight that speaks against the best code word.
 
@@ -37,10 +38,13 @@ module rx_acs (
   output       logic [8:0]  weight
 );
 
-  function automatic logic [2:0] magnitude(input logic [3:0] value);
-    if (!value[3])             magnitude = value[2:0];
-    else if (value[2:0] == '0) magnitude = 3'd7;                  // -8 counts as -7
-    else                       magnitude = ~value[2:0] + 3'd1;
+  function automatic logic [3:0] size(input logic [3:0] value);
+    case (value[3] ? ~value[2:0] + 3'd1 : value[2:0])
+      3'd6:    size = 4'd7;
+      3'd7:    size = 4'd9;
+      3'd0:    size = value[3] ? 4'd9 : 4'd0;                     // -8 counts as -7
+      default: size = {1'b0, value[3] ? ~value[2:0] + 3'd1 : value[2:0]};
+    endcase
   endfunction
 
   // What {A, B} a branch carries: the input, the five bits that stay, the bit that falls out.
@@ -48,13 +52,13 @@ module rx_acs (
     code = {^(register & 7'o133), ^(register & 7'o171)};
   endfunction
 
-  function automatic logic [8:0] select(input logic [7:0] metric_0, input logic [3:0] branch_0,
-                                        input logic [7:0] metric_1, input logic [3:0] branch_1,
+  function automatic logic [8:0] select(input logic [7:0] metric_0, input logic [4:0] branch_0,
+                                        input logic [7:0] metric_1, input logic [4:0] branch_1,
                                         input logic forced);
     logic [7:0] sum_0, sum_1;
     logic       take_1;
-    sum_0  = metric_0 + {4'b0, branch_0};
-    sum_1  = metric_1 + {4'b0, branch_1};
+    sum_0  = metric_0 + {3'b0, branch_0};
+    sum_1  = metric_1 + {3'b0, branch_1};
     take_1 = $signed(sum_1 - sum_0) < 0 && !forced;
     select = {take_1, take_1 ? sum_1 : sum_0};
   endfunction
@@ -64,14 +68,14 @@ module rx_acs (
   wire [3:0] soft_a = s_axis_tdata[3:0];
   wire [3:0] soft_b = s_axis_tdata[7:4];
 
-  logic [15:0] branch;                        // cost of code {A, B} at [4*{A,B} +: 4]
+  logic [19:0] branch;                        // cost of code {A, B} at [5*{A,B} +: 5]
   logic        branch_valid;
 
   always_ff @(posedge clk) begin
     if (s_axis_tvalid) begin
       for (int c = 0; c < 4; c++)
-        branch[4*c +: 4] <= (soft_a[3] == c[1] ? {1'b0, magnitude(soft_a)} : 4'd0)
-                          + (soft_b[3] == c[0] ? {1'b0, magnitude(soft_b)} : 4'd0);
+        branch[5*c +: 5] <= (soft_a[3] == c[1] ? {1'b0, size(soft_a)} : 5'd0)
+                          + (soft_b[3] == c[0] ? {1'b0, size(soft_b)} : 5'd0);
     end
     branch_valid <= s_axis_tvalid;
     if (rst) branch_valid <= 1'b0;
@@ -87,10 +91,10 @@ module rx_acs (
     if (branch_valid) begin
       for (int s = 0; s < 64; s++)
         {decision[s], metric[8*s +: 8]} <=
-            select(metric[8*((2*s) % 64) +: 8],     branch[4*code({s[5:0], 1'b0}) +: 4],
-                   metric[8*((2*s) % 64 + 1) +: 8], branch[4*code({s[5:0], 1'b1}) +: 4], forced);
+            select(metric[8*((2*s) % 64) +: 8],     branch[5*code({s[5:0], 1'b0}) +: 5],
+                   metric[8*((2*s) % 64 + 1) +: 8], branch[5*code({s[5:0], 1'b1}) +: 5], forced);
       if (forced) young <= young + 1'b1;
-      if (!(&weight[8:4])) weight <= weight + {5'b0, branch[3:0]} + {5'b0, branch[15:12]};
+      if (!(&weight[8:5])) weight <= weight + {4'b0, branch[4:0]} + {4'b0, branch[19:15]};
     end
     if (start) begin
       young       <= '0;

@@ -4,8 +4,8 @@
 //              and depuncture                       +--> signal --> sig_*
 //
 // Into it go 48 beats a symbol, subcarriers in the order k = 0..47 of IEEE 802.11-2012, 18.3.5.10, six soft
-// bits each: 4 bits signed, -7..7, positive = coded bit 1, bit b (B0 first, 18.3.5.8) at [4*b +: 4];
-// what the modulation does not use is ignored. tuser is 1 on the SIGNAL symbol of a frame.
+// bits each: 4 bits signed, -7..7, the number of a size (rx_acs), positive = coded bit 1, bit b (B0 first,
+// 18.3.5.8) at [4*b +: 4]; what the modulation does not use is ignored. tuser is 1 on the SIGNAL symbol of a frame.
 //
 // A SIGNAL is answered by one pulse of sig_valid, about 70 clocks after its last beat when nothing
 // else is under way. After sig_ok the next sig_symbols symbols are the frame's, and sig_length octets

@@ -31,7 +31,7 @@ module rx_deinterleave (
   input  wire  logic        clk,
   input  wire  logic        rst,              // synchronous, active high
 
-  input  wire  logic [23:0] s_axis_tdata,     // soft bit b at [4*b +: 4], -7..7
+  input  wire  logic [23:0] s_axis_tdata,     // soft bit b at [4*b +: 4]
   input  wire  logic        s_axis_tuser,     // a SIGNAL symbol
   input  wire  logic        s_axis_tvalid,
   output       logic        s_axis_tready,

@@ -10,7 +10,8 @@
 //   8 w - ||u| - 16 w||        : the middle of each half
 //
 // They are proportional to |H|^2, which is the weight that the decoder wants. A carrier of average strength comes out at +-4 at half distance;
-// BPSK and QPSK, which need two levels less, at +-8, so that carriers in a deep fade still have their say.
+// BPSK and QPSK, which need two levels less, at +-8, so that carriers in a deep fade still have their say; 64-QAM, whose faded carriers
+// are lost first, at +-6: its w counts half as much again. Four bits hold the sizes 0, 1, 2, 3, 4, 5, 7, 9, as rx_acs knows.
 // One multiplier: the real axis in the first clock, the imaginary one in the second. Inputs are at least two clocks apart.
 //
 // How far z lies outside of the nearest point x, e = |u| - |x| w per axis, tells what the channel's estimate lacks (rx_learn): with the signs
@@ -32,30 +33,35 @@ module rx_demap (
   input  wire  logic               s_valid,
   input  wire  logic        [1:0]  s_mod,       // ofdm_pkg::mod_e, steady while carriers are inside
 
-  output       logic        [23:0] m_soft,      // bit b at [4b +: 4], -7..7; unused ones 0
-  output       logic signed [8:0]  m_grow,      // e, s6.3, each axis clipped at 16; they come a clock later and stay for two
+  output       logic        [23:0] m_soft,      // bit b at [4b +: 4], the number of its size, -7..7; unused ones 0
+  output       logic signed [8:0]  m_grow,      // e, s6.3, each axis clipped at 16: they come a clock later and stay for two
   output       logic signed [8:0]  m_turn,
   output       logic               m_valid      // a pulse, nine clocks after s_valid
 );
 
-  // 4 / d or 8 / d, with eight bits of fraction.
-  function automatic logic signed [13:0] gain(input logic [1:0] mod);
+  // 4 / d, 6 / d or 8 / d, with eight bits of fraction.
+  function automatic logic signed [14:0] gain(input logic [1:0] mod);
     case (mod)
-      ofdm_pkg::Bpsk:  gain = 14'sd2048;
-      ofdm_pkg::Qpsk:  gain = 14'sd2896;
-      ofdm_pkg::Qam16: gain = 14'sd3238;
-      default:         gain = 14'sd6636;
+      ofdm_pkg::Bpsk:  gain = 15'sd2048;
+      ofdm_pkg::Qpsk:  gain = 15'sd2896;
+      ofdm_pkg::Qam16: gain = 15'sd3238;
+      default:         gain = 15'sd9954;
     endcase
   endfunction
 
-  // Three bits of fraction go, rounded half up; what becomes more than 7 or less than -7 is seen before the sum.
+  // Three bits of fraction go, rounded: the sizes 0..5 half up, then 7 from 6 on, 9 from 8 on.
   /* verilator lint_off UNUSEDSIGNAL */
   function automatic logic [3:0] four_bits(input logic signed [15:0] v);
     /* verilator lint_on UNUSEDSIGNAL */
-    logic above, below;
-    above = !v[15] && (v[14:6] != '0 || v[5:2] == '1);
-    below = v[15] && (v[14:6] != '1 || v[5:2] == '0);
-    four_bits = above ? 4'd7 : below ? 4'b1001 : v[6:3] + 4'(v[2]);
+    logic far, up;
+    far = v[14:6] != {9{v[15]}};                // beyond 8
+    up  = v[15] ? v[2] || v[5:3] == 3'b010 : v[2] && v[5:3] != 3'b101;
+    case ({v[15], v[5:4]})
+      3'b011:  four_bits = 4'd6;
+      3'b100:  four_bits = 4'b1010;
+      default: four_bits = v[6:3] + 4'(up);
+    endcase
+    if (far) four_bits = v[15] ? 4'b1001 : 4'd7;
   endfunction
 
   function automatic logic signed [7:0] clip(input logic signed [15:0] v);
@@ -64,25 +70,26 @@ module rx_demap (
 
   logic [8:1]         v;                        // v[n]: an input came n clocks ago
   logic signed [17:0] re, im;
-  logic [9:0]         weight1, weight3, weight4, weight5;     // seen from that clock on, for two
-  logic [8:0]         weight6;                  // half of it
+  logic [9:0]         weight1;                  // seen from that clock on, for two
+  logic [10:0]        weight3, weight4, weight5;    // with 64-QAM half as much again
+  logic [9:0]         weight6;                  // half of it; BPSK and QPSK 0
 
   always_ff @(posedge clk) begin
     if (s_valid) begin
       {re, im} <= {s_re, s_im};
       weight1  <= s_weight;
     end
-    if (v[2]) weight3 <= weight1;
+    if (v[2]) weight3 <= s_mod == ofdm_pkg::Qam64 ? 11'(weight1) + 11'(weight1[9:1]) : 11'(weight1);
     if (v[3]) weight4 <= weight3;
     if (v[4]) weight5 <= weight4;
-    if (v[5]) weight6 <= weight5[9:1];
+    if (v[5]) weight6 <= qam ? weight5[10:1] : '0;
     v <= {v[7:1], s_valid};
     if (rst) v <= '0;
   end
 
   // One axis a clock --------------------------------------------------------------------------------
 
-  logic signed [13:0] factor;                   // gain(s_mod), which is steady
+  logic signed [14:0] factor;                   // gain(s_mod), which is steady
   logic signed [31:0] product;
   logic signed [14:0] u, u3, u4, u5;            // s11.3
   logic signed [15:0] size, outer, outer5, beyond, middle;
@@ -94,8 +101,8 @@ module rx_demap (
   logic               unlike;                   // s_re s_im is -1
 
   wire signed [17:0] axis_in = v[1] ? re : im;
-  wire signed [15:0] two    = {6'd0, weight4};     // 8 w with three bits of fraction: 64 w
-  wire signed [15:0] four   = {5'd0, weight4, 1'b0};     // 16 w
+  wire signed [15:0] two    = {5'd0, weight4};     // 8 w with three bits of fraction: 64 w
+  wire signed [15:0] four   = {4'd0, weight4, 1'b0};     // 16 w
 
   // e from the last soft bit, which is 0 half way between two levels: from there it is 4 w to the level on its side. That is missed
   // by an LSB where soft bits are negative.
@@ -105,8 +112,8 @@ module rx_demap (
   wire signed [15:0]  last    = bpsk_im ? 16'(u5) : s_mod == ofdm_pkg::Qam64 ? middle : outer5;
   wire                as_is   = bpsk_im || (s_mod == ofdm_pkg::Qam64 && inside5);    // or negated
   wire                less    = as_is ^ last[15];                                    // 4 w is taken off
-  wire signed [15:0]  level   = qam ? {7'd0, weight6} ^ {16{less}} : '0;
-  wire signed [15:0]  apart   = (last ^ {16{!as_is}}) + level + 16'(!as_is || (qam && less));
+  wire signed [15:0]  level   = {6'd0, weight6} ^ {16{less}};
+  wire signed [15:0]  apart   = (last ^ {16{!as_is}}) + level + 16'(!as_is || less);
 
 
   /* verilator lint_off UNUSEDSIGNAL */
@@ -130,7 +137,7 @@ module rx_demap (
       u5     <= u4;
       outer5 <= outer;
       inside5 <= beyond < 0;
-      middle <= {6'd0, weight5} - (beyond < 0 ? -beyond : beyond);
+      middle <= {5'd0, weight5} - (beyond < 0 ? -beyond : beyond);
     end
     if (v[6] || v[7]) axis <= {four_bits(middle), four_bits(outer5), four_bits(16'(u5))};
     if (v[6] || v[7]) far   <= apart;

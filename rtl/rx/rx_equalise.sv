@@ -11,12 +11,19 @@
 // whatever the level. B = sum |Y1 - Y2|^2 gives the noise: B = 2 N, A = 4 S 0.97^2 + 2 N 3/8 per carrier:
 // smoothing leaves 3/8 of the noise, and what comes 3 to 11 samples into the window (it opens 4 early) whole within 5 %.
 //
-// Carrier k of a symbol is turned back by phase + k slope. Both are foretold from the last symbols; the four pilots,
-// turned so, show the errors: the angle of their sum, and how the upper two differ from the lower two. Two
-// loops of second order follow: the phase with gains 1/2 and 1/4 for 4 symbols, 1/4 and 1/16 up to the 16th, then
-// 1/8 and 1/64 (what is left of the carrier offset), the slope with 1/37 and 1/1170 (sampling clocks that differ move the
-// symbol through its window). 16- and 64-QAM cannot wait for the slope to settle, and have pilots clear enough to hurry: 1/9 and 1/146
-// up to the 16th symbol, 1/18 and 1/292 up to the 48th.
+// Carrier k of a symbol is turned back by phase + k slope. Both are foretold from the last symbols. The four pilots, turned so, show the
+// phase's error by the angle of their sum, before the data are turned. When the symbol has left, its data's nearest points tell
+// of the error once more, and of the slope's: they are twelve times as many, and weigh as they are heard. With T the sum of rx_demap's
+// turns over the 48 carriers, in half distances of w = 1, the error is T/48, T/96, T/192 and T/384 from BPSK to 64-QAM, that of the
+// slope as much by 13.5 of what the upper carriers' sum is beyond the lower ones'. Loops of second order follow:
+//
+//   symbols           phase, by pilots   by data                slope, by data
+//   up to the 4th     1/2,  1/4          2.4 times as much;     1/8,  1/64
+//   up to the 16th    1/4,  1/16         64-QAM 1.8             1/16, 1/128
+//   then              1/8,  1/64                                1/32, 1/512
+//
+// (64-QAM's slope by three quarters of that.) What is left of the carrier offset turns the phase; sampling clocks that differ
+// move the symbol through its window, which is the slope.
 //
 // `mod` is asked for only when the carriers of a symbol leave: SIGNAL needs none, and a data symbol waits for `data_go`.
 // One symbol is worked on at a time, in some 280 clocks: less than its 320.
@@ -269,56 +276,43 @@ module rx_equalise (
     if (v[6] && symbol && !scaling) z_mem[at6] <= {z_now, z_re};
   end
 
-  // Pilots: turned back by what is foretold, what angle is left? -------------------------------------------
+  // Pilots: turned back by what is foretold, what angle is left? ------------------------------------------
 
-  logic signed [20:0] sum_re, sum_im;           // of p z over the carriers -21, -7, 7, 21; in the end over the upper two
-  logic signed [20:0] low_re, low_im;           // over the lower two
+  logic signed [20:0] sum_re, sum_im;           // of p z over the carriers -21, -7, 7, 21
   logic        [6:0]  polarity;                 // 18.3.5.5 from all ones: p_n
   logic        [2:0]  to_ask;                   // pilots still to be turned
-  logic        [2:0]  heard;                    // pilots that came back
+  logic        [1:0]  heard;                    // pilots that came back
   logic signed [17:0] phase, rate;              // turns, s0.18
-  logic        [6:0]  age;                      // symbols so far, up to 64
-  logic signed [25:0] slope;                    // turns a carrier, s0.26
-  logic signed [25:0] slope_rate;
-  logic signed [17:0] angle, angle_high;
-  logic               angle_start, angle_found, angle_done;     // done: a clock after it was found, with what is made of it
-  logic signed [17:0] angle_part;
-  logic [1:0]         asked;                    // of the angle: 0 all, 1 high, 2 low, 3 nothing
+  logic        [5:0]  age;                      // symbols so far, up to 32
+  logic signed [25:0] slope, slope_rate;        // turns a carrier, s0.26
+  logic signed [17:0] angle, error, part;
+  logic               angle_start, angle_found;
+  logic               error_known, part_known, by_data;         // error, and a clock later part of it; it is the data's
+  logic               early, late;
 
   logic               turned_valid;
   logic signed [17:0] turned_re, turned_im;
 
-  logic               early, late;
+  logic               told;                     // a pulse: all of a symbol's data are in
+  logic signed [15:0] data_turn, data_tilt;     // what they say
+
   wire                ask      = state == Pilots && !beat && to_ask != 0;
-  wire                against  = polarity[6] ^ polarity[3] ^ (heard == 3'd3);    // the last pilot is -p_n
+  wire                against  = polarity[6] ^ polarity[3] ^ (heard == 2'd3);    // the last pilot is -p_n
   wire                foretell = state == Settle && after == Pilots && settle == 3'd5;
-  wire signed [17:0]  tilt     = angle_high - angle;        // over 28 carriers: 9.1 of it is the slope
-  wire signed [25:0]  tilt_wide = {{8{tilt[17]}}, tilt};
-  logic signed [25:0] slope_step, rate_step;
-  wire                quick = data_go && data_mod[1];
+  wire                angle_done = part_known && !by_data;
+  wire signed [17:0]  turn     = foretell ? rate : part;
+  wire signed [25:0]  tilt     = {{8{data_tilt[15]}}, data_tilt, 2'b0};
+  wire signed [25:0]  tilt_now = foretell ? slope_rate : early ? tilt : late ? tilt >>> 2 : tilt >>> 1;
 
-  always_comb begin
-    if (age[6:4] >= 3'd3 || !quick) {slope_step, rate_step} = {tilt_wide >>> 2, tilt_wide >>> 7};
-    else if (age[6:4] != 0)         {slope_step, rate_step} = {tilt_wide >>> 1, tilt_wide >>> 5};
-    else                            {slope_step, rate_step} = {tilt_wide, tilt_wide >>> 4};
-  end
-
-  // One adder: pilots with their sign, and when all are in, less the lower two.
-  wire                less     = heard[2] || against;
-  wire signed [20:0]  more_re  = heard[2] ? ~low_re : 21'(turned_re) ^ {21{against}};
-  wire signed [20:0]  more_im  = heard[2] ? ~low_im : 21'(turned_im) ^ {21{against}};
+  // One adder: pilots with their sign.
   /* verilator lint_off UNUSEDSIGNAL */             // its lowest bit made the carry
-  wire signed [21:0]  next_re  = {sum_re, 1'b1} + {more_re, less};
-  wire signed [21:0]  next_im  = {sum_im, 1'b1} + {more_im, less};
+  wire signed [21:0]  next_re  = {sum_re, 1'b1} + {21'(turned_re) ^ {21{against}}, against};
+  wire signed [21:0]  next_im  = {sum_im, 1'b1} + {21'(turned_im) ^ {21{against}}, against};
   /* verilator lint_on UNUSEDSIGNAL */
 
-  wire signed [17:0]  turn     = foretell ? rate : angle_part;
-
   always_ff @(posedge clk) begin
-    early       <= age < 7'd4;
-    late        <= age[6:4] != 0;
-    angle_done  <= angle_found && !rst;
-    angle_part  <= early ? angle >>> 1 : late ? angle >>> 3 : angle >>> 2;
+    early       <= age < 6'd4;
+    late        <= age[5:4] != 0;
     angle_start <= 1'b0;
     if (state == Settle) begin
       {sum_re, sum_im} <= '0;
@@ -326,37 +320,36 @@ module rx_equalise (
       to_ask <= 3'd4;
     end
     if (ask) to_ask <= to_ask - 1'b1;
-    if ((state == Pilots && turned_valid) || (angle_done && asked == 2'd0)) {sum_re, sum_im} <= {next_re[21:1], next_im[21:1]};
     if (state == Pilots && turned_valid) begin
-      heard <= heard + 1'b1;
-      if (heard == 3'd2) {low_re, low_im} <= {sum_re, sum_im};
-      angle_start <= heard == 3'd3;
-      asked       <= 2'd0;
+      {sum_re, sum_im} <= {next_re[21:1], next_im[21:1]};
+      heard       <= heard + 1'b1;
+      angle_start <= heard == 2'd3;
     end
-    if (foretell || (angle_done && asked == 2'd0)) phase <= phase + turn;
+
+    error_known <= angle_found || told;
+    part_known  <= error_known;
+    if (angle_found || told) begin
+      error   <= told ? {data_turn, 2'b0} : angle;
+      by_data <= told;
+    end
+    if (error_known) part <= early ? error >>> 1 : late ? error >>> 3 : error >>> 2;
+    if (foretell || part_known) phase <= phase + turn;
+    if (part_known) rate <= rate + (early ? error >>> 2 : late ? error >>> 6 : error >>> 4);
+    if (foretell || told) slope <= slope + tilt_now;
+    if (told) slope_rate <= slope_rate + (early ? tilt >>> 3 : late ? tilt >>> 6 : tilt >>> 4);
     if (angle_done) begin
-      asked       <= asked + 1'b1;
-      angle_start <= asked != 2'd2;
-      case (asked)
-        2'd0: begin
-          rate     <= rate + (early ? angle >>> 2 : late ? angle >>> 6 : angle >>> 4);
-          if (!age[6]) age <= age + 1'b1;
-          polarity <= {polarity[5:0], polarity[6] ^ polarity[3]};
-        end
-        2'd1:    angle_high <= angle;
-        default: slope_rate <= slope_rate + rate_step;
-      endcase
-      if (asked != 2'd0) slope <= slope + (asked[0] ? slope_rate : slope_step);
+      if (!age[5]) age <= age + 1'b1;
+      polarity <= {polarity[5:0], polarity[6] ^ polarity[3]};
     end
     if (state == Take && kind == Long1) begin
       polarity <= '1;
       {phase, rate, slope, slope_rate, age} <= '0;
     end
-    if (rst) angle_start <= 1'b0;
+    if (rst) {angle_start, error_known, part_known} <= '0;
   end
 
   rx_angle #(.IN(21)) i_angle (
-    .clk, .rst, .x(asked[1] ? low_re : sum_re), .y(asked[1] ? low_im : sum_im), .start(angle_start), .done(angle_found), .angle
+    .clk, .rst, .x(sum_re), .y(sum_im), .start(angle_start), .done(angle_found), .angle
   );
 
   // The angle of the next carrier to turn: phase + k slope, by addition alone, a power of two of slopes in a clock.
@@ -418,7 +411,7 @@ module rx_equalise (
       default: chosen = slope <<< 4;
     endcase
     if (start_walk)                             chosen = {phase, 8'd0};
-    else if (state == Pilots && angle_done)     chosen = {angle_part, 8'd0};
+    else if (state == Pilots && angle_done)     chosen = {part, 8'd0};
   end
 
   /* verilator lint_off UNUSEDSIGNAL */             // its lowest bit made the carry
@@ -480,21 +473,39 @@ module rx_equalise (
     .m_soft(bits_out), .m_grow(grow), .m_turn(turn_more), .m_valid(soft_valid)
   );
 
-  // What the soft bits say of the channel -------------------------------------------------------------------
+  // What the soft bits say of the channel, and of phase and slope ------------------------------------------
 
   logic               learn;                    // a clock after its soft bits
   logic        [5:0]  learn_at;                 // the carrier
+  logic signed [11:0] data_now;                 // its turn: 512 are a half distance with BPSK, else 256; 48 with 64-QAM
+  logic               summing, last, lower;
+
+  /* verilator lint_off UNUSEDSIGNAL */             // its lowest bit made the carry
+  wire signed [16:0]  tilted = {data_tilt, 1'b1} + {16'(data_now) ^ {16{lower}}, lower};
+  /* verilator lint_on UNUSEDSIGNAL */
 
   always_ff @(posedge clk) begin
-    learn <= soft_valid && !rst;
+    learn   <= soft_valid && !rst;
+    summing <= learn && !rst;
+    told    <= last && !rst;
+    last    <= learn && learn_at == 6'd58;
     if (state == Wait) learn_at <= 6'd6;
     else if (learn)    learn_at <= next_data(learn_at);
+    if (learn) begin
+      data_now <= mod == ofdm_pkg::Bpsk ? {turn_more, 3'd0} : mod == ofdm_pkg::Qam64 ? 12'(turn_more) : {turn_more[8], turn_more, 2'd0};
+      lower    <= !learn_at[5];
+    end
+    if (state == Wait) {data_turn, data_tilt} <= '0;
+    else if (summing) begin
+      data_turn <= data_turn + 16'(data_now);
+      data_tilt <= tilted[16:1];
+    end
   end
 
   rx_learn i_learn (
     .clk, .rst, .load_valid(v[5] && scaling), .load_at(at5), .load_h(c_new), .load_w(|w_wide[36:18] ? '1 : w_wide[17:0]),
     .s_valid(learn), .s_at(learn_at), .s_grow(grow), .s_turn(turn_more), .s_mod(mod),
-    .s_age({age[6:5] != 0, age[6:5] == 0 && age[4:3] != 0}),
+    .s_age({age[5], !age[5] && age[4:3] != 0}),
     .m_valid(channel_valid), .m_at(channel_at), .m_h(channel_h), .m_w(channel_w)
   );
 
@@ -510,6 +521,7 @@ module rx_equalise (
     assert (!(!scaling && channel_valid && w_at == channel_at));                            // w_mem
     assert (!(issue && second_5 && at == at5 - 6'd4));                                      // g_mem
     assert (!((give || ask) && v[6] && symbol && !scaling));                                // z_mem
+    assert (!(foretell && (told || part_known)) && !(told && angle_found));                 // one adder each
   end
 
   // Order of work --------------------------------------------------------------------------------------------

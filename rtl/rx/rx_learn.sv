@@ -26,7 +26,7 @@ module rx_learn (
 
   input  wire  logic               s_valid,
   input  wire  logic        [5:0]  s_at,
-  input  wire  logic signed [8:0]  s_grow,      // half distances of a carrier of average strength: s2.6, with 16- and 64-QAM s3.5
+  input  wire  logic signed [8:0]  s_grow,      // half distances of a carrier of average strength: s2.6, with 16-QAM s3.5, 64-QAM 48ths
   input  wire  logic signed [8:0]  s_turn,
   input  wire  logic        [1:0]  s_mod,       // ofdm_pkg::mod_e
   input  wire  logic        [1:0]  s_age,       // of the frame: 0 for 7 symbols, 1 up to the 31st, then 2; 3 would halve mu once more
@@ -37,11 +37,12 @@ module rx_learn (
   output       logic        [9:0]  m_w          // u4.6
 );
 
-  // mu over what grow amounts to where the error is 1: 1, 2, 4, 8 half distances. In 2^-17.
+  // mu over what grow amounts to where the error is 1: 1, 2, 4, 8 half distances. In 2^-17; 40 is 15/16 of 128/3, so that
+  // it halves three times.
   function automatic logic [8:0] gain(input logic [1:0] mod, input logic [1:0] age);
     case (mod)
       ofdm_pkg::Bpsk:  gain = 9'd256 >> age;
-      ofdm_pkg::Qam64: gain = 9'd64 >> age;
+      ofdm_pkg::Qam64: gain = 9'd40 >> age;
       default:         gain = 9'd128 >> age;
     endcase
   endfunction

@@ -65,7 +65,7 @@ static std::vector<Row> table()
 #ifdef SOFT
 static const double OWN_DB[] = {0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2};
 #else
-static const double OWN_DB[] = {0.8, 0.3, 1.0, 0.6, 0.9, 0.7, 1.2, 1.1};
+static const double OWN_DB[] = {0.5, 0.4, 0.7, 0.4, 0.6, 0.6, 1.1, 0.9};
 #endif
 
 struct Loss {

@@ -20,7 +20,7 @@ struct Model {
 	{
 		std::vector<long> next(64);
 		uint64_t decision = 0;
-		auto magnitude = [](int v) { return std::min(7, std::abs(v)); };
+		auto magnitude = [](int v) { return std::abs(soft::size_of(v)); };
 		for (unsigned s = 0; s < 64; s++) {
 			long sum[2];
 			for (unsigned old = 0; old < 2; old++) {
@@ -36,7 +36,7 @@ struct Model {
 			decision |= uint64_t(one) << s;
 		}
 		metric = next;
-		weight = weight > 495 ? weight : weight + magnitude(a) + magnitude(b);
+		weight = weight > 479 ? weight : weight + magnitude(a) + magnitude(b);
 		return decision;
 	}
 	// Which states a path from state 0 can have reached: the others' decisions carry no meaning.
@@ -81,8 +81,8 @@ static void test(const char *what, size_t steps, unsigned idle, int kind)
 		good &= got.size() == want.size() && !dut->busy;
 		for (size_t t = 0; good && t < steps; t++)
 			good = ((got[t] ^ want[t]) & mask[t]) == 0;
-		good &= dut->cost == (model.metric[0] & 255) && (steps > 34 || dut->weight == model.weight) &&
-			dut->weight <= 511 && (steps <= 34 || kind == 0 || dut->weight >= 496);
+		good &= dut->cost == (model.metric[0] & 255) && (steps > 26 || dut->weight == model.weight) &&
+			dut->weight <= 511 && (steps <= 26 || kind == 0 || dut->weight >= 480);
 	}
 	check(good, what + std::string(", ") + std::to_string(steps) + " steps, idle " + std::to_string(idle) + "%");
 }

@@ -316,7 +316,7 @@ static void test_signal_in_noise()
 		for (size_t n = 0; n < count; n++) {
 			Bits bits = ofdm::signal_bits(any_rate(), 1 + rng() % 60);
 			soft::Softs s = soft::softs_of(ofdm::interleave(ofdm::convolve(bits), ofdm::rate_of(6)), sigma, rng);
-			reference.push_back(soft::viterbi(soft::depunctured(s, ofdm::rate_of(6)), 24).bits == bits);
+			reference.push_back(soft::viterbi(soft::sizes_of(soft::depunctured(s, ofdm::rate_of(6))), 24).bits == bits);
 			sent.push_back(bits);
 			send(items, soft::beats_of(s, 1, true));
 			pulse(items, 250); // before anything of a frame: no octets but zeros leave

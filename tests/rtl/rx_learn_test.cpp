@@ -23,7 +23,7 @@ static int32_t signed_of(uint64_t v, unsigned bits)
 
 int main()
 {
-	static const double POINTS[] = { 1, 2, 4, 8 }, UNIT[] = { 64, 64, 32, 32 };
+	static const double POINTS[] = { 1, 2, 4, 8 }, UNIT[] = { 64, 64, 32, 48 * 16 / 15.0 };
 	for (unsigned spacing : { 2u, 3u, 7u }) {
 		Vrx_learn dut;
 		std::mt19937 random(spacing);

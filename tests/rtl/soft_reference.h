@@ -19,7 +19,39 @@ namespace soft {
 using ofdm::Bits;
 using ofdm::Octets;
 using ofdm::Rate;
-using Softs = std::vector<int>; // -7..7, positive = 1
+using Softs = std::vector<int>; // positive = 1; towards the gates -7..7, the number of a size
+
+inline const int SIZES[] = {0, 1, 2, 3, 4, 5, 7, 9}; // what the eight numbers stand for
+
+inline int size_of(int number) // with its sign; -8 is as -7
+{
+	return number < 0 ? -SIZES[std::min(7, -number)] : SIZES[number];
+}
+
+inline int number_of(double v) // of the nearest size
+{
+	int best = 0;
+	for (int n = -7; n <= 7; n++)
+		if (std::fabs(size_of(n) - v) < std::fabs(size_of(best) - v))
+			best = n;
+	return best;
+}
+
+// How far v lies outside of what is rounded to that number: to whole numbers up to 5, from 6 to 7, from 8 to 9.
+inline double off_by(int number, double v)
+{
+	static const double from[] = {-0.5, 0.5, 1.5, 2.5, 3.5, 4.5, 6, 8, INFINITY};
+	if (number < 0)
+		return off_by(-number, -v);
+	return std::max({0.0, from[number] - v, v - from[number + 1]});
+}
+
+inline Softs sizes_of(Softs numbers)
+{
+	for (int &n : numbers)
+		n = size_of(n);
+	return numbers;
+}
 
 struct Beat {
 	uint32_t data;
@@ -31,8 +63,8 @@ inline Softs softs_of(const Bits &bits, double sigma, std::mt19937 &random)
 	std::normal_distribution<double> normal(0, 1);
 	Softs out;
 	for (uint8_t b : bits) {
-		double v = sigma == 0 ? (b ? 7 : -7) : 4.0 * ((b ? 1 : -1) + sigma * normal(random));
-		out.push_back(std::max(-7, std::min(7, int(std::lround(v)))));
+		double v = sigma == 0 ? 9 * (b ? 1 : -1) : 4.0 * ((b ? 1 : -1) + sigma * normal(random));
+		out.push_back(number_of(v));
 	}
 	return out;
 }
@@ -133,7 +165,7 @@ struct Frame {
 	}
 	Octets decoded() const // by the reference
 	{
-		Path path = viterbi(depunctured(data, *rate), 16 + 8 * psdu.size() + 6);
+		Path path = viterbi(sizes_of(depunctured(data, *rate)), 16 + 8 * psdu.size() + 6);
 		return psdu_of(path.bits, psdu.size());
 	}
 };
