@@ -86,7 +86,7 @@ static void run(unsigned idle, unsigned host_idle, bool bad_too, unsigned octet_
 	dut.enable = 1;
 	dut.fcs_bad_too = bad_too;
 	bool desc = false, octet = false;
-	size_t at = 0, in = 0, quiet = 0, clocks = 0;
+	size_t at = 0, in = 0, quiet = 0, clocks = 0, waited = 0, moved = 0;
 	bool described = false;
 	while (quiet < 3000) {
 		bool more = at < frames.size();
@@ -113,6 +113,8 @@ static void run(unsigned idle, unsigned host_idle, bool bad_too, unsigned octet_
 		sink.decide();
 		dut.m_axis_tready = sink.ready;
 		dut.eval();
+		waited += dut.waits;
+		moved += dut.waits && (dut.s_axis_tvalid || dut.m_axis_tvalid || dut.idle);
 		sink.sample(dut.m_axis_tvalid, Word{dut.m_axis_tdata, !!dut.m_axis_tlast});
 		if (desc && dut.s_desc_tready)
 			desc = false, described = true;
@@ -149,6 +151,7 @@ static void run(unsigned idle, unsigned host_idle, bool bad_too, unsigned octet_
 	drive::check(host_idle == 0 && octet_every >= 8 && most < 900 ? dropped == 0 : true, "a quick one none" + what);
 	drive::check(last > 240, "and it goes on when there is room again" + what);
 	drive::check(dut.idle, "idle at the end" + what);
+	drive::check(moved == 0 && (waited > 0 || octet_every == 1), "while it waits it has nothing to say" + what);
 }
 
 int main()
