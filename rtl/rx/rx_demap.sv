@@ -69,6 +69,7 @@ module rx_demap (
   endfunction
 
   logic [8:1]         v;                        // v[n]: an input came n clocks ago
+  logic               bpsk, qam, qam64;         // s_mod, which is steady
   logic signed [17:0] re, im;
   logic [9:0]         weight1;                  // seen from that clock on, for two
   logic [10:0]        weight3, weight4, weight5;    // with 64-QAM half as much again
@@ -79,7 +80,7 @@ module rx_demap (
       {re, im} <= {s_re, s_im};
       weight1  <= s_weight;
     end
-    if (v[2]) weight3 <= s_mod == ofdm_pkg::Qam64 ? 11'(weight1) + 11'(weight1[9:1]) : 11'(weight1);
+    if (v[2]) weight3 <= qam64 ? 11'(weight1) + 11'(weight1[9:1]) : 11'(weight1);
     if (v[3]) weight4 <= weight3;
     if (v[4]) weight5 <= weight4;
     if (v[5]) weight6 <= qam ? weight5[10:1] : '0;
@@ -94,7 +95,7 @@ module rx_demap (
   logic signed [14:0] u, u3, u4, u5;            // s11.3
   logic signed [15:0] size, outer, outer5, beyond, middle;
   logic        [11:0] axis, axis_re;
-  logic               inside5;                  // |u| < 16 w
+  logic               bpsk_im, as_is;           // e is the axis' own u; or the last soft bit as it is, or negated
   logic signed [7:0]  e, e_re;
   logic signed [15:0] far;                      // e before it is clipped
   logic               minus, minus_re;          // u is negative
@@ -106,11 +107,7 @@ module rx_demap (
 
   // e from the last soft bit, which is 0 half way between two levels: from there it is 4 w to the level on its side. That is missed
   // by an LSB where soft bits are negative.
-  wire                bpsk    = s_mod == ofdm_pkg::Bpsk;
-  wire                bpsk_im = bpsk && v[7];
-  wire                qam     = s_mod[1];
-  wire signed [15:0]  last    = bpsk_im ? 16'(u5) : s_mod == ofdm_pkg::Qam64 ? middle : outer5;
-  wire                as_is   = bpsk_im || (s_mod == ofdm_pkg::Qam64 && inside5);    // or negated
+  wire signed [15:0]  last    = bpsk_im ? 16'(u5) : qam64 ? middle : outer5;
   wire                less    = as_is ^ last[15];                                    // 4 w is taken off
   wire signed [15:0]  level   = {6'd0, weight6} ^ {16{less}};
   wire signed [15:0]  apart   = (last ^ {16{!as_is}}) + level + 16'(!as_is || less);
@@ -122,6 +119,9 @@ module rx_demap (
 
   always_ff @(posedge clk) begin
     factor <= gain(s_mod);
+    bpsk   <= s_mod == ofdm_pkg::Bpsk;
+    qam    <= s_mod[1];
+    qam64  <= s_mod == ofdm_pkg::Qam64;
     if (v[1] || v[2]) product <= axis_in * factor;
     if (v[2] || v[3]) u <= rounded[31:17];
     if (v[3] || v[4]) begin
@@ -130,13 +130,14 @@ module rx_demap (
     end
     if (v[4] || v[5]) begin
       u4     <= u3;
-      outer  <= (s_mod == ofdm_pkg::Qam64 ? four : two) - size;
+      outer  <= (qam64 ? four : two) - size;
       beyond <= size - four;
     end
     if (v[5] || v[6]) begin
       u5     <= u4;
       outer5 <= outer;
-      inside5 <= beyond < 0;
+      bpsk_im <= bpsk && v[6];
+      as_is   <= (bpsk && v[6]) || (qam64 && beyond < 0);       // |u| < 16 w
       middle <= {5'd0, weight5} - (beyond < 0 ? -beyond : beyond);
     end
     if (v[6] || v[7]) axis <= {four_bits(middle), four_bits(outer5), four_bits(16'(u5))};
