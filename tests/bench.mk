@@ -2,11 +2,11 @@
 # the methods and what was measured.
 
 .PHONY: bench-relay
-BENCH_ROOMS := wire keys link onion session
+BENCH_ROOMS := wire keys link onion session ledger pay
 $(BUILD)/bench/%: tests/bench/%.c $(patsubst %,$(BUILD)/lib/%.a,$(BENCH_ROOMS))
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -o $@ $< $(call group,$(filter %.a,$^)) $(PKG_LD)
-bench-relay: $(BUILD)/bin/skywaved $(BUILD)/bench/relay_load
+bench-relay: $(BUILD)/bin/skywaved $(BUILD)/bin/skywave $(BUILD)/bin/skywave-ledger $(BUILD)/bench/relay_load
 	@BUILD=$(BUILD) tests/bench/bench_relay.py
 
 # Sensitivity and speed of the radio in C; that of the gates is in rtl/bench.mk. SEED chooses another run.

@@ -70,7 +70,8 @@ static void persist(struct skw_desk *d, const struct skw_pay_output *out)
 
 	memcpy(key, SKW_DESK_RECORD, SKW_DESK_PREFIX);
 	memcpy(key + SKW_DESK_PREFIX, out->key, SKW_PAY_RECORD_KEY);
-	must(d, skw_kv_put(d->node->kv, key, sizeof(key), out->data, out->len));
+	must(d, (out->sure ? skw_kv_put : skw_kv_keep)(d->node->kv, key, sizeof(key), out->data,
+						       out->len));
 }
 
 static void send_to(struct skw_desk *d, const struct skw_pay_output *out, uint32_t number)

@@ -13,9 +13,11 @@ struct skw_kv {
 	sqlite3_stmt *put, *delete, *each;
 };
 
+/* One process at a time: two would bill the same bytes, and locks cost more than the writing. */
 static const char SCHEMA[] =
+    "PRAGMA locking_mode = EXCLUSIVE;"
     "PRAGMA journal_mode = WAL;"
-    "PRAGMA synchronous = FULL;"
+    "PRAGMA synchronous = NORMAL;"
     "CREATE TABLE IF NOT EXISTS record (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;";
 
 static bool prepare(struct skw_kv *kv, sqlite3_stmt **statement, const char *sql)
@@ -69,8 +71,20 @@ static bool run(sqlite3_stmt *statement)
 	return result == SQLITE_DONE;
 }
 
-bool skw_kv_put(struct skw_kv *kv, const uint8_t *key, size_t key_len, const uint8_t *value,
-		size_t value_len)
+/* Writes out the log, and with it all that was kept: what synchronous = FULL does at each commit.
+ */
+static bool sync_log(struct skw_kv *kv)
+{
+	sqlite3_file *log = NULL;
+
+	return sqlite3_file_control(kv->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) ==
+		   SQLITE_OK &&
+	       log != NULL && log->pMethods != NULL &&
+	       log->pMethods->xSync(log, SQLITE_SYNC_NORMAL) == SQLITE_OK;
+}
+
+bool skw_kv_keep(struct skw_kv *kv, const uint8_t *key, size_t key_len, const uint8_t *value,
+		 size_t value_len)
 {
 	sqlite3_bind_blob64(kv->put, 1, key, key_len, SQLITE_STATIC);
 	if (value_len == 0)
@@ -80,10 +94,16 @@ bool skw_kv_put(struct skw_kv *kv, const uint8_t *key, size_t key_len, const uin
 	return run(kv->put);
 }
 
+bool skw_kv_put(struct skw_kv *kv, const uint8_t *key, size_t key_len, const uint8_t *value,
+		size_t value_len)
+{
+	return skw_kv_keep(kv, key, key_len, value, value_len) && sync_log(kv);
+}
+
 bool skw_kv_delete(struct skw_kv *kv, const uint8_t *key, size_t key_len)
 {
 	sqlite3_bind_blob64(kv->delete, 1, key, key_len, SQLITE_STATIC);
-	return run(kv->delete);
+	return run(kv->delete) && sync_log(kv);
 }
 
 bool skw_kv_begin(struct skw_kv *kv)
@@ -94,7 +114,7 @@ bool skw_kv_begin(struct skw_kv *kv)
 bool skw_kv_commit(struct skw_kv *kv)
 {
 	if (sqlite3_exec(kv->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK)
-		return true;
+		return sync_log(kv);
 	sqlite3_exec(kv->db, "ROLLBACK", NULL, NULL, NULL);
 	return false;
 }

@@ -6,6 +6,7 @@
 #include "pay/skw_pay_state.h"
 
 static const uint64_t SECOND = 1000000, DAY = UINT64_C(86400) * 1000000;
+enum { SYNC_MAX = 64 << 20 };
 
 struct skw_pay_config skw_pay_config_default(void)
 {
@@ -16,13 +17,15 @@ struct skw_pay_config skw_pay_config_default(void)
 		.pay_threshold = SKW_DROPLETS_PER_SKY / 20,
 		.reserve = 10 * SKW_DROPLETS_PER_SKY,
 		.pay_us = 10 * SECOND,
+		.hurry_us = SECOND / 10,
 		.credit_limit = SKW_DROPLETS_PER_SKY,
 		.unsettled_limit = 5 * SKW_DROPLETS_PER_SKY,
 		.settle_amount = 2 * SKW_DROPLETS_PER_SKY,
 		.settle_us = DAY,
 		.loss_permille = 50,
-		.persist_bytes = 65536,
-		.report_bytes = 65536,
+		.persist_bytes = 524288,
+		.sync_bytes = 2097152,
+		.report_bytes = 1048576,
 		.report_us = SECOND,
 		.retry_us = 2 * SECOND,
 		.ledger_us = 5 * SECOND,
@@ -37,7 +40,7 @@ static bool config_valid(const struct skw_pay_config *c)
 	       c->pay_threshold > 0 && c->credit_limit <= c->unsettled_limit &&
 	       c->settle_amount < c->unsettled_limit && c->loss_permille <= 1000 &&
 	       c->persist_bytes > 0 && c->persist_bytes <= SKW_UNITS_BYTES_MAX &&
-	       c->report_us > 0 && c->retry_us > 0 && c->ledger_us > 0;
+	       c->sync_bytes <= SYNC_MAX && c->report_us > 0 && c->retry_us > 0 && c->ledger_us > 0;
 }
 
 enum skw_pay_status skw_pay_new(struct skw_pay **pay, const struct skw_pay_config *config)
@@ -104,8 +107,13 @@ void skw_pay_note(struct skw_pay *pay, uint64_t now_us, const struct skw_pay_pee
 		e->txid = *txid;
 }
 
+/* Keys are random: where one was found before is where it is looked for first. */
 static const struct skw_pay_peer *find(const struct skw_pay *pay, const uint8_t key[SKW_PAY_KEY])
 {
+	const struct skw_pay_peer *first = &pay->peer[pay->place[key[0]]];
+
+	if (first->used && memcmp(first->key, key, SKW_PAY_KEY) == 0)
+		return first;
 	for (unsigned i = 0; i < pay->known; i++)
 		if (pay->peer[i].used && memcmp(pay->peer[i].key, key, SKW_PAY_KEY) == 0)
 			return &pay->peer[i];
@@ -121,7 +129,7 @@ static struct skw_pay_peer *find_or_add(struct skw_pay *pay, const uint8_t key[S
 		return &pay->peer[known - pay->peer];
 	if (pay->known == pay->config.neighbours_max)
 		return NULL;
-	pay->known++;
+	pay->place[key[0]] = (uint16_t)pay->known++;
 	p->used = true;
 	memcpy(p->key, key, SKW_PAY_KEY);
 	for (unsigned r = 0; r < 2; r++) {
@@ -136,11 +144,18 @@ static struct skw_pay_peer *find_or_add(struct skw_pay *pay, const uint8_t key[S
 }
 
 /* What we counted as sent since the last write is forgotten. A payer must not take the payee's true
- * count for too high, so it adds the most that can be missing. */
-static void make_up(const struct skw_pay *pay, struct skw_account *a)
+ * count for too high, so it adds the most that can be missing: after a power cut, as it cannot know
+ * better. */
+static void make_up(const struct skw_pay *pay, const struct skw_pay_peer *p, struct skw_account *a)
 {
-	if (a->role == SKW_PAY_PAYER)
-		skw_count_add(&a->sent, pay->config.persist_bytes, pay->config.max_price);
+	const struct skw_units cut = { p->credit_limit / SKW_PAY_SURE_PART, 0 };
+
+	if (a->role != SKW_PAY_PAYER)
+		return;
+	skw_count_add(&a->sent, pay->config.persist_bytes, a->dearest);
+	if (skw_units_add(&a->sent.units, a->sent.units, cut))
+		a->sent.bytes += pay->config.sync_bytes;
+	a->dirty = a->sure = true; /* or the next end would forget this one */
 }
 
 enum skw_pay_status skw_pay_restore(struct skw_pay *pay, const uint8_t key[SKW_PAY_RECORD_KEY],
@@ -160,7 +175,10 @@ enum skw_pay_status skw_pay_restore(struct skw_pay *pay, const uint8_t key[SKW_P
 	a->used = true;
 	a->saved_received = a->received;
 	a->saved_sent = a->sent;
-	make_up(pay, a);
+	a->sure_voucher = a->voucher.amount;
+	make_up(pay, &peer, a);
+	a->sure_received = a->received;
+	a->sure_sent = a->sent;
 	a->admitted = a->told_admitted = a->state != SKW_PAY_STATE_CUT;
 	*p = peer;
 	return SKW_PAY_OK;
@@ -177,8 +195,11 @@ enum skw_pay_status skw_pay_on_link(struct skw_pay *pay, uint64_t now_us,
 	p->link_up = up;
 	p->hello_due = up;
 	p->hello_heard = p->hello_acked = false;
-	for (unsigned r = 0; r < 2; r++) /* whoever relays knows nothing of the time before */
+	for (unsigned r = 0; r < 2; r++) { /* whoever relays knows nothing of the time before */
 		p->account[r].told_admitted = true;
+		p->account[r].heard = 0; /* a power cut may have cost it our newest voucher */
+		p->account[r].voucher_at = 0;
+	}
 	return SKW_PAY_OK;
 }
 
@@ -199,6 +220,10 @@ enum skw_pay_status skw_pay_meter(struct skw_pay *pay, uint64_t now_us,
 		price = pay->config.max_price;
 	if (!skw_count_add(direction == SKW_PAY_RECEIVED ? &a->received : &a->sent, bytes, price))
 		return SKW_PAY_RANGE;
+	if (!a->used || price > a->dearest)
+		a->dirty = a->sure = true;
+	if (price > a->dearest)
+		a->dearest = price;
 	a->used = true;
 	a->price = price;
 	return price == price_per_mib ? SKW_PAY_OK : SKW_PAY_PRICE;
@@ -226,7 +251,7 @@ static void on_hello(struct skw_pay *pay, uint64_t now_us, struct skw_pay_peer *
 	p->wallet = m->u.hello.wallet;
 	p->credit_limit = m->u.hello.credit_limit;
 	for (unsigned r = 0; news && r < 2; r++)
-		p->account[r].dirty = p->account[r].used;
+		p->account[r].dirty = p->account[r].sure = p->account[r].used;
 }
 
 static void on_meter(struct skw_pay *pay, uint64_t now_us, struct skw_pay_peer *p,
@@ -248,16 +273,16 @@ static void on_meter(struct skw_pay *pay, uint64_t now_us, struct skw_pay_peer *
 		a->peer_sent = *sent;
 		a->used = true;
 	}
-	if (old)
-		return;
-	a->used |= received->bytes > 0;
-	a->peer_received = *received;
-	/* of the same instant: what of our `sent` it had been told when it had received that much
-	 */
+	/* What of our `sent` it had been told when it had received that much. An end that has lost
+	 * its counts in a power cut knows of what we sent all the same. */
 	if (m->u.meter.seen_sent.bytes > a->seen_sent.bytes &&
 	    m->u.meter.seen_sent.bytes <= a->sent.bytes &&
 	    skw_units_compare(m->u.meter.seen_sent.units, a->sent.units) <= 0)
 		a->seen_sent = m->u.meter.seen_sent;
+	if (old)
+		return;
+	a->used |= received->bytes > 0;
+	a->peer_received = *received;
 	if (a->role == SKW_PAY_PAYER && !a->overclaimed &&
 	    skw_units_compare(received->units, a->sent.units) > 0) {
 		a->overclaimed = true;

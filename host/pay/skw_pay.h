@@ -14,8 +14,9 @@
  *
  * Nothing is told to a neighbour before it is on disk. Outputs must therefore be carried out in the
  * order in which poll gives them, and a PERSIST is durable before the next output is fetched. What
- * a SIGKILL forgets is at most `persist_bytes` per direction of delivered but unbilled bytes;
- * nothing is billed twice. docs/payment.md has every message and rule.
+ * a SIGKILL forgets is at most `persist_bytes` per direction of delivered but unbilled bytes, a
+ * power cut at most `sync_bytes` of what was sent and a credit limit of vouchers, which the payer
+ * sends again; nothing is billed twice. docs/payment.md has every message and rule.
  */
 #ifndef SKW_PAY_H
 #define SKW_PAY_H
@@ -64,6 +65,7 @@ struct skw_pay_config {
 				   limit is waited for */
 	uint64_t reserve;       /* set aside for one neighbour: the most that one epoch pays */
 	uint64_t pay_us;        /* what is due is paid after this even below the threshold */
+	uint64_t hurry_us; /* no sooner after a voucher than this, unless that quarter is due */
 	/* as payee */
 	uint64_t credit_limit;    /* delivered or on its way, not yet vouched for: at this much
 				     relaying stops */
@@ -74,14 +76,16 @@ struct skw_pay_config {
 	    loss_permille; /* of what we send: lost on the way at our own cost, not the payer's */
 	/* both */
 	uint64_t persist_bytes; /* delivered bytes that a SIGKILL may forget */
+	uint64_t sync_bytes;    /* sent bytes that a power cut may */
 	uint64_t report_bytes, report_us;
 	uint64_t retry_us;  /* messages not answered */
 	uint64_t ledger_us; /* questions to the ledger */
 };
 
-/* 64 neighbours; price up to 1 SKY/MiB; threshold 0.05, reserve 10 and limit 1 SKY, unsettled 5,
- * settle at 2 SKY or a day; loss 50 permille; persist 64 KiB; report each 64 KiB or second; retry 2
- * s; ledger 5 s. Network, wallet and signer are the caller's to set. */
+/* 128 neighbours; price up to 1 SKY/MiB; threshold 0.05, reserve 10 and limit 1 SKY, unsettled 5,
+ * settle at 2 SKY or a day; vouchers 0.1 s apart; loss 50 permille; persist 512 KiB, sync 2 MiB;
+ * report each MiB, eighth of the credit limit or second; retry 2 s; ledger 5 s. Network, wallet
+ * and signer are the caller's to set. */
 struct skw_pay_config skw_pay_config_default(void);
 
 struct skw_pay;
@@ -137,6 +141,7 @@ struct skw_pay_output {
 	uint8_t peer[SKW_PAY_KEY];
 	enum skw_pay_role role;
 	bool allowed;
+	bool sure; /* PERSIST: must outlive a power cut; else the end of the process is enough */
 	struct skw_address address;
 	struct skw_sha256 txid;
 	uint64_t until; /* of a receipt */

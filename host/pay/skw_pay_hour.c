@@ -64,7 +64,7 @@ static void complete(struct skw_pay *pay, uint64_t now_us, struct skw_pay_peer *
 	a->receipt_due = true;
 	a->hour = *s;
 	a->proposal.until = 0;
-	a->dirty = true;
+	a->dirty = a->sure = true;
 	skw_pay_note(pay, now_us, p, a, SKW_PAY_EVENT_RECEIPT, skw_receipt_owed(receipt), NULL);
 }
 
@@ -102,7 +102,7 @@ void skw_pay_hour_step(struct skw_pay *pay, uint64_t now_us, struct skw_pay_peer
 		} else {
 			a->hour.until = hour; /* nothing to tell of the time before */
 		}
-		a->dirty = true;
+		a->dirty = a->sure = true;
 	}
 	skw_pay_due(pay, now_us,
 		    skw_pay_later(now_us, (hour + SKW_RECEIPT_PERIOD - now_s) * 1000000));

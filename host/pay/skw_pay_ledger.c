@@ -68,13 +68,13 @@ static void confirmed(struct skw_pay *pay, uint64_t now_us, struct skw_pay_peer 
 	a->voucher.amount = a->pending.amount = 0;
 	a->voucher.last = false;
 	a->voucher.len = 0;
-	a->accepted = 0;
+	a->accepted = a->heard = 0;
 	a->inputs = 0;
 	a->verdict = SKW_VOUCHER_OK;
 	a->ask_outputs = a->inject_due = false;
 	a->first_at = a->due_since = UINT64_MAX;
 	a->report_due = true; /* tells the other end our epoch */
-	a->dirty = true;
+	a->dirty = a->sure = true;
 	pay->wallet_known = false; /* the change, or the earnings */
 }
 
@@ -136,7 +136,7 @@ static void on_spent(struct skw_pay *pay, uint64_t now_us, struct skw_pay_peer *
 	a->state = SKW_PAY_STATE_CUT;
 	a->settle_txid = *spent_by;
 	a->inject_due = false;
-	a->dirty = true;
+	a->dirty = a->sure = true;
 	skw_pay_note(pay, now_us, p, a, SKW_PAY_EVENT_DOUBLE_SPEND, a->voucher.amount, spent_by);
 }
 

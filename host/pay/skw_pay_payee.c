@@ -30,11 +30,24 @@ static bool same_inputs(const struct skw_account *a, const struct skw_tx *tx)
 	return true;
 }
 
-/* What can be said without a ledger. */
-static enum skw_voucher_verdict check_form(const struct skw_pay *pay, const struct skw_account *a,
-					   const struct skw_tx *tx, uint64_t amount)
+static enum skw_voucher_verdict verdict_of(enum skw_fault fault)
 {
-	enum skw_fault fault;
+	if (fault == SKW_FAULT_UNKNOWN_INPUT)
+		return SKW_VOUCHER_UNKNOWN_INPUT;
+	if (fault == SKW_FAULT_SIG_COUNT || fault == SKW_FAULT_UNSIGNED ||
+	    fault == SKW_FAULT_SIGNATURE || fault == SKW_FAULT_NOT_OWNER)
+		return SKW_VOUCHER_SIGNATURE;
+	if (fault == SKW_FAULT_INSUFFICIENT_HOURS || fault == SKW_FAULT_NO_FEE ||
+	    fault == SKW_FAULT_FEE)
+		return SKW_VOUCHER_FEE;
+	return fault == SKW_FAULT_NONE ? SKW_VOUCHER_OK : SKW_VOUCHER_RULES;
+}
+
+/* Is it what this account is to get? */
+static enum skw_voucher_verdict check_account(const struct skw_pay *pay,
+					      const struct skw_account *a, const struct skw_tx *tx,
+					      uint64_t amount)
+{
 	uint64_t paid;
 
 	if (tx->ins > SKW_PAY_INPUTS_MAX || tx->outs > OUTPUTS_MAX)
@@ -48,14 +61,10 @@ static enum skw_voucher_verdict check_form(const struct skw_pay *pay, const stru
 		return SKW_VOUCHER_SHRINKS;
 	if (a->voucher.amount > 0 && !same_inputs(a, tx))
 		return SKW_VOUCHER_INPUTS;
-	fault = skw_rules_alone(tx).fault;
-	if (fault == SKW_FAULT_SIG_COUNT || fault == SKW_FAULT_UNSIGNED ||
-	    fault == SKW_FAULT_SIGNATURE)
-		return SKW_VOUCHER_SIGNATURE;
-	return fault == SKW_FAULT_NONE ? SKW_VOUCHER_OK : SKW_VOUCHER_RULES;
+	return SKW_VOUCHER_OK;
 }
 
-/* The rest, against the inputs as our ledger knows them. */
+/* Is it money, against the inputs as our ledger knows them? */
 static enum skw_voucher_verdict check_money(const struct skw_pay *pay, const struct skw_tx *tx,
 					    const struct skw_pay_input *input, unsigned inputs,
 					    uint64_t head_time)
@@ -65,21 +74,12 @@ static enum skw_voucher_verdict check_money(const struct skw_pay *pay, const str
 	struct skw_ux_lookup lookup = skw_ux_array_lookup(&array);
 	struct skw_block_header head = { .time = head_time };
 	struct skw_tx_totals totals;
-	enum skw_fault fault;
 
 	for (unsigned i = 0; i < inputs; i++) {
 		ux[i] = input[i].ux;
 		head.seq = ux[i].seq > head.seq ? ux[i].seq : head.seq;
 	}
-	fault = skw_rules_check(&totals, tx, &lookup, &head, &pay->config.limits).fault;
-	if (fault == SKW_FAULT_UNKNOWN_INPUT)
-		return SKW_VOUCHER_UNKNOWN_INPUT;
-	if (fault == SKW_FAULT_NOT_OWNER)
-		return SKW_VOUCHER_SIGNATURE;
-	if (fault == SKW_FAULT_INSUFFICIENT_HOURS || fault == SKW_FAULT_NO_FEE ||
-	    fault == SKW_FAULT_FEE)
-		return SKW_VOUCHER_FEE;
-	return fault == SKW_FAULT_NONE ? SKW_VOUCHER_OK : SKW_VOUCHER_RULES;
+	return verdict_of(skw_rules_check(&totals, tx, &lookup, &head, &pay->config.limits).fault);
 }
 
 static void answer(struct skw_pay *pay, uint64_t now_us, struct skw_pay_peer *p,
@@ -147,11 +147,14 @@ void skw_pay_payee_on_voucher(struct skw_pay *pay, uint64_t now_us, struct skw_p
 	    skw_tx_decode(&tx, m->u.voucher.tx, m->u.voucher.tx_len) != SKW_CODEC_OK)
 		v = SKW_VOUCHER_CODEC;
 	if (v == SKW_VOUCHER_OK)
-		v = check_form(pay, a, &tx, amount);
-	if (v == SKW_VOUCHER_OK && a->voucher.amount > 0)
+		v = check_account(pay, a, &tx, amount);
+	if (v == SKW_VOUCHER_OK && a->voucher.amount > 0) {
 		v = check_money(pay, &tx, a->input, a->inputs, a->head_time);
-	else if (v == SKW_VOUCHER_OK)
-		v = SKW_VOUCHER_WAIT;
+	} else if (v == SKW_VOUCHER_OK) { /* what can be said without a ledger */
+		v = verdict_of(skw_rules_alone(&tx).fault);
+		if (v == SKW_VOUCHER_OK)
+			v = SKW_VOUCHER_WAIT;
+	}
 
 	/* hours grow with the head's time: what is too little by an old head may be enough by the
 	 * newest */
@@ -186,7 +189,7 @@ static void check_pending(struct skw_pay *pay, uint64_t now_us, struct skw_pay_p
 	a->pending.amount = 0;
 	if (skw_tx_decode(&tx, a->pending.tx, a->pending.len) != SKW_CODEC_OK)
 		return;
-	v = check_form(pay, a, &tx, amount); /* the account may have moved on */
+	v = check_account(pay, a, &tx, amount); /* the account may have moved on */
 	for (unsigned i = 0; v == SKW_VOUCHER_OK && i < tx.ins; i++) {
 		const struct skw_pay_unspent *u = look_up(list, count, &tx.in[i]);
 
@@ -244,7 +247,7 @@ void skw_pay_begin_settling(struct skw_pay *pay, uint64_t now_us, struct skw_pay
 	a->settle_request = false;
 	a->pending.amount = 0;
 	a->asked_at = now_us; /* the first look at the chain is a period away */
-	a->dirty = true;
+	a->dirty = a->sure = true;
 	skw_pay_note(pay, now_us, p, a, SKW_PAY_EVENT_SETTLING, amount, txid);
 }
 

@@ -158,13 +158,22 @@ void skw_pay_payer_on_unspents(struct skw_pay *pay, struct skw_pay_peer *p,
 
 /* ---- vouchers ---- */
 
-/* How much is to be due before we sign again: no more than a quarter of what the payee lends. */
-static uint64_t threshold(const struct skw_pay *pay, const struct skw_pay_peer *p)
+/* Is so much worth a signature? A quarter of what the payee lends is at once, the threshold after a
+ * while, and less than that when it has been due for long: who is owed much does not wait, and fast
+ * traffic does not cost a signature for each step. */
+static bool worth_paying(struct skw_pay *pay, uint64_t now_us, const struct skw_pay_peer *p,
+			 const struct skw_account *a, uint64_t due)
 {
-	uint64_t most = p->credit_limit / 4, t = pay->config.pay_threshold;
+	const struct skw_pay_config *c = &pay->config;
+	uint64_t quarter = p->credit_limit / 4;
 
-	t = t < most ? t : most;
-	return t > pay->step ? t : pay->step;
+	if (quarter < pay->step)
+		quarter = pay->step;
+	return due >= quarter ||
+	       (due >= c->pay_threshold &&
+		skw_pay_due(pay, now_us,
+			    a->made_at == 0 ? 0 : skw_pay_later(a->made_at, c->hurry_us))) ||
+	       skw_pay_due(pay, now_us, skw_pay_later(a->due_since, c->pay_us));
 }
 
 void skw_pay_payer_step(struct skw_pay *pay, uint64_t now_us, struct skw_pay_peer *p)
@@ -191,15 +200,16 @@ void skw_pay_payer_step(struct skw_pay *pay, uint64_t now_us, struct skw_pay_pee
 	}
 	if (a->due_since == UINT64_MAX)
 		a->due_since = now_us;
-	if (target - a->voucher.amount < threshold(pay, p) && target < limit && !pay->closing &&
-	    !skw_pay_due(pay, now_us, skw_pay_later(a->due_since, pay->config.pay_us)))
+	if (target < limit && !pay->closing &&
+	    !worth_paying(pay, now_us, p, a, target - a->voucher.amount))
 		return;
 	if (!make_voucher(pay, p, a, target, &a->voucher))
 		return;
 	a->voucher.last = target == limit;
 	a->voucher_at = 0;
 	a->due_since = UINT64_MAX;
-	a->dirty = true;
+	a->made_at = now_us;
+	a->dirty = a->sure = true;
 	skw_pay_note(pay, now_us, p, a, SKW_PAY_EVENT_VOUCHER_SENT, target, &a->voucher.txid);
 }
 
@@ -212,6 +222,8 @@ void skw_pay_payer_on_accept(struct skw_pay *pay, uint64_t now_us, struct skw_pa
 
 	if (m->epoch != a->epoch)
 		return;
+	if (m->u.accept.amount > a->heard && m->u.accept.amount <= a->voucher.amount)
+		a->heard = m->u.accept.amount;
 	if (m->u.accept.amount > a->accepted && m->u.accept.amount <= a->voucher.amount) {
 		a->accepted = m->u.accept.amount;
 		a->dirty = true;

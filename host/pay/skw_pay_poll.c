@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+enum { CREDIT_PART = 8 }; /* of what is delivered and not told: that much of the credit limit */
+
 static const enum skw_pay_role roles[2] = { SKW_PAY_PAYEE, SKW_PAY_PAYER };
 
 /* ---- outputs ---- */
@@ -27,10 +29,42 @@ static void send(struct skw_pay *pay, struct skw_pay_output *out, const struct s
 	out->len = skw_pay_message_put(pay->buffer, m);
 }
 
+static bool over(const struct skw_count *now, const struct skw_count *before, uint64_t bytes,
+		 uint64_t worth)
+{
+	return now->bytes - before->bytes >= bytes ||
+	       (now->bytes > before->bytes &&
+		skw_units_sub(now->units, before->units).whole >= worth);
+}
+
+/* Counts and vouchers held need not be safe from a power cut each time: a payee loses what it can
+ * bear to lose anyway; a payer makes up for so much, and must not owe by the payee's count what it
+ * has forgotten. */
+static bool must_be_sure(const struct skw_pay *pay, const struct skw_pay_peer *p,
+			 const struct skw_account *a)
+{
+	uint64_t worth = p->credit_limit / SKW_PAY_SURE_PART;
+
+	if (a->sure)
+		return true;
+	if (a->role == SKW_PAY_PAYER)
+		return over(&a->sent, &a->sure_sent, pay->config.sync_bytes, worth) ||
+		       over(&a->received, &a->sure_received, pay->config.sync_bytes, worth);
+	return a->voucher.amount > a->sure_voucher &&
+	       a->voucher.amount - a->sure_voucher >= pay->config.credit_limit;
+}
+
 static void persist(struct skw_pay *pay, struct skw_pay_output *out, const struct skw_pay_peer *p,
 		    struct skw_account *a)
 {
 	to_peer(out, SKW_PAY_PERSIST, p, a);
+	out->sure = must_be_sure(pay, p, a);
+	if (out->sure) {
+		a->sure = false;
+		a->sure_received = a->received;
+		a->sure_sent = a->sent;
+		a->sure_voucher = a->voucher.amount;
+	}
 	memcpy(out->key, p->key, SKW_PAY_KEY);
 	out->key[SKW_PAY_KEY] = (uint8_t)a->role;
 	out->len = skw_pay_record_put(pay->buffer, p, a);
@@ -52,14 +86,22 @@ static bool every(struct skw_pay *pay, uint64_t now_us, uint64_t last, uint64_t 
 
 /* ---- meters ---- */
 
-static bool report_wanted(struct skw_pay *pay, uint64_t now_us, const struct skw_account *a)
+static bool report_wanted(struct skw_pay *pay, uint64_t now_us, const struct skw_pay_peer *p,
+			  const struct skw_account *a)
 {
 	const struct skw_pay_config *c = &pay->config;
-	uint64_t more = a->received.bytes - a->told_received;
-	bool news = more > 0 || a->sent.bytes > a->told_sent;
-	bool waits = a->told_received > a->peer_seen_received || a->told_sent > a->seen_sent.bytes;
+	uint64_t limit =
+	    a->role == SKW_PAY_PAYER && p->hello_known ? p->credit_limit : c->credit_limit;
+	uint64_t part = limit / CREDIT_PART;
+	bool news =
+	    a->received.bytes > a->told_received.bytes || a->sent.bytes > a->told_sent.bytes;
+	bool waits = a->told_received.bytes > a->peer_seen_received ||
+		     a->told_sent.bytes > a->seen_sent.bytes;
 
-	if (more >= c->report_bytes || (news && pay->closing))
+	/* Both directions: what is sent and not told is at stake for both ends until the receiver
+	 * has said that it knows. */
+	if (over(&a->received, &a->told_received, c->report_bytes, part) ||
+	    over(&a->sent, &a->told_sent, c->report_bytes, part) || (news && pay->closing))
 		return true;
 	if (a->report_due && every(pay, now_us, a->report_at, c->report_us / 4))
 		return true;
@@ -80,8 +122,8 @@ static void report(struct skw_pay *pay, uint64_t now_us, struct skw_pay_output *
 	m.u.meter.seen_received = a->peer_received.bytes;
 	m.u.meter.answer = a->saved_received.bytes > a->peer_seen_received ||
 			   a->saved_sent.bytes > a->seen_sent.bytes;
-	a->told_received = a->saved_received.bytes;
-	a->told_sent = a->saved_sent.bytes;
+	a->told_received = a->saved_received;
+	a->told_sent = a->saved_sent;
 	a->report_at = now_us;
 	a->report_due = false;
 	send(pay, out, p, a, &m);
@@ -95,7 +137,7 @@ static bool send_voucher(struct skw_pay *pay, uint64_t now_us, struct skw_pay_ou
 	struct skw_pay_message m = { .kind = SKW_PAY_VOUCHER };
 
 	if (a->role != SKW_PAY_PAYER || a->state != SKW_PAY_STATE_OPEN ||
-	    a->voucher.amount <= a->accepted ||
+	    a->voucher.amount <= a->heard ||
 	    !every(pay, now_us, a->voucher_at, pay->config.retry_us))
 		return false;
 	a->voucher_at = now_us;
@@ -187,7 +229,7 @@ static bool poll_ledger(struct skw_pay *pay, uint64_t now_us, struct skw_pay_out
 static bool poll_account(struct skw_pay *pay, uint64_t now_us, struct skw_pay_output *out,
 			 struct skw_pay_peer *p, struct skw_account *a)
 {
-	bool report_now = p->link_up && report_wanted(pay, now_us, a);
+	bool report_now = p->link_up && report_wanted(pay, now_us, p, a);
 
 	if (a->admitted != a->told_admitted) {
 		a->told_admitted = a->admitted;

@@ -58,7 +58,7 @@ size_t skw_pay_record_put(uint8_t out[SKW_PAY_RECORD_MAX], const struct skw_pay_
 	skw_count_put(&w, &a->peer_sent);
 	skw_count_put(&w, &a->seen_sent);
 	skw_put_u64(&w, a->peer_seen_received);
-	skw_put_u64(&w, a->price);
+	skw_put_u64(&w, a->dearest);
 
 	skw_put_u32(&w, a->epoch);
 	skw_put_u32(&w, a->peer_epoch);
@@ -140,7 +140,7 @@ bool skw_pay_record_get(struct skw_pay_peer *p, struct skw_account *a, const uin
 	skw_count_get(&r, &a->peer_sent);
 	skw_count_get(&r, &a->seen_sent);
 	a->peer_seen_received = skw_get_u64(&r);
-	a->price = skw_get_u64(&r);
+	a->price = a->dearest = skw_get_u64(&r);
 
 	a->epoch = skw_get_u32(&r);
 	a->peer_epoch = skw_get_u32(&r);

@@ -15,9 +15,10 @@
 #include "pay/skw_pay_receipt.h"
 
 enum {
-	SKW_PAY_EVENTS = 64, /* told in time by anyone who polls; the oldest is lost after that */
-	SKW_PAY_WALLET = 64, /* largest free outputs of ours that are kept in mind */
-	SKW_PAY_WATCH = 10,  /* periods of `ledger_us` between looks at a voucher's inputs */
+	SKW_PAY_EVENTS = 64,   /* told in time by anyone who polls; the oldest is lost after that */
+	SKW_PAY_WALLET = 64,   /* largest free outputs of ours that are kept in mind */
+	SKW_PAY_SURE_PART = 4, /* of the payee's credit limit: what a power cut may cost a payer */
+	SKW_PAY_WATCH = 10,    /* periods of `ledger_us` between looks at a voucher's inputs */
 };
 
 struct skw_pay_voucher {
@@ -38,16 +39,20 @@ struct skw_account {
 	enum skw_pay_role role;
 	enum skw_pay_state state;
 	bool dirty; /* differs from the disk in more than counts */
+	bool sure;  /* and in what must outlive a power cut */
 
 	struct skw_count received, sent;             /* ours */
 	struct skw_count saved_received, saved_sent; /* of them, on disk */
+	struct skw_count sure_received, sure_sent;   /* whatever happens */
+	uint64_t sure_voucher;                       /* its amount */
 	struct skw_count peer_received, peer_sent;   /* as the neighbour says */
 	struct skw_count seen_sent;  /* our `sent` as known when it said peer_received */
 	uint64_t peer_seen_received; /* bytes of our `received` that it knows of */
-	uint64_t told_received, told_sent;
-	bool report_due; /* it told something new: answer */
+	struct skw_count told_received, told_sent; /* in the last report */
+	bool report_due;                           /* it told something new: answer */
 	uint64_t report_at;
-	uint64_t price;
+	uint64_t price;   /* of the last cell */
+	uint64_t dearest; /* of all of them: on disk with the next write */
 	bool overclaimed;
 
 	uint32_t epoch; /* from 1 */
@@ -55,10 +60,12 @@ struct skw_account {
 	uint64_t settled; /* in the epochs before */
 	struct skw_pay_voucher voucher;
 	uint64_t accepted; /* payer: of the voucher's amount */
+	uint64_t heard;    /* payer: the same, since the link is up */
 	unsigned inputs;
 	struct skw_pay_input input[SKW_PAY_INPUTS_MAX];
 	uint64_t head_time; /* at which the inputs' hours are reckoned */
 	uint64_t voucher_at, due_since, first_at;
+	uint64_t made_at; /* payer: the newest voucher */
 	bool no_funds;
 
 	uint32_t settle_epoch; /* of the last settlement; 0: none yet */
@@ -106,6 +113,7 @@ struct skw_pay {
 	uint64_t clock_s, clock_at_us; /* the wall clock, and when it said so */
 	uint64_t wake;                 /* the earliest time that the last poll waited for */
 	unsigned known;                /* neighbours: those past it were never heard of */
+	uint16_t place[256];           /* by the key's first byte: the newest of them */
 	unsigned free_count;
 	struct skw_pay_unspent free[SKW_PAY_WALLET]; /* our wallet's, largest first */
 	bool wallet_known;

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "keys/skw_chacha.h"
+#include "ledger/skw_coin_key.h"
 #include "link/skw_link.h"
 #include "onion/skw_cell.h"
 
@@ -148,6 +149,40 @@ static double layer_cost(uint64_t cells)
 	return per_gb((double)(clock_us(CLOCK_PROCESS_CPUTIME_ID) - t) / 1e6, n);
 }
 
+/* ---- Vouchers: at least their signatures ---- */
+
+static const struct skw_coin_secret voucher_key = { { 1, 2, 3 } };
+static const struct skw_sha256 voucher_hash = { { 1 } };
+static struct skw_coin_sig voucher_sig;
+
+/* Of a relay's own, with one input. */
+static void sign_vouchers(uint64_t n)
+{
+	for (; n > 0; n--)
+		if (!skw_coin_sign(&voucher_sig, &voucher_hash, &voucher_key))
+			die("sign");
+}
+
+static void check_vouchers(uint64_t n)
+{
+	struct skw_coin_public who;
+
+	for (; n > 0; n--)
+		if (!skw_coin_recover(&who, &voucher_sig, &voucher_hash))
+			die("recover");
+}
+
+static double voucher_cost(void (*work)(uint64_t n), double per_cell)
+{
+	uint64_t t, n = 5000;
+
+	sign_vouchers(1);
+	t = clock_us(CLOCK_PROCESS_CPUTIME_ID);
+	work(n);
+	return per_gb((double)(clock_us(CLOCK_PROCESS_CPUTIME_ID) - t) / 1e6 / (double)n * per_cell,
+		      1);
+}
+
 /* ---- A relay of the primitives alone ---- */
 
 enum { CALL = 8 }; /* messages a call, as in the daemon's port */
@@ -161,6 +196,24 @@ struct bare {
 };
 
 static const uint8_t keys[3][32] = { "open", "layer", "seal" };
+
+/* A cell's part of a voucher. */
+struct vouchers {
+	double got, made;
+};
+
+/* What is due of them after some cells more. */
+static void sign_and_check(const struct vouchers *each, uint64_t cells)
+{
+	static struct vouchers due;
+
+	due.got += each->got * (double)cells;
+	due.made += each->made * (double)cells;
+	check_vouchers((uint64_t)due.got);
+	sign_vouchers((uint64_t)due.made);
+	due.got -= (double)(uint64_t)due.got;
+	due.made -= (double)(uint64_t)due.made;
+}
 
 /* Opens a frame of the link it came by, takes a layer off, seals it for the next. */
 static void relay_frame(const uint8_t *in, uint8_t *out)
@@ -202,7 +255,8 @@ static struct msghdr segments(struct bare *b, int i, size_t len, const struct so
 	return m;
 }
 
-static void relay_batch(struct bare *b, int fd, const struct sockaddr_in *to)
+static void relay_batch(struct bare *b, int fd, const struct sockaddr_in *to,
+			const struct vouchers *each)
 {
 	int n;
 
@@ -221,11 +275,13 @@ static void relay_batch(struct bare *b, int fd, const struct sockaddr_in *to)
 			relay_frame(b->in_data[i] + at, b->out_data[i] + at);
 		b->out[i].msg_hdr = segments(b, i, len, to);
 		sendmmsg(fd, &b->out[i], 1, MSG_DONTWAIT);
+		sign_and_check(each, len / SEGMENT);
 	}
 }
 
 /* A child on the relay's processor; ends with its parent's signal. */
-static pid_t start_bare(int fd, const struct sockaddr_in *to, pid_t beside)
+static pid_t start_bare(int fd, const struct sockaddr_in *to, pid_t beside,
+			const struct vouchers *each)
 {
 	struct epoll_event event = { .events = EPOLLIN };
 	static struct bare b;
@@ -240,7 +296,7 @@ static pid_t start_bare(int fd, const struct sockaddr_in *to, pid_t beside)
 	ep = epoll_create1(0);
 	epoll_ctl(ep, EPOLL_CTL_ADD, fd, &event);
 	while (epoll_wait(ep, &event, 1, -1) >= 0)
-		relay_batch(&b, fd, to);
+		relay_batch(&b, fd, to, each);
 	_exit(0);
 }
 
@@ -289,16 +345,19 @@ static void make_frames(uint8_t data[WINDOW * SEGMENT])
 
 /* Its processor time for `cells`, at the pace at which the relay before it got them, and as many at
  * a time as it found when it woke. */
-static double bare_cost(pid_t relay, uint64_t cells, uint64_t wakes, double seconds)
+static double bare_cost(pid_t relay, uint64_t cells, uint64_t wakes, double seconds,
+			const struct vouchers *each)
 {
 	static uint8_t data[WINDOW * SEGMENT];
 	struct sockaddr_in at, to;
 	int in = bound(&at), out = bound(&to);
 	int from = open_socket((struct sockaddr_storage *)&at, sizeof(at));
 	uint64_t got = 0, sent = 0, us, begin, together = (cells / wakes + BURST / 2) / BURST;
-	pid_t child = start_bare(in, &to, relay);
 	clockid_t clock;
+	pid_t child;
 
+	sign_vouchers(1);
+	child = start_bare(in, &to, relay, each);
 	if (child < 0 || clock_getcpuclockid(child, &clock) != 0)
 		die("bare relay");
 	make_frames(data);
@@ -358,18 +417,20 @@ static void udp_cost(double *send, double *receive_)
 
 /* ---- Their sum ---- */
 
-static void print_primitives(double cost, double bare)
+static void print_primitives(double cost, double bare, const struct vouchers *each)
 {
 	double open = open_cost(ON_THE_WAY), seal = seal_cost(ON_THE_WAY);
 	double layer = layer_cost(ON_THE_WAY), send, receive_, sum;
+	double check = voucher_cost(check_vouchers, each->got);
+	double sign = voucher_cost(sign_vouchers, each->made);
 
 	udp_cost(&send, &receive_);
-	sum = open + layer + seal + send + receive_;
+	sum = open + layer + seal + send + receive_ + check + sign;
 	printf(
 	    "a program of the primitives alone, in the relay's place: %.2f s/GB, ratio %.2f\n"
 	    "primitives one by one in one process: %.2f s/GB  (open %.2f, layer %.2f, seal %.2f, "
-	    "UDP send %.2f, receive %.2f), ratio %.2f\n",
-	    bare, cost / bare, sum, open, layer, seal, send, receive_, cost / sum);
+	    "UDP send %.2f, receive %.2f, vouchers checked %.2f, signed %.2f), ratio %.2f\n",
+	    bare, cost / bare, sum, open, layer, seal, send, receive_, check, sign, cost / sum);
 }
 
 #endif

@@ -88,6 +88,45 @@ static void records_replace_and_outlive_the_process(void **state)
 	skw_kv_close(kv);
 }
 
+/* What is only kept outlives a kill as well, in the order in which it was written; and nobody else
+ * opens the file meanwhile. */
+static void what_is_kept_outlives_the_process(void **state)
+{
+	char out[1024] = "";
+	struct skw_kv *kv;
+	int ready[2];
+	pid_t child;
+	char c;
+
+	(void)state;
+	assert_int_equal(pipe(ready), 0);
+	child = fork();
+	if (child == 0) {
+		kv = skw_kv_open(path, error, sizeof(error));
+		put(kv, "a", "sure");
+		for (unsigned n = 0; n < 2000; n++) { /* the log goes around */
+			char number[16];
+
+			snprintf(number, sizeof(number), "%u", n);
+			skw_kv_keep(kv, (const uint8_t *)"b", 1, (const uint8_t *)number,
+				    strlen(number));
+		}
+		if (write(ready[1], "r", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	close(ready[0]);
+	close(ready[1]);
+	kv = open_kv();
+	assert_true(skw_kv_each(kv, collect, out));
+	assert_non_null(strstr(out, "a=sure;"));
+	assert_non_null(strstr(out, "b=1999;"));
+	skw_kv_close(kv);
+}
+
 /* A child writes pairs in transactions until it is killed: each pair must be whole. */
 static void a_kill_leaves_whole_transactions(void **state)
 {
@@ -151,6 +190,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(records_replace_and_outlive_the_process,
 						make_folder, drop_folder),
+		cmocka_unit_test_setup_teardown(what_is_kept_outlives_the_process, make_folder,
+						drop_folder),
 		cmocka_unit_test_setup_teardown(a_kill_leaves_whole_transactions, make_folder,
 						drop_folder),
 		cmocka_unit_test_setup_teardown(a_file_that_is_none_is_refused, make_folder,

@@ -294,6 +294,52 @@ static void four_with_everything(void **state)
 	    30);
 }
 
+/* The power fails: what was not written out for sure is gone. A payee may lose up to twice what it
+ * lends, and nobody pays twice, nobody is taken for a liar, and dealings go on. */
+static void power_cuts_cost_no_more_than_was_lent(void **state)
+{
+	(void)state;
+	for (uint32_t seed = 80; seed < 84; seed++) {
+		uint64_t before[2], lost;
+
+		world(2, seed);
+		for (unsigned i = 0; i < 2; i++)
+			w.party[i].config.persist_bytes = 8192;
+		world_start();
+		run(3000 * MILLI);
+		traffic(1000 * MILLI); /* there are records */
+		w.kill = 60, w.cut = 50, w.loss = 5;
+		for (unsigned round = 0; round < 12; round++) {
+			traffic(10000 * MILLI);
+			check_never_too_much();
+		}
+		w.kill = w.loss = 0;
+		run(60000 * MILLI);
+		check_the_chain();
+		assert_true(w.cuts > 10);
+		for (unsigned i = 0; i < 2; i++) {
+			before[i] = account(i, 1 - i, SKW_PAY_PAYER).owed;
+			assert_int_equal(w.party[i].events[SKW_PAY_EVENT_OVERCLAIM], 0);
+		}
+		traffic(60000 * MILLI);
+		run(60000 * MILLI);
+		check_never_too_much();
+		for (unsigned i = 0; i < 2; i++) {
+			struct skw_pay_view payer = account(i, 1 - i, SKW_PAY_PAYER);
+
+			lost = truth_owed(i, 1 - i) - payer.owed;
+			print_message("%u cuts, %u killings: %.3f SKY of %.3f are lost\n", w.cuts,
+				      w.kills - w.cuts, (double)lost / 1e6,
+				      (double)truth_owed(i, 1 - i) / 1e6);
+			assert_true(payer.owed > before[i] && payer.admitted);
+			assert_true(account(1 - i, i, SKW_PAY_PAYEE).admitted);
+			assert_true(lost <= w.kills * 2 * w.party[i].config.credit_limit);
+			assert_true(payer.settled + payer.vouched + 1000 > payer.owed);
+		}
+		world_end(NULL);
+	}
+}
+
 /* Lies of every kind: whatever the payee claims, the payer pays for no more than it sent and
  * received. */
 static void lies_cost_nobody_more_than_what_crossed(void **state)
@@ -562,6 +608,131 @@ static void a_report_that_was_lost_is_given_again(void **state)
 	check_bills();
 }
 
+static void link_anew(void)
+{
+	skw_pay_on_link(w.party[0].pay, w.now, w.party[1].key, false);
+	skw_pay_on_link(w.party[0].pay, w.now, w.party[1].key, true);
+}
+
+/* What the payee lost, a credit limit and a voucher at most, it gets again when the link comes up,
+ * though it had accepted it. */
+static void a_voucher_that_a_power_cut_took_is_sent_again(void **state)
+{
+	uint64_t vouched, left, credit, lost = 0;
+
+	(void)state;
+	for (unsigned ms = 600; ms <= 3000; ms += 300) {
+		world(2, 58);
+		credit = w.party[1].config.credit_limit;
+		w.party[1].config.settle_amount = 90 * SKY;
+		w.party[1].config.unsettled_limit = 100 * SKY;
+		world_start();
+		run(2000 * MILLI);
+		pour(0, 1, ms * MILLI);
+		run(1000 * MILLI); /* no receipts yet: they are written out */
+		vouched = account(1, 0, SKW_PAY_PAYEE).vouched;
+		power_cut(&w.party[1]);
+		killed(1);
+		left = account(1, 0, SKW_PAY_PAYEE).vouched;
+		assert_true(left <= vouched && left + credit + credit / 4 > vouched);
+		lost += vouched - left;
+		link_anew();
+		run(15000 * MILLI);
+		assert_true(account(1, 0, SKW_PAY_PAYEE).vouched >= vouched);
+		world_end(NULL);
+	}
+	assert_true(lost > 0);
+}
+
+/* `cells` of a KiB each, all known to the payee, then no power at the payer. */
+static void send_and_cut(unsigned cells, uint64_t price)
+{
+	for (unsigned i = 0; i < cells; i++) {
+		assert_true(cell(0, 1, true, 1024, price));
+		if (i % 8 == 7)
+			drain(0);
+	}
+	power_cut(&w.party[0]);
+	killed(0);
+	link_anew();
+}
+
+/* A payer that lost its count of what it sent adds what can be missing, in bytes and in money, also
+ * if it happens again and again: the payee is right and it sees that. */
+static void a_payer_makes_up_for_power_cuts(void **state)
+{
+	(void)state;
+	for (unsigned again = 0; again < 2; again++) {
+		world(2, 61);
+		w.party[0].config.persist_bytes = w.party[1].config.persist_bytes = 8192;
+		w.party[0].config.sync_bytes = again ? 1 << 20 : 65536;
+		world_start();
+		run(2000 * MILLI);
+		cell(0, 1, true, 1024, PRICE);
+		run(15000 * MILLI);
+		w.blocked_kind = SKW_PAY_METER; /* no vouchers, which would be written out */
+		for (unsigned i = 0; i < 3; i++)
+			if (again)
+				send_and_cut(100, PRICE);
+			else
+				send_and_cut(i == 1 ? 2000 : 60, 1000);
+		w.blocked_kind = 0;
+		run(20000 * MILLI);
+		assert_int_equal(w.party[0].events[SKW_PAY_EVENT_OVERCLAIM], 0);
+		assert_true(account(0, 1, SKW_PAY_PAYER).sent_bytes >=
+			    account(1, 0, SKW_PAY_PAYEE).received_bytes);
+		assert_int_equal(account(0, 1, SKW_PAY_PAYER).owed, truth_owed(0, 1));
+		world_end(NULL);
+	}
+}
+
+/* Fast traffic: a voucher for each step would be hundreds a second, a report for each voucher's
+ * worth none at all; neither end stops the other meanwhile. */
+static void fast_traffic_one_way_costs_few_signatures_and_never_stops(void **state)
+{
+	uint64_t start, sent = 0, cells = 0, credit;
+	unsigned vouchers;
+
+	(void)state;
+	world(2, 59);
+	credit = w.party[1].config.credit_limit;
+	w.party[0].config.pay_threshold = 1000;
+	w.party[1].config.settle_amount = 90 * SKY; /* no settlement meanwhile */
+	w.party[1].config.unsettled_limit = 100 * SKY;
+	world_start();
+	run(2000 * MILLI);
+	pour(0, 1, 200 * MILLI); /* the first voucher waits for the ledger */
+	run(15000 * MILLI);
+	vouchers = w.party[0].events[SKW_PAY_EVENT_VOUCHER_SENT];
+	start = w.now;
+	/* some 6 % of the credit limit each 20 ms, and only the payer sends */
+	while (w.now - start < 1500 * MILLI) {
+		for (unsigned n = 0; n < 60; n++, cells++)
+			sent += cell(0, 1, true, 1024, PRICE);
+		step(20 * MILLI);
+	}
+	vouchers = w.party[0].events[SKW_PAY_EVENT_VOUCHER_SENT] - vouchers;
+	assert_int_equal(sent, cells);
+	assert_int_equal(w.party[0].events[SKW_PAY_EVENT_STOPPED], 0);
+	assert_int_equal(w.party[1].events[SKW_PAY_EVENT_STOPPED], 0);
+	assert_in_range(vouchers, truth_owed(0, 1) / credit * 2, 24);
+}
+
+static void neighbours_whose_keys_begin_alike_are_told_apart(void **state)
+{
+	uint8_t key[2][SKW_PAY_KEY] = { { 7, 1 }, { 7, 2 } };
+	struct skw_pay_view v;
+
+	(void)state;
+	world(2, 60);
+	world_start();
+	for (unsigned i = 0; i < 30; i++)
+		skw_pay_meter(w.party[0].pay, w.now, key[i % 3 == 0], SKW_PAY_PAYEE,
+			      SKW_PAY_RECEIVED, 100, PRICE);
+	for (unsigned i = 0; skw_pay_view(w.party[0].pay, i, &v); i++)
+		assert_int_equal(v.received_bytes, v.peer[1] == 1 ? 2000 : 1000);
+}
+
 /* The payer signed more while the payee settled less, and heard of it only afterwards. */
 static void a_settlement_heard_of_late_is_the_one_on_the_chain(void **state)
 {
@@ -674,6 +845,13 @@ int main(void)
 		cmocka_unit_test_teardown(two_over_bad_links, world_end),
 		cmocka_unit_test_teardown(three_that_are_killed_at_any_instant, world_end),
 		cmocka_unit_test_teardown(four_with_everything, world_end),
+		cmocka_unit_test_teardown(power_cuts_cost_no_more_than_was_lent, world_end),
+		cmocka_unit_test_teardown(a_voucher_that_a_power_cut_took_is_sent_again, world_end),
+		cmocka_unit_test_teardown(a_payer_makes_up_for_power_cuts, world_end),
+		cmocka_unit_test_teardown(fast_traffic_one_way_costs_few_signatures_and_never_stops,
+					  world_end),
+		cmocka_unit_test_teardown(neighbours_whose_keys_begin_alike_are_told_apart,
+					  world_end),
 		cmocka_unit_test_teardown(lies_cost_nobody_more_than_what_crossed, world_end),
 		cmocka_unit_test_teardown(who_does_not_pay_is_stopped_at_the_limit, world_end),
 		cmocka_unit_test_teardown(who_denies_that_anything_arrives_is_stopped_as_well,

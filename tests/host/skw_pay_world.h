@@ -24,8 +24,9 @@ enum { PARTIES = 4, RECORDS = 8, POST = 256, ASKS = 256 };
 
 struct record {
 	uint8_t key[SKW_PAY_RECORD_KEY];
-	size_t len;
+	size_t len, sure_len; /* 0: not there */
 	uint8_t data[SKW_PAY_RECORD_MAX];
+	uint8_t sure[SKW_PAY_RECORD_MAX]; /* what a power cut leaves, at worst */
 };
 
 enum { KEPT = 512 };
@@ -90,12 +91,13 @@ static struct {
 	struct letter post[POST];
 	struct ask ask[ASKS];
 	unsigned loss, repeat, kill; /* messages: per cent; kill: per ten thousand outputs */
+	unsigned cut;                /* per cent of kills: the power */
 	unsigned cell_loss;          /* per cent */
 	unsigned blocked_kind;       /* messages of this kind never arrive */
 	bool bend_answers;           /* party 0 signs receipts wrongly */
 	unsigned mangle;             /* per cent of messages that a hostile neighbour bends */
 	bool busy;                   /* cells also cross between two outputs */
-	unsigned kills, posted;
+	unsigned kills, cuts, posted;
 } w;
 
 static inline unsigned roll(unsigned n)
@@ -132,17 +134,30 @@ static inline void born(unsigned i)
 
 	assert_int_equal(skw_pay_new(&p->pay, &p->config), SKW_PAY_OK);
 	for (unsigned r = 0; r < p->records; r++)
-		assert_int_equal(
-		    skw_pay_restore(p->pay, p->record[r].key, p->record[r].data, p->record[r].len),
-		    SKW_PAY_OK);
+		if (p->record[r].len > 0)
+			assert_int_equal(skw_pay_restore(p->pay, p->record[r].key,
+							 p->record[r].data, p->record[r].len),
+					 SKW_PAY_OK);
 	for (unsigned k = 0; k < w.parties; k++)
 		if (linked(i, k))
 			skw_pay_on_link(p->pay, w.now, w.party[k].key, true);
 	p->lives++;
 }
 
+/* All that was kept since the last sure write is gone. */
+static inline void power_cut(struct party *p)
+{
+	for (struct record *r = p->record; r < p->record + p->records; r++) {
+		memcpy(r->data, r->sure, r->sure_len);
+		r->len = r->sure_len;
+	}
+	w.cuts++;
+}
+
 static inline void killed(unsigned i)
 {
+	if (roll(100) < w.cut)
+		power_cut(&w.party[i]);
 	skw_pay_free(w.party[i].pay);
 	w.kills++;
 	born(i);
@@ -161,6 +176,10 @@ static inline void save(struct party *p, const struct skw_pay_output *out)
 	assert_true(out->len > 0 && out->len <= sizeof(r->data));
 	memcpy(r->data, out->data, out->len);
 	r->len = out->len;
+	for (r = p->record; out->sure && r < p->record + p->records; r++) { /* one file */
+		memcpy(r->sure, r->data, r->len);
+		r->sure_len = r->len;
+	}
 }
 
 static inline void post(unsigned from, unsigned to, const uint8_t *data, size_t len)
