@@ -57,6 +57,10 @@ static struct {
 	unsigned lost, arrived; /* PSDUs, by reason of another at the same time */
 	uint32_t random;
 	bool saturate;
+	uint64_t old, leap; /* what node 0 was ahead, and shall be; 0: nobody looks */
+	unsigned beacons;   /* of its since */
+	uint64_t said[8];
+	bool before[8], after[8];
 } w;
 
 static uint32_t below(uint32_t n)
@@ -119,11 +123,34 @@ static void join(unsigned a, unsigned b, int64_t way_ns)
 	w.way[a][b] = w.way[b][a] = way_ns;
 }
 
+/* In the slots of which time a beacon of node 0 left, and what time it told. */
+static void look_at_beacon(unsigned i, const struct skw_mac_output *out)
+{
+	struct skw_reader r = skw_reader(out->data, out->len), body;
+	const struct skw_slots *plan = &w.node[i].config.plan;
+	struct skw_mac_envelope e;
+	struct skw_mac_beacon b;
+	uint8_t type;
+
+	if (i != 0 || w.leap == 0 || w.beacons == 8 || !skw_mac_get_envelope(&r, &e) ||
+	    !skw_mac_get_element(&r, &type, &body) || type != SKW_MAC_EL_BEACON)
+		return;
+	assert_true(skw_mac_get_beacon(&body, &b));
+	w.said[w.beacons] = b.ahead_ns;
+	w.before[w.beacons] =
+	    w.node[0].config.slot_mask >> (b.time_ns + w.old) / plan->slot_ns % plan->slots & 1;
+	w.after[w.beacons++] =
+	    w.node[0].config.slot_mask >> (b.time_ns + w.leap) / plan->slot_ns % plan->slots & 1;
+}
+
 static void put_on_air(unsigned i, const struct skw_mac_output *out)
 {
 	uint64_t air = skw_airtime_ns(out->tx.rate_mbps, out->tx.length, 20);
 
-	assert_true(out->time_ns >= device(i, w.now));
+	assert_true(out->time_ns >= device(i, w.now) + w.node[i].config.lead_ns);
+	assert_true(out->time_ns <
+		    device(i, w.now) + w.node[i].config.lead_ns + w.node[i].config.plan.slot_ns);
+	look_at_beacon(i, out);
 	for (unsigned k = 0; k < AIR; k++) {
 		struct flight *f = &w.air[k];
 
@@ -557,14 +584,55 @@ static void a_device_that_starts_anew_is_followed_and_follows(void **state)
 	assert_clean(5 * SEC);
 }
 
+/* A neighbour's time half a superframe further: three beacons say so in the slots that the others
+ * know. */
+static void a_leap_is_told_before_it_is_made(void **state)
+{
+	struct skw_mac_beacon b = { .slots = 4, .slot_ns = 4000000, .slot_mask = 8 };
+	struct skw_mac_envelope e = { .dst = skw_mac_broadcast, .src_epoch = 9 };
+	struct skw_frame_rx rx = { .rate_mbps = 6, .fcs_ok = true };
+	uint8_t psdu[600];
+	struct skw_writer out = skw_writer(psdu, sizeof(psdu));
+
+	(void)state;
+	world(2, 6, 4);
+	join(0, 1, 1000);
+	w.node[0].config.slot_mask = 1;
+	w.node[1].config.slot_mask = 2;
+	start(0);
+	start(1);
+	run(4 * SEC);
+	assert_all_up();
+	memset(b.key, 0x77, sizeof(b.key));
+	e.src = skw_mac_addr_of(b.key);
+	w.old = skw_mac_ahead(w.node[0].mac);
+	w.leap = w.old + (uint64_t)(8 * MS);
+	b.time_ns = device(0, w.now);
+	b.ahead_ns = w.leap;
+	skw_mac_put_envelope(&out, &e);
+	skw_mac_put_beacon(&out, &b);
+	skw_put_zeros(&out, 4);
+	skw_mac_on_rx(w.node[0].mac, b.time_ns, &rx, b.time_ns, psdu, skw_writer_len(&out));
+	assert_int_equal(skw_mac_ahead(w.node[0].mac), w.leap);
+	run(100 * MS); /* a superframe each */
+	assert_in_range(w.beacons, 3, 4);
+	run(2 * SEC);
+	assert_in_range(w.beacons, 6, 8);
+	for (unsigned i = 0; i < w.beacons; i++) {
+		assert_in_range(w.said[i], w.leap, w.leap + 100000);
+		assert_int_equal(w.before[i], i < 3);
+		assert_int_equal(w.after[i], i >= 3);
+	}
+	assert_clean(3 * SEC); /* the other has come along */
+}
+
 static void a_beacon_beyond_time_is_refused(void **state)
 {
 	struct skw_mac_beacon b = { .slots = 4, .slot_ns = 4000000, .slot_mask = 8 };
 	struct skw_mac_envelope e = { .dst = skw_mac_broadcast, .src_epoch = 9 };
 	const uint64_t said[][2] = {
-		{ SKW_MAC_TIME_MAX + 1, 0 },
-		{ UINT64_MAX, 0 },
-		{ 1, SKW_MAC_TIME_MAX },
+		{ SKW_MAC_TIME_MAX + 1, 0 }, { SKW_MAC_TIME_MAX + 1, UINT64_MAX - 9 },
+		{ UINT64_MAX, 0 },           { 1, SKW_MAC_TIME_MAX },
 		{ 4, UINT64_MAX - 9 },
 	};
 
@@ -627,9 +695,22 @@ static void two_way_transfer_is_exact(void **state)
 	told = skw_mac_sight_tell(&there, (uint64_t)(theta + 90 * SEC));
 	assert_int_equal(told.age_ms, SKW_MAC_SIGHT_NONE); /* too long ago */
 
+	/* o' as it would be for a way of so much: a quarter of the difference, nothing, nothing */
+	for (unsigned i = 0; i < 3; i++) {
+		static const int64_t said[] = { 41333, -6000, 1001000 };
+
+		told.offset_low = (uint32_t)(-2 * said[i] - here.offset_ns);
+		told.age_ms = 0;
+		skw_mac_sight_back(&here, &told);
+		assert_in_range(here.way_ns, way + 1700, way + 2300);
+	}
+	told.offset_low = (uint32_t)(2 * 4000 - here.offset_ns); /* below nothing: as nothing */
+	for (unsigned i = 0; i < 100; i++)
+		skw_mac_sight_back(&here, &told);
+	assert_in_range(here.way_ns, 0, 3);
 	told = (struct skw_mac_sight_told) { 12345, 100 }; /* nonsense leaves what was known */
 	skw_mac_sight_back(&here, &told);
-	assert_in_range(here.way_ns, way - 300, way + 300);
+	assert_in_range(here.way_ns, 0, 3);
 	skw_mac_sight_beacon(&here, 5, (uint64_t)(11 * SEC)); /* a clock that was set has no rate */
 	assert_int_equal(here.rate_ppb, 0);
 }
@@ -648,6 +729,7 @@ int main(void)
 		cmocka_unit_test_teardown(who_is_configured_keeps_its_slot, stop),
 		cmocka_unit_test_teardown(networks_become_one, stop),
 		cmocka_unit_test_teardown(a_device_that_starts_anew_is_followed_and_follows, stop),
+		cmocka_unit_test_teardown(a_leap_is_told_before_it_is_made, stop),
 		cmocka_unit_test_teardown(a_beacon_beyond_time_is_refused, stop),
 	};
 
