@@ -20,7 +20,7 @@ static const char HELP[] =
     "  --socket PATH   where hosts connect [$SKYWAVE_AIR, else $XDG_RUNTIME_DIR/skywave-air.sock,\n"
     "                  else /tmp/skywave-air.sock]\n"
     "  --threads N     evaluate up to N radios at once [the machine's cores]\n"
-    "  --set KEY=VALUE rate, carrier, noise, seed, pace or echoes, as in the file's [air]\n"
+    "  --set KEY=VALUE rate, carrier, noise, seed, pace, echoes or drift, as in the file's [air]\n"
     "                  section\n"
     "  --check         read the scenario, say what is wrong, and end\n"
     "\n"

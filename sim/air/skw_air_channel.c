@@ -5,10 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "air/skw_air_drift.h"
 #include "air/skw_air_echoes.h"
 #include "air/skw_air_random.h"
 
-enum { KEEP = 2 * SKW_AIR_CHUNK + SKW_AIR_TAPS }; /* of the past, beyond the longest delay */
+enum {
+	KEEP = 2 * SKW_AIR_CHUNK + SKW_AIR_TAPS + SKW_AIR_SINC
+}; /* of the past, beyond the longest delay */
 
 static const double TWO_PI = 6.283185307179586;
 
@@ -115,20 +118,25 @@ static float amplitude(double db)
 	return (float)pow(10, db / 20);
 }
 
-/* What arrives at `time` over all of a path's taps, before loss and carrier. */
-static void over_taps(float out[2], const struct antenna *a, size_t mask, uint64_t time,
-		      const struct skw_air_taps *taps)
+/* What a path without echoes would bring at the receiver's samples `time` and on, before loss and
+ * carrier. */
+static void take(const struct skw_air_channel *c, unsigned from, unsigned to, uint64_t time,
+		 float (*out)[2], size_t n)
 {
-	float i = 0, q = 0;
+	const struct antenna *a = &c->antenna[from];
+	unsigned delay = c->s->path[from][to].delay;
 
-	for (unsigned k = 0; k < taps->n; k++) {
-		struct skw_iq v = a->past[(time - k) & mask];
-
-		i += v.i * taps->h[k].re - v.q * taps->h[k].im;
-		q += v.i * taps->h[k].im + v.q * taps->h[k].re;
+	if (c->s->drift) {
+		skw_air_drift_take(out, n, time, skw_air_scenario_ppb(c->s, from),
+				   skw_air_scenario_ppb(c->s, to), delay, a->past, c->mask);
+		return;
 	}
-	out[0] = i;
-	out[1] = q;
+	for (size_t k = 0; k < n; k++) {
+		struct skw_iq v = a->past[(time + k - delay) & c->mask];
+
+		out[k][0] = v.i;
+		out[k][1] = v.q;
+	}
 }
 
 /* Adds one transmitter's arrivals. The phase is a function of the time alone: it has no seams. */
@@ -136,7 +144,6 @@ static void add_arrivals(const struct skw_air_channel *c, unsigned from, unsigne
 			 float (*sum)[2], size_t n)
 {
 	const struct antenna *a = &c->antenna[from];
-	const struct skw_air_path *path = &c->s->path[from][to];
 	const struct skw_air_taps *taps = &c->taps[from * c->s->radios + to];
 	double hz = ((double)a->fe.tx_hz * c->s->radio[from].ppm -
 		     (double)c->antenna[to].fe.rx_hz * c->s->radio[to].ppm) *
@@ -144,16 +151,23 @@ static void add_arrivals(const struct skw_air_channel *c, unsigned from, unsigne
 	double turns = hz / c->s->rate_hz;
 	double start = turns * (double)time;
 	double phase = TWO_PI * (start - floor(start));
-	float gain = amplitude(a->fe.tx_gain_cdb / 100.0 - path->loss_db);
+	float gain = amplitude(a->fe.tx_gain_cdb / 100.0 - c->s->path[from][to].loss_db);
 	double re = cos(phase), im = sin(phase);
 	double step_re = cos(TWO_PI * turns), step_im = sin(TWO_PI * turns);
+	float y[SKW_AIR_CHUNK + SKW_AIR_TAPS][2];
+	take(c, from, to, time - (taps->n - 1), y, n + taps->n - 1);
 	for (size_t k = 0; k < n; k++) {
-		float v[2], r = (float)re * gain, m = (float)im * gain;
+		float v = 0, w = 0, r = (float)re * gain, m = (float)im * gain;
 		double next = re * step_re - im * step_im;
 
-		over_taps(v, a, c->mask, time + k - path->delay, taps);
-		sum[k][0] += v[0] * r - v[1] * m;
-		sum[k][1] += v[0] * m + v[1] * r;
+		for (unsigned t = 0; t < taps->n; t++) {
+			const float *x = y[k + taps->n - 1 - t];
+
+			v += x[0] * taps->h[t].re - x[1] * taps->h[t].im;
+			w += x[0] * taps->h[t].im + x[1] * taps->h[t].re;
+		}
+		sum[k][0] += v * r - w * m;
+		sum[k][1] += v * m + w * r;
 		im = re * step_im + im * step_re;
 		re = next;
 	}

@@ -144,14 +144,18 @@ static bool set_air(struct parser *p, const char *key, const char *value)
 		if (!number(&v, value, 0, 0x1p53) || v != floor(v))
 			return complain(p, "seed: a whole number, not '%s'", value);
 		p->s->seed = (uint64_t)v;
+	} else if (strcmp(key, "drift") == 0) {
+		p->s->drift = strcmp(value, "yes") == 0;
+		if (!p->s->drift && strcmp(value, "no") != 0)
+			return complain(p, "drift: yes or no, not '%s'", value);
 	} else if (strcmp(key, "echoes") == 0) {
 		return spread(p, &p->s->echoes_ns, value);
 	} else if (strcmp(key, "pace") == 0) {
 		if (!number(&p->s->pace, value, 1e-6, 1))
 			return complain(p, "pace: over 0 and at most 1, not '%s'", value);
 	} else {
-		return complain(p, "[air] has no '%s': rate, carrier, noise, seed, pace, echoes",
-				key);
+		return complain(
+		    p, "[air] has no '%s': rate, carrier, noise, seed, pace, echoes, drift", key);
 	}
 	return true;
 }
@@ -322,5 +326,19 @@ bool skw_air_scenario_check(const struct skw_air_scenario *s, char *error, size_
 			 "no radios: give a scenario with [radio NAME], or --line N");
 		return false;
 	}
+	for (unsigned a = 0; s->drift && a < s->radios; a++)
+		for (unsigned b = 0; b < a; b++)
+			if (s->path[a][b].open && s->path[a][b].delay < SKW_AIR_DRIFT_DELAY) {
+				snprintf(
+				    error, error_size,
+				    "drift: the path %s %s needs a delay of %u samples or more",
+				    s->radio[b].name, s->radio[a].name, SKW_AIR_DRIFT_DELAY);
+				return false;
+			}
 	return true;
+}
+
+int32_t skw_air_scenario_ppb(const struct skw_air_scenario *s, unsigned radio)
+{
+	return s->drift ? (int32_t)lrint(s->radio[radio].ppm * 1000) : 0;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "air/skw_air_channel.h"
+#include "air/skw_air_drift.h"
 #include "air/skw_air_pool.h"
 #include "wire/skw_hostlink.h"
 
@@ -40,7 +41,15 @@ static unsigned shortest_delay(const struct skw_air_scenario *s)
 		for (unsigned b = 0; b < s->radios; b++)
 			if (s->path[a][b].open && s->path[a][b].delay < shortest)
 				shortest = s->path[a][b].delay;
+	if (s->drift) /* who runs fast has some samples more */
+		return shortest - SKW_AIR_DRIFT_SPAN;
 	return shortest > 0 ? shortest : 1;
+}
+
+/* A seat's own count of samples when the air's is t. */
+static uint64_t count_at(const struct skw_air_world *w, unsigned seat, uint64_t t)
+{
+	return skw_air_drift_count(t, skw_air_scenario_ppb(w->s, seat));
 }
 
 struct skw_air_world *skw_air_world_new(const struct skw_air_scenario *s, unsigned threads)
@@ -103,7 +112,7 @@ bool skw_air_world_seat(struct skw_air_world *w, unsigned seat)
 	w->seat[seat].radio = r;
 	w->seat[seat].awake_until = 0;
 	skw_air_world_service(w, seat);
-	skw_radio_skip(r, w->now - skw_radio_time(r) +
+	skw_radio_skip(r, count_at(w, seat, w->now) - skw_radio_time(r) +
 			      (uint64_t)llrint(w->s->radio[seat].clock_s * w->s->rate_hz));
 	return true;
 }
@@ -154,14 +163,16 @@ static void wake_listeners(struct skw_air_world *w, unsigned from, uint64_t sent
 static uint64_t next_start(const struct skw_air_world *w, unsigned seat)
 {
 	const struct skw_radio *r = w->seat[seat].radio;
-	uint64_t start, clock;
+	int32_t ppb = skw_air_scenario_ppb(w->s, seat);
+	uint64_t start, clock, wait;
 
 	if (r == NULL || !skw_radio_next_tx(r, &start))
 		return UINT64_MAX;
 	clock = skw_radio_time(r);
 	if (start <= clock)
 		return w->now;
-	return start - clock < UINT64_MAX - w->now ? w->now + (start - clock) : UINT64_MAX;
+	wait = ppb == 0 ? start - clock : skw_air_drift_time(start - clock, ppb);
+	return wait < UINT64_MAX - w->now ? w->now + wait : UINT64_MAX;
 }
 
 /* Wakes who is about to send and who will hear it. Returns the earliest start that is further away.
@@ -202,8 +213,11 @@ uint64_t skw_air_world_next(struct skw_air_world *w)
 	return next == UINT64_MAX ? next : next - BEFORE;
 }
 
-static void skip(struct skw_air_world *w, unsigned seat, uint64_t n)
+/* Moves a radio's counter as the air's goes to `to`. */
+static void skip(struct skw_air_world *w, unsigned seat, uint64_t to)
 {
+	uint64_t n = count_at(w, seat, to) - count_at(w, seat, w->now);
+
 	if (w->seat[seat].radio == NULL)
 		return;
 	skw_radio_skip(w->seat[seat].radio, n);
@@ -217,12 +231,14 @@ static void run_seat(void *ctx, unsigned i)
 	unsigned at = w->running[i];
 	struct seat *seat = &w->seat[at];
 
+	uint64_t from = count_at(w, at, w->now);
+	size_t n = (size_t)(count_at(w, at, w->now + w->n) - from);
 	bool hears = w->now < seat->awake_until || skw_radio_streams(seat->radio);
 
 	if (hears)
-		skw_air_channel_hear(w->channel, at, w->now, seat->heard, w->n);
-	skw_radio_run(seat->radio, seat->sent, hears ? seat->heard : NULL, w->n);
-	seat->count.evaluated += w->n;
+		skw_air_channel_hear(w->channel, at, from, seat->heard, n);
+	skw_radio_run(seat->radio, seat->sent, hears ? seat->heard : NULL, n);
+	seat->count.evaluated += n;
 }
 
 static void run_chunk(struct skw_air_world *w)
@@ -231,14 +247,17 @@ static void run_chunk(struct skw_air_world *w)
 
 	skw_air_pool_run(w->pool, run_seat, w, w->runners);
 	for (unsigned i = 0; i < w->s->radios; i++) {
+		uint64_t from = count_at(w, i, w->now);
+		size_t n = (size_t)(count_at(w, i, w->now + w->n) - from);
+
 		if (k < w->runners && w->running[k] == i) {
 			k++;
-			if (skw_air_channel_send(w->channel, i, w->now, w->seat[i].sent, w->n))
+			if (skw_air_channel_send(w->channel, i, from, w->seat[i].sent, n))
 				wake_listeners(w, i, w->now + w->n);
 			skw_air_channel_tune(w->channel, i, skw_radio_front_end(w->seat[i].radio));
 		} else {
-			skw_air_channel_send(w->channel, i, w->now, NULL, w->n);
-			skip(w, i, w->n);
+			skw_air_channel_send(w->channel, i, from, NULL, n);
+			skip(w, i, w->now + w->n);
 		}
 	}
 	w->now += w->n;
@@ -258,7 +277,7 @@ enum skw_air_step skw_air_world_step(struct skw_air_world *w, uint64_t limit)
 	}
 	to = next < limit ? next : limit;
 	for (unsigned i = 0; i < w->s->radios; i++)
-		skip(w, i, to - w->now);
+		skip(w, i, to);
 	skw_air_channel_clear(w->channel);
 	w->now = to;
 	return SKW_AIR_MOVED;

@@ -178,7 +178,8 @@ class Community:
             self.run(BUILD / "bin/skywaved", "--check-config", self.ini(name))
 
     def start_air(self, *options):
-        self.start("air", BUILD / "bin/skywave-air", "--line", len(self.names), "--socket", self.air_socket, *options)
+        self.start("air", BUILD / "bin/skywave-air", "--line", len(self.names), "--socket", self.air_socket,
+                   "--set", "drift=yes", "--set", "echoes=50", *options)
         self.wait("the air listens", self.air_socket.exists, 10)
 
     def start_node(self, name):

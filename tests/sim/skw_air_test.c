@@ -12,6 +12,7 @@
 
 #include "air/skw_air_channel.h"
 #include "air/skw_air_clock.h"
+#include "air/skw_air_drift.h"
 #include "air/skw_air_echoes.h"
 #include "air/skw_air_scenario.h"
 #include "air/skw_air_world.h"
@@ -91,6 +92,7 @@ static void bad_scenarios_are_refused_with_their_line(void **state)
 		"[radio a]\n[radio b]\n[path a b]\nloss =\n",
 		"[radio a]\n[radio b]\n[path a b]\ndistance = -1\n",
 		"[air]\nechoes = 501\n",
+		"[air]\ndrift = 1\n",
 		"[radio a]\n[radio b]\n[path a b]\nechoes = -1\n",
 		"[radio a]\n[radio b]\n[path a b]\nechoes = long\n",
 		"[radio aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa]\n",
@@ -105,6 +107,9 @@ static void bad_scenarios_are_refused_with_their_line(void **state)
 	}
 	skw_air_scenario_init(&scenario);
 	assert_false(skw_air_scenario_check(&scenario, error, sizeof(error)));
+	assert_true(parse("[air]\ndrift = yes\n[radio a]\n[radio b]\n[path a b]\ndelay = 31\n"));
+	assert_false(skw_air_scenario_check(&scenario, error, sizeof(error)));
+	assert_non_null(strstr(error, "path a b"));
 }
 
 /* ---- channel ---- */
@@ -249,6 +254,63 @@ static void an_impulse_is_heard_as_its_echoes(void **state)
 	}
 	assert_true(taps.n == 28 && err < 2);
 	skw_air_channel_free(c);
+}
+
+static void counts_of_a_drifting_clock_are_exact(void **state)
+{
+	static const int32_t ppb[] = { 0, 20000, -20000, 1, -1, 200000, -199999 };
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(ppb) / sizeof(ppb[0]); i++)
+		for (uint64_t t = 0; t < UINT64_C(1) << 44; t = 3 * t + 1 + t / 7) {
+			uint64_t n = skw_air_drift_count(t, ppb[i]);
+			/* floor(t + t ppb / 1e9), in long double's 64 bits */
+			long double exact = floorl((long double)t * ppb[i] / 1e9L);
+
+			assert_true((int64_t)(n - t) == (int64_t)exact);
+			assert_in_range(t - skw_air_drift_time(n, ppb[i]), 0, 2);
+		}
+}
+
+/* A tone of the sender, taken by a receiver 40 ppm slower, 70 of the air's samples later: its place
+ * in the sender's stream by the formula, for as long as it takes to slip by several samples. */
+static void a_drifting_tone_follows_the_formula(void **state)
+{
+	enum { RING = 1024, N = 64 };
+	static struct skw_iq ring[RING];
+	const double tones[] = { 0.01, -0.13, 0.25, 0.40,
+				 -0.405 }; /* turns a sample; 26/64 is 0.406 */
+
+	(void)state;
+	for (unsigned f = 0; f < 5; f++) {
+		double err = 0, power = 0;
+
+		for (uint64_t k = 0; k < 400000; k += N) {
+			float out[N][2];
+
+			/* the ring is filled a little beyond what is asked for */
+			for (uint64_t m = k < 512 ? 0 : k + 900 - 512 - N; m < k + 900 - 512; m++) {
+				double turn = fmod(tones[f] * (double)m, 1);
+
+				ring[m % RING].i = (int16_t)lrint(20000 * cos(2 * M_PI * turn));
+				ring[m % RING].q = (int16_t)lrint(20000 * sin(2 * M_PI * turn));
+			}
+			if (k < 1024)
+				continue;
+			skw_air_drift_take(out, N, k, 20000, -20000, 70, ring, RING - 1);
+			for (unsigned i = 0; i < N; i++) {
+				double n = (double)(k + i);
+				double q = n * 1.00002 / 0.99998 - 70 * 1.00002;
+				double turn = fmod(tones[f] * q, 1);
+				double x = out[i][0] - 20000 * cos(2 * M_PI * turn);
+				double y = out[i][1] - 20000 * sin(2 * M_PI * turn);
+
+				err += x * x + y * y;
+				power += 4e8;
+			}
+		}
+		assert_true(10 * log10(err / power) < (fabs(tones[f]) < 0.3 ? -85 : -73));
+	}
 }
 
 static void tuning_decides_who_is_heard(void **state)
@@ -549,6 +611,36 @@ static void counters_begin_where_the_scenario_says(void **state)
 	skw_air_world_free(w);
 }
 
+/* Frames of 1 ms cross between clocks 40 ppm apart, for long enough that one counts 20 samples
+ * more. */
+static void frames_cross_between_drifting_clocks(void **state)
+{
+	struct skw_hostlink_rx_frame f;
+	struct skw_air_world *w;
+	uint8_t psdu[SKW_PSDU_MAX];
+
+	(void)state;
+	assert_true(parse("[air]\ndrift = yes\n[radio a]\nppm = 20\n[radio b]\nppm = -20\n[path a "
+			  "b]\ndelay = 64\nloss = 10\n"));
+	w = skw_air_world_new(&scenario, 1);
+	assert_non_null(w);
+	assert_true(skw_air_world_seat(w, 0) && skw_air_world_seat(w, 1));
+	listen_frames(w, 1);
+	for (uint64_t start = 50000; start < 650000; start += 200000) {
+		double at = ((double)start / 1.00002 + 64) * 0.99998;
+
+		send_frame(w, 0, 12, 1500, start);
+		run_until(w, start + 100000);
+		assert_int_equal(hear_frames(w, 1, &f, psdu), 1);
+		assert_int_equal(f.length, 1504);
+		assert_true(f.fcs_ok && fabs((double)f.time - at) < 4);
+	}
+	run_until(w, 5000000);
+	assert_true(skw_radio_time(skw_air_world_radio(w, 0)) == 5000100);
+	assert_true(skw_radio_time(skw_air_world_radio(w, 1)) == 4999900);
+	skw_air_world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -566,6 +658,9 @@ int main(void)
 		cmocka_unit_test_setup(the_same_air_twice_is_the_same, fresh),
 		cmocka_unit_test_setup(a_seat_left_and_taken_again_starts_afresh, fresh),
 		cmocka_unit_test_setup(a_clock_that_was_set_still_sends_on_time, fresh),
+		cmocka_unit_test_setup(counts_of_a_drifting_clock_are_exact, fresh),
+		cmocka_unit_test_setup(a_drifting_tone_follows_the_formula, fresh),
+		cmocka_unit_test_setup(frames_cross_between_drifting_clocks, fresh),
 		cmocka_unit_test_setup(counters_begin_where_the_scenario_says, fresh),
 	};
 
