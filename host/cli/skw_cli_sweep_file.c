@@ -21,6 +21,33 @@
 
 enum { HEAD_MAX = 480, SIZE_MAX_BYTES = 1 << 28 };
 
+/* ---- The units that work is cut into ---- */
+
+unsigned skw_cli_sweep_blocks(const struct skw_cli_sweep *s)
+{
+	return (s->frames + SKW_CLI_SWEEP_UNIT - 1) / SKW_CLI_SWEEP_UNIT;
+}
+
+unsigned skw_cli_sweep_units(const struct skw_cli_sweep *s)
+{
+	return s->rate_count * s->points * skw_cli_sweep_blocks(s);
+}
+
+struct skw_cli_sweep_unit skw_cli_sweep_unit(const struct skw_cli_sweep *s, unsigned unit)
+{
+	unsigned blocks = skw_cli_sweep_blocks(s), block = unit % blocks, at = unit / blocks;
+	unsigned before = block * SKW_CLI_SWEEP_UNIT, left = s->frames - before;
+
+	return (struct skw_cli_sweep_unit) {
+		.rate = s->rates[at / s->points],
+		.snr_cdb = s->from_cdb + (int)(at % s->points) * s->step_cdb,
+		.block = block,
+		.frames = left < SKW_CLI_SWEEP_UNIT ? left : SKW_CLI_SWEEP_UNIT,
+	};
+}
+
+/* ---- The file ---- */
+
 static void head(char *text, size_t size, const struct skw_cli_sweep *s)
 {
 	int n = snprintf(text, size, "skywave-sweep 1\nengine=%s rates=", s->soft ? "soft" : "rtl");

@@ -1,7 +1,8 @@
 /* rooms: wire node
  *
- * skw_socks5: a client's opening words, whole and in pieces of any size. Both ways end alike; a
- * request has a host of 1 to 255 bytes without a zero in it, and never takes bytes beyond itself.
+ * skw_socks5: a client's opening words, whole and in pieces of any size, and the head of his
+ * datagrams. Both ways end alike; a request has a host of 1 to 255 bytes without a zero in it, and
+ * never takes bytes beyond itself.
  */
 
 #include "node/skw_socks5.h"
@@ -41,12 +42,26 @@ static void speak(struct end *e, const uint8_t *data, size_t len, size_t step, b
 	}
 }
 
+/* A client's datagram: what stands before it is within it. */
+static void datagram(const uint8_t *data, size_t len)
+{
+	char host[SKW_SOCKS5_HOST_MAX + 1] = "";
+	uint8_t *copy = fuzz_copy(data, len);
+	uint16_t port;
+	size_t n = skw_socks5_udp(copy, len, host, &port);
+
+	FUZZ_CHECK(n <= len && n <= SKW_SOCKS5_UDP_MAX);
+	FUZZ_CHECK(n == 0 || (host[0] != '\0' && data[n - 1] == (uint8_t)port));
+	free(copy);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct end whole, pieces;
 
 	if (size == 0)
 		return 0;
+	datagram(data, size);
 	speak(&whole, data + 1, size - 1, 0, (data[0] & 8) != 0);
 	speak(&pieces, data + 1, size - 1, 1 + data[0] % 8, (data[0] & 8) != 0);
 	FUZZ_CHECK(whole.status == pieces.status && whole.used == pieces.used);
@@ -68,6 +83,7 @@ static void seeds(void)
 	fuzz_seed("ip6", "\3\5\1\0\5\1\0\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\120", 26);
 	fuzz_seed("password", "\13\5\2\0\2\1\1a\2bc\5\1\0\1\177\0\0\1\0\120", 21);
 	fuzz_seed("any-password", "\3\5\1\2\1\0\0\5\1\0\1\177\0\0\1\0\120", 17);
+	fuzz_seed("datagram", "\0\0\0\3\11files.sky\0\120hello", 21);
 	fuzz_seed("bind", "\7\5\1\0\5\2\0\1\177\0\0\1\0\120", 14);
 }
 
