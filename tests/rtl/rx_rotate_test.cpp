@@ -54,5 +54,37 @@ int main()
 				     "drop " + std::to_string(drop) + (dense ? ", dense" : ", spread") + ": worst " +
 					     std::to_string(worst) + " LSB of " + std::to_string(allowed));
 		}
+
+	// 256 turned and not scaled down again shows the wave itself: rounded, and short of its series' x^11, 0.12 of an LSB.
+	Vrx_rotate dut;
+	double worst = 0;
+	unsigned left = 0;
+	dut.s_valid = 0;
+	dut.drop = 8;
+	drive::reset(dut);
+	for (unsigned phase = 0; phase < 1024; phase++) {
+		dut.s_re = 256, dut.s_im = 0, dut.s_phase = uint16_t(phase), dut.s_valid = 1;
+		for (int n = 0; n < 10; n++) {
+			drive::clock(dut);
+			dut.s_valid = 0;
+			if (!dut.m_valid)
+				continue;
+			double angle = 2 * M_PI * (phase + 0.5) / 1024;
+			worst = std::max({worst, std::fabs(int16_t(dut.m_re) - 32767 * std::cos(angle)),
+					  std::fabs(int16_t(dut.m_im) + 32767 * std::sin(angle))});
+			left++;
+		}
+	}
+	drive::check(left == 1024 && worst < 0.63, "the wave: worst " + std::to_string(worst) + " LSB");
+
+	// A reset, and nothing of what was inside leaves.
+	left = 0;
+	for (int n = 0; n < 24; n++) {
+		dut.s_valid = n < 8 && n % 2 == 0;
+		dut.rst = n == 8;
+		drive::clock(dut);
+		left += n >= 8 && dut.m_valid;
+	}
+	drive::check(left == 0, "nothing leaves after a reset");
 	return drive::failures() != 0;
 }
