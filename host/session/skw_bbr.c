@@ -20,7 +20,9 @@ enum {
 	PHASE_CRUISE = 3
 };
 enum { QUEUE_MIN_US = 5000, QUEUE_MAX_US = 15000, FULL_QUEUE_US = 10000 };
-enum { RTT_LIFE_US = 10000000, CATCH_UP_US = 4000 };
+enum { RTT_LIFE_US = 10000000, SHARED_LIFE_US = 5000000, DIP_US = 200000 };
+enum { STEADY_US = 5000, STEP_US = 5000 };
+enum { CATCH_UP_US = 4000 };
 static const uint64_t SECOND_US = 1000000;
 
 static const uint64_t phase_percent[PHASES] = { 125, 75, 100, 100, 100, 100, 100, 100 };
@@ -119,9 +121,10 @@ void skw_bbr_on_sent(struct skw_bbr *b, struct skw_bbr_packet *packet, uint64_t 
 		.delivered = b->delivered,
 		.delivered_us = b->delivered_us,
 		.first_sent_us = b->first_sent_us,
-		.app_limited = b->app_limited_until > b->delivered,
+		.app_limited = b->app_limited_until > b->delivered || b->dip_cwnd > 0,
 	};
 	b->in_flight += size;
+	b->peak = b->in_flight > b->peak ? b->in_flight : b->peak;
 	/* Who comes late, since timers are coarse, makes up for it, but for no long pause. */
 	if (b->next_us + CATCH_UP_US < now_us)
 		b->next_us = now_us - (rate > 0 ? CATCH_UP_US : 0);
@@ -150,7 +153,7 @@ static void begin_look(struct skw_bbr *b)
 {
 	b->looking = queue_stands(b);
 	b->queue_us = b->rtt_us - b->min_rtt_us;
-	b->look_in_flight = b->in_flight;
+	b->look_in_flight = b->peak;
 }
 
 /* The second of the most, since one moment in which a host stood still is no habit of the path. */
@@ -167,18 +170,34 @@ static uint64_t bunch(const struct skw_bbr *b)
 	return second;
 }
 
+/* Who shares a queue looks for the way's length when all the others do: ten or five seconds after
+ * the least that all of them saw. What was seen before the queue stood is no such time. */
+static void join_others(struct skw_bbr *b, uint64_t now_us)
+{
+	if (!b->joined) {
+		b->low_rtt_us = b->rtt_us;
+		b->low_at_us = now_us;
+	}
+	b->joined = true;
+}
+
 /* Had it been ours it would have become shorter by what is under way no more. */
-static void end_look(struct skw_bbr *b)
+static void end_look(struct skw_bbr *b, uint64_t now_us)
 {
 	uint64_t rate = skw_bbr_rate(b);
 	uint64_t left = b->look_rtt_us > b->min_rtt_us ? b->look_rtt_us - b->min_rtt_us : 0;
 	uint64_t gone = b->queue_us > left ? b->queue_us - left : 0;
-	uint64_t less = b->look_in_flight > b->in_flight ? b->look_in_flight - b->in_flight : 0;
+	uint64_t less = b->look_in_flight > b->peak ? b->look_in_flight - b->peak : 0;
 	uint64_t ours = rate > 0 ? less * SECOND_US / rate : 0;
 
 	ours = ours < b->queue_us ? ours : b->queue_us;
-	b->shared = b->looking && left > QUEUE_MIN_US && 3 * gone < ours;
+	if (!b->looking || left <= QUEUE_MIN_US)
+		b->shared = false;
+	else if (ours >= QUEUE_MIN_US) /* too little tells nothing */
+		b->shared = 3 * gone < ours;
 	b->looking = false;
+	if (b->shared)
+		join_others(b, now_us);
 }
 
 static void note_bunch(struct skw_bbr *b, uint64_t acked, uint64_t now_us)
@@ -196,11 +215,37 @@ static void note_bunch(struct skw_bbr *b, uint64_t acked, uint64_t now_us)
 	*most = extra > *most ? extra : *most;
 }
 
+static uint64_t rtt_life(const struct skw_bbr *b)
+{
+	return b->shared ? SHARED_LIFE_US : RTT_LIFE_US;
+}
+
+/* Of the second half of the time before a dip. */
+static void note_round_rtt(struct skw_bbr *b, uint64_t now_us)
+{
+	uint64_t rtt = b->round_rtt_us;
+
+	if (rtt == 0 || b->dip_until_us > 0 || now_us - b->low_at_us < rtt_life(b) / 2)
+		return;
+	if (b->rounds_least_us == 0 || rtt < b->rounds_least_us)
+		b->rounds_least_us = rtt;
+	if (rtt > b->rounds_most_us)
+		b->rounds_most_us = rtt;
+}
+
+static uint64_t full_queue(const struct skw_bbr *b)
+{
+	uint64_t half = b->min_rtt_us / 2;
+
+	return FULL_QUEUE_US + (half < FULL_QUEUE_US ? half : FULL_QUEUE_US);
+}
+
 static void end_round(struct skw_bbr *b, uint64_t now_us)
 {
 	uint64_t rate = skw_bbr_rate(b), all = b->round_acked + b->round_lost;
 	/* On a shared line a user that is held back by others leaves pauses too. */
-	bool measured = b->measured || (b->shared && b->round_acked >= CWND_MIN), queue;
+	bool held_back = b->shared && b->dip_cwnd == 0 && b->round_acked >= CWND_MIN;
+	bool measured = b->measured || held_back, queue;
 
 	b->lossy = all > 8 * PACKET && 100 * b->round_lost > SKW_BBR_LOSS_PERCENT * all;
 	if (b->lossy) {
@@ -214,8 +259,8 @@ static void end_round(struct skw_bbr *b, uint64_t now_us)
 			b->high = UINT64_MAX;
 	}
 	b->round_acked = b->round_lost = 0;
-	queue = product(b) > QUEUE &&
-		b->round_rtt_us > b->min_rtt_us + b->min_rtt_us / 2 + FULL_QUEUE_US;
+	queue = product(b) > QUEUE && b->round_rtt_us > b->min_rtt_us + full_queue(b);
+	note_round_rtt(b, now_us);
 	b->round_rtt_us = 0;
 	if (measured) { /* what was measured is forgotten for newer measures only */
 		b->rates[++b->round % SKW_BBR_ROUNDS] = 0;
@@ -231,10 +276,15 @@ static void end_round(struct skw_bbr *b, uint64_t now_us)
 		b->full_rounds = 0;
 		return;
 	}
-	if (rate >= b->full_rate + b->full_rate / 4) {
+	if (b->lossy && queue) { /* it overflows; who goes on pushes the others out */
+		b->full_rounds = FULL_ROUNDS;
+	} else if (rate >= b->full_rate + b->full_rate / 4) {
 		b->full_rate = rate;
 		b->full_rounds = 0;
-	} else if (++b->full_rounds >= FULL_ROUNDS) {
+	} else {
+		b->full_rounds++;
+	}
+	if (b->full_rounds >= FULL_ROUNDS) {
 		b->mode = SKW_BBR_DRAIN;
 		b->phase_us = now_us;
 		begin_look(b);
@@ -271,10 +321,11 @@ static void begin_phase(struct skw_bbr *b, unsigned phase, uint64_t now_us)
 	b->phase_us = now_us;
 	b->probe_rate = skw_bbr_rate(b);
 	b->look_rtt_us = UINT64_MAX;
+	b->peak = b->in_flight;
 }
 
 /* What comes after it. */
-static unsigned end_phase(struct skw_bbr *b)
+static unsigned end_phase(struct skw_bbr *b, uint64_t now_us)
 {
 	switch (b->phase) {
 	case PHASE_UP:
@@ -284,7 +335,7 @@ static unsigned end_phase(struct skw_bbr *b)
 		begin_look(b);
 		return PHASE_DOWN;
 	case PHASE_LOOK:
-		end_look(b);
+		end_look(b, now_us);
 		return PHASE_CRUISE;
 	case PHASES - 1:
 		if (!b->lossy)
@@ -302,6 +353,8 @@ static void next_phase(struct skw_bbr *b, uint64_t now_us)
 {
 	bool over = now_us - b->phase_us > phase_time(b);
 
+	if (b->dip_cwnd > 0)
+		return;
 	switch (b->mode) {
 	case SKW_BBR_STARTUP:
 		return;
@@ -317,7 +370,7 @@ static void next_phase(struct skw_bbr *b, uint64_t now_us)
 		if (b->phase == PHASE_LOOK && b->look_rtt_us == UINT64_MAX)
 			over = false;
 		if (over)
-			begin_phase(b, end_phase(b), now_us);
+			begin_phase(b, end_phase(b, now_us), now_us);
 		return;
 	}
 }
@@ -335,6 +388,10 @@ static void set_window(struct skw_bbr *b, uint64_t acked)
 	if (b->mode != SKW_BBR_STARTUP && b->looking)
 		target = product(b) + bunch(b) + SPARE;
 
+	if (b->dip_cwnd > 0) {
+		b->cwnd = CWND_MIN;
+		return;
+	}
 	if (b->mode == SKW_BBR_STARTUP) {
 		if (b->cwnd < target || b->delivered < CWND_START)
 			b->cwnd += acked;
@@ -363,16 +420,43 @@ void skw_bbr_on_acked(struct skw_bbr *b, const struct skw_bbr_packet *packet, ui
 	set_window(b, size);
 }
 
-/* The least while little was sent. Greater than before, it may be that of a longer way, or a queue
- * of others stood. Who took that for the way at once would keep so much more in it, and get more
- * than all who did not: so it is believed step by step. */
+/* The way is as long as a packet takes while the queue is empty. One's own is short, and half the
+ * pace empties it; that of others is empty when all of them send next to nothing at once. */
+static void begin_dip(struct skw_bbr *b, uint64_t now_us)
+{
+	uint64_t us = 2 * b->min_rtt_us;
+
+	if (b->shared) {
+		us = b->rtt_us + b->min_rtt_us > DIP_US ? b->rtt_us + b->min_rtt_us : DIP_US;
+		b->dip_cwnd = b->cwnd;
+		b->cwnd = CWND_MIN;
+	}
+	b->dip_until_us = now_us + us;
+	b->low_rtt_us = b->rtt_us;
+	b->low_at_us = now_us;
+}
+
+/* Greater than before, it may be a longer way, or the others did not join in. Who took that for the
+ * way would keep so much more in the queue, and get more than all who did not; if each takes the
+ * same little step for it, shares stay. The way does not change from one round trip to the next, as
+ * a queue does: what is steady is believed by half as much more. */
 static void end_dip(struct skw_bbr *b, uint64_t now_us)
 {
-	uint64_t step = b->min_rtt_us + b->min_rtt_us / 2;
+	bool steady = b->rounds_most_us - b->rounds_least_us < STEADY_US;
+	uint64_t step = b->min_rtt_us / 2;
 
-	b->min_rtt_us = b->dip_rtt_us < step ? b->dip_rtt_us : step;
-	b->min_rtt_at_us = now_us;
+	if (!steady && step > STEP_US)
+		step = STEP_US;
+	step += b->min_rtt_us;
+	b->min_rtt_us = b->low_rtt_us < step ? b->low_rtt_us : step;
+	b->rounds_least_us = b->rounds_most_us = 0;
+	b->joined = b->shared;
 	b->dip_until_us = 0;
+	if (b->dip_cwnd > 0) {
+		b->cwnd = b->dip_cwnd;
+		b->dip_cwnd = 0;
+		begin_phase(b, PHASE_CRUISE, now_us);
+	}
 }
 
 void skw_bbr_on_rtt(struct skw_bbr *b, uint64_t rtt_us, uint64_t now_us)
@@ -384,18 +468,16 @@ void skw_bbr_on_rtt(struct skw_bbr *b, uint64_t rtt_us, uint64_t now_us)
 		b->look_rtt_us = rtt_us;
 	if (b->round_rtt_us == 0 || rtt_us < b->round_rtt_us)
 		b->round_rtt_us = rtt_us;
-	if (b->min_rtt_us == 0 || rtt_us <= b->min_rtt_us) {
+	if (b->min_rtt_us == 0 || rtt_us < b->min_rtt_us)
 		b->min_rtt_us = rtt_us;
-		b->min_rtt_at_us = now_us;
+	if (rtt_us <= b->min_rtt_us || rtt_us < b->low_rtt_us) {
+		b->low_rtt_us = rtt_us;
+		b->low_at_us = now_us;
 	}
-	if (b->dip_until_us > 0) {
-		b->dip_rtt_us = rtt_us < b->dip_rtt_us ? rtt_us : b->dip_rtt_us;
-		if (now_us >= b->dip_until_us)
-			end_dip(b, now_us);
-	} else if (now_us - b->min_rtt_at_us > RTT_LIFE_US) {
-		b->dip_until_us = now_us + 2 * b->min_rtt_us; /* the queue runs empty: look again */
-		b->dip_rtt_us = rtt_us;
-	}
+	if (b->dip_until_us > 0 && now_us >= b->dip_until_us)
+		end_dip(b, now_us);
+	else if (b->dip_until_us == 0 && now_us - b->low_at_us > rtt_life(b))
+		begin_dip(b, now_us);
 }
 
 void skw_bbr_on_lost(struct skw_bbr *b, uint64_t size, bool counts)

@@ -39,22 +39,26 @@ struct skw_bbr {
 	uint64_t round_acked, round_lost; /* in this round */
 	uint64_t full_rate;
 	unsigned full_rounds;
-	uint64_t min_rtt_us, min_rtt_at_us, dip_rtt_us, dip_until_us;
-	uint64_t round_rtt_us; /* the least of this round */
+	uint64_t min_rtt_us;                      /* what is believed of the way */
+	uint64_t low_rtt_us, low_at_us;           /* the least since the last dip, and when */
+	uint64_t dip_until_us, dip_cwnd;          /* little is sent until then; the window before */
+	uint64_t round_rtt_us;                    /* the least of this round; */
+	uint64_t rounds_least_us, rounds_most_us; /* of those before a dip */
 	/* Acknowledgements come in bunches: what came beyond `rate`, the most of each round. */
 	uint64_t bunch_us, bunch_acked, bunches[SKW_BBR_ROUNDS];
 	unsigned phase;
 	uint64_t probe_rate; /* when the phase began */
 	uint64_t phase_us;
 	/* A queue at the end of a probe: less is kept under way, and if it stays it is others'. */
-	bool looking, shared;
-	uint64_t rtt_us, queue_us, look_in_flight; /* the last; both at the end of the probe */
-	uint64_t look_rtt_us;                      /* the least since this phase began */
-	uint64_t high;                             /* what loss lowered the window to */
-	uint64_t next_us;                          /* the next packet leaves then */
-	uint64_t busy_us; /* the line has then taken all that was sent, at `rate` */
-	bool measured;    /* this round: some rate that the path, not the user, limited */
-	bool lossy;       /* the last round lost too much */
+	bool looking, shared, joined;
+	uint64_t rtt_us, queue_us;     /* the last; and at the end of the probe */
+	uint64_t peak, look_in_flight; /* the most in flight in this phase, and then */
+	uint64_t look_rtt_us;          /* the least since this phase began */
+	uint64_t high;                 /* what loss lowered the window to */
+	uint64_t next_us;              /* the next packet leaves then */
+	uint64_t busy_us;              /* the line has then taken all that was sent, at `rate` */
+	bool measured; /* this round: some rate that the path, not the user, limited */
+	bool lossy;    /* the last round lost too much */
 };
 
 void skw_bbr_init(struct skw_bbr *b);

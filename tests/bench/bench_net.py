@@ -7,7 +7,7 @@ table with targets at the end. Needs root. BENCH_S is the length of a flow (defa
   short    client, relay, server at 1 Gb/s and 50 us a link (HOLD_US; needs iptables-nft, without it there is no delay)
   equal    one stream over 16 ways of 10 Mb/s and 10 ms;  unequal: 5 to 50 ms, 1 % lost each way
   dark     4 of the 16 ways die at once and come back
-  fair     one greedy client and 20 small ones through one relay
+  fair     one greedy client and 20 small ones through one relay;  far: 2 to 40 ms away;  late: five of them come 5 s later
   memory   a relay with 100 links and 10,000 circuits
 """
 import json, os, pathlib, statistics, subprocess, sys, threading, time, traceback
@@ -16,7 +16,7 @@ import net_peers
 from net_world import BUILD, Nodes, World
 
 SECONDS = float(os.environ.get("BENCH_S", "10"))
-ROWS = os.environ.get("ROWS", "line,slow,short,equal,unequal,dark,fair,memory").split(",")
+ROWS = os.environ.get("ROWS", "line,slow,short,equal,unequal,dark,fair,far,late,memory").split(",")
 HOLD_US = float(os.environ.get("HOLD_US", "50"))
 RELAYS = 3
 WAYS = 16
@@ -205,34 +205,54 @@ def dark():
                 results.append((f"4 of 16 ways: {name}", "intact", "broken", "", "missed", ""))
 
 
-def shares(samples, addresses, seconds):
-    """Mb/s from each address while all of them send: from the last one's first byte until the first one stops."""
+def shares(samples, addresses, end, later=0):
+    """Mb/s from each address while all of them send: from the last one's first byte, or so much later, to the `end` of the first flow."""
     samples = [(t, [taken.get(a, 0) for a in addresses]) for t, taken in map(json.loads, samples)]
-    begin = next(s for s in samples if all(s[1]))
-    end = [s for s in samples if s[0] <= samples[0][0] + seconds][-1]
+    start = next(s for s in samples if all(s[1]))[0] + later
+    end = [s for s in samples if s[0] <= samples[0][0] + end][-1]
+    begin = next(s for s in samples if s[0] >= start)
     return [(b - a) * 8 / (end[0] - begin[0]) / 1e6 for a, b in zip(begin[1], end[1])], end[0] - begin[0]
 
 
-def fair():
-    small, seconds = 20, max(SECONDS, 5)
+def share_a_line(what, away=lambda i: 0, late=0, small=20):
+    """21 clients, `away` ms from the relay, of whom the last `late` come (circuits and all) while the others send."""
+    seconds = max(SECONDS, 5) + (20 if late else 0)
     with World() as world:
         clients, relay, server = [world.space() for _ in range(small + 1)], world.space(), world.space()
         for client in clients:
-            world.join(client, relay)
+            world.join(client, relay, **({"rate": 1000, "delay": away(client)} if away(client) else {}))
         world.join(relay, server, rate=50, delay=5, queue=100)
         world.emulate()
         world.sink(server, world.path / "samples")
         nodes = Nodes(world, ends=(*clients, server), relays=1)
-        for client in clients:
+        first, last = clients[:len(clients) - late], clients[len(clients) - late:]
+        for client in first:
             world.ping(client, nodes.address(server), 2)
-        flows = [world.flow_start(c, nodes.address(server), seconds, streams=8 if c == clients[0] else 1) for c in clients]
-        for flow in flows:
-            flow.communicate(timeout=seconds + 120)
-        rates, window = shares(open(world.path / "samples"), [nodes.address(c) for c in clients], seconds)
-        jain = sum(rates) ** 2 / (len(rates) * sum(r * r for r in rates))
-        report("1 greedy client (8 streams), 20 small ones: Jain's index", jain, "", least=0.95,
-               note=f"greedy {rates[0]:.2f}, small {min(rates[1:]):.2f} to {max(rates[1:]):.2f} Mb/s, in all {sum(rates):.1f} of 50, "
-                    f"in the {window:.1f} s in which all send")
+        flow = lambda c, s: world.flow_start(c, nodes.address(server), s, streams=8 if c == clients[0] else 1)
+        flows = [flow(c, seconds) for c in first]
+        if late:
+            time.sleep(5)
+        flows += [flow(c, seconds - 5) for c in last]
+        for f in flows:
+            f.communicate(timeout=seconds + 120)
+        for name, later in (("", 0), (", 10 s later", 10)) if late else (("", 0),):
+            rates, window = shares(open(world.path / "samples"), [nodes.address(c) for c in clients], seconds, later)
+            jain = sum(rates) ** 2 / (len(rates) * sum(r * r for r in rates))
+            report(f"{what}: Jain's index{name}", jain, "", least=0.95,
+                   note=f"greedy {rates[0]:.2f}, small {min(rates[1:]):.2f} to {max(rates[1:]):.2f} Mb/s, in all {sum(rates):.1f} of 50, "
+                        f"in {window:.1f} s in which all send")
+
+
+def fair():
+    share_a_line("1 greedy client (8 streams), 20 small ones")
+
+
+def far():
+    share_a_line("the same, 2 to 40 ms to the relay", away=lambda i: (2, 5, 10, 20, 40)[i % 5])
+
+
+def late():
+    share_a_line("the same, 5 of them 5 s late", late=5)
 
 
 # A relay takes this many of each (SKW_LINK_PEERS_MAX, circuits_max); one link is the destination's.

@@ -279,6 +279,58 @@ static void drain(void)
 	}
 }
 
+/* A share of a line is what one has in its queue, which moves. Who never sees it empty believes 5
+ * ms in five seconds, and looks each time: 4 packets for 200 ms, so that it would be empty if all
+ * others did the same. What is sent then is no measure. */
+static void the_queue_of_others_is_not_the_way(void **state)
+{
+	unsigned looks = 0, quiet = 0;
+	uint64_t before;
+
+	(void)state;
+	run(2 * SECOND);
+	rate = 12500000;
+	rtt = 110000;
+	run(3 * SECOND);
+	assert_true(b.shared);
+	before = skw_bbr_rate(&b);
+	for (unsigned i = 0; i < 400; i++) { /* 20 s */
+		rtt = 110000 + i / 28 % 3 * 8000;
+		most_in_flight = 0;
+		run(SECOND / 20);
+		quiet = most_in_flight < 4 * 1390 + SIZE ? quiet + 1 : 0;
+		looks += quiet == 1;
+		assert_true(skw_bbr_rate(&b) > before / 2);
+	}
+	assert_in_range(looks, 3, 4);
+	assert_in_range(b.min_rtt_us, 40800 + 2 * 5000, 40800 + 4 * 5000);
+	/* all join in: the way is seen, whatever was believed before */
+	b.min_rtt_us = 90000;
+	rtt = 40000;
+	run(SECOND / 5);
+	near(b.min_rtt_us, 40000, 5);
+}
+
+/* A line of 50 Mb/s whose share grows with what is sent, and whose queue of 70 ms overflows: the
+ * start ends with the first round trip in which that is seen (BBR draft, Startup, by loss), not
+ * when the others have nothing left. */
+static void the_start_ends_where_the_queue_overflows(void **state)
+{
+	(void)state;
+	rtt = 90000;
+	rate = 60000;
+	send_one();
+	drain(); /* the way, while it was empty */
+	rtt = 160000;
+	loss = 80;
+	for (unsigned i = 0; i < 200 && b.mode == SKW_BBR_STARTUP; i++) {
+		rate = 6250000 * b.in_flight / (b.in_flight + 400 * SIZE) + 20000;
+		run(20000);
+	}
+	assert_int_not_equal(b.mode, SKW_BBR_STARTUP);
+	assert_true(skw_bbr_rate(&b) < 6250000 / 3);
+}
+
 /* 0.8 ms a packet: what waits before a line that was idle is what was sent at once, as much as the
  * pace lets, and nothing when all is there; what stands on the way is what it does not hold. */
 static void the_queue_that_a_packet_will_find_is_known(void **state)
@@ -322,6 +374,8 @@ int main(void)
 		CASE(bunches_do_not_slow_it_down),
 		CASE(a_queue_of_ones_own_is_known),
 		CASE(a_queue_of_others_is_known),
+		CASE(the_queue_of_others_is_not_the_way),
+		CASE(the_start_ends_where_the_queue_overflows),
 		CASE(the_queue_that_a_packet_will_find_is_known),
 	};
 
