@@ -220,8 +220,8 @@ enum skw_session_status skw_session_add_path(struct skw_session *s, uint32_t ses
 
 static void leave(struct one *one, unsigned at)
 {
-	if (!one->paths[at]->left && one->leave_count < SKW_SESSION_PATHS)
-		one->leave[one->leave_count++] = one->paths[at]->id;
+	if (!one->paths[at]->left)
+		session_say_leave(one, one->paths[at]->id);
 	path_free(one, at);
 }
 

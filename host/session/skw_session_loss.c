@@ -44,16 +44,23 @@ bool path_waits(const struct path *path)
 	return path->oldest < path->number;
 }
 
+static void chunk_lost(struct one *one, const struct chunk *chunk)
+{
+	if (chunk->type == FRAME_DATAGRAM)
+		datagram_on_lost(one, chunk);
+	else if (chunk->type == FRAME_LEAVE)
+		session_say_leave(one, (uint16_t)chunk->stream);
+	else if (!rekey_on_lost(one, chunk))
+		stream_on_lost(one, chunk);
+}
+
 void session_tell_lost(struct one *one, struct sent *p)
 {
 	if (p->told)
 		return;
 	p->told = true;
 	for (unsigned i = 0; i < p->chunk_count; i++)
-		if (p->chunks[i].type == FRAME_DATAGRAM)
-			datagram_on_lost(one, &p->chunks[i]);
-		else if (!rekey_on_lost(one, &p->chunks[i]))
-			stream_on_lost(one, &p->chunks[i]);
+		chunk_lost(one, &p->chunks[i]);
 }
 
 void session_tell_all_lost(struct one *one, struct path *path)

@@ -126,6 +126,13 @@ void path_on_leave(struct one *one, uint16_t id)
 			path_free(one, i);
 }
 
+/* Beyond the table the other end finds out by its own timeout. */
+void session_say_leave(struct one *one, uint16_t id)
+{
+	if (one->leave_count < SKW_SESSION_PATHS)
+		one->leave[one->leave_count++] = id;
+}
+
 /* ---- which is used */
 
 /* With its queue as it was last seen, unless that has run empty since. */
@@ -258,7 +265,7 @@ static void leave_retired(struct one *one)
 		    one->leave_count == SKW_SESSION_PATHS)
 			continue;
 		p->left = true;
-		one->leave[one->leave_count++] = p->id;
+		session_say_leave(one, p->id);
 	}
 }
 

@@ -124,7 +124,7 @@ static enum stream_verdict on_stream_frame(struct skw_session *s, struct one *on
 }
 
 static enum stream_verdict on_frame(struct skw_session *s, struct one *one, struct path *path,
-				    uint8_t type, struct skw_reader *r, bool *eliciting, int *leave)
+				    uint8_t type, struct skw_reader *r, bool *eliciting)
 {
 	uint32_t code;
 	uint16_t id;
@@ -158,8 +158,8 @@ static enum stream_verdict on_frame(struct skw_session *s, struct one *one, stru
 	case FRAME_LEAVE:
 		*eliciting = true;
 		id = skw_get_u16(r);
-		if (r->ok && !one->client)
-			*leave = id;
+		if (r->ok && !one->client && id != path->id)
+			path_on_leave(one, id);
 		return r->ok ? STREAM_OK : STREAM_BROKEN;
 	case FRAME_REKEY:
 	case FRAME_REKEYED:
@@ -214,7 +214,6 @@ static void on_frames(struct skw_session *s, struct one *one, struct path *path,
 {
 	struct skw_reader r = skw_reader(s->plain, len);
 	bool eliciting = false, place = true;
-	int leave = -1;
 
 	while (skw_reader_left(&r) > 0 && !one->closed) {
 		uint8_t type = skw_get_u8(&r);
@@ -224,7 +223,7 @@ static void on_frames(struct skw_session *s, struct one *one, struct path *path,
 		enum stream_verdict verdict = STREAM_BROKEN;
 
 		if (view != NULL)
-			verdict = on_frame(s, one, path, type, &body, &eliciting, &leave);
+			verdict = on_frame(s, one, path, type, &body, &eliciting);
 		if (verdict == STREAM_BROKEN) {
 			s->counters.malformed++;
 			one->need_close = true;
@@ -235,8 +234,6 @@ static void on_frames(struct skw_session *s, struct one *one, struct path *path,
 	}
 	if (place) /* else it is not acknowledged */
 		note_received(s, one, path, count, eliciting, len);
-	if (leave >= 0 && path->id != leave)
-		path_on_leave(one, (uint16_t)leave);
 }
 
 static enum skw_session_status replayed(struct skw_session *s, struct path *path)

@@ -303,6 +303,8 @@ struct path *path_quickest(const struct one *one);
  */
 struct path *path_heard(struct one *one, uint16_t id, uint32_t circuit);
 void path_on_leave(struct one *one, uint16_t id);
+/* To the server: this path is used no more. */
+void session_say_leave(struct one *one, uint16_t id);
 /* Writes into s->packet what the session wants to say now, and where; 0 if nothing. */
 size_t session_schedule(struct skw_session *s, struct one *one, uint32_t *circuit);
 /* When the scheduler is to be asked again, if nothing else happens. */

@@ -69,11 +69,40 @@ static void without_another_it_stays(void **state)
 	assert_int_equal(datagrams_got, sent[0]);
 }
 
+static uint32_t paths_of(unsigned side)
+{
+	struct skw_session_info info;
+	uint32_t cursor = 0;
+
+	assert_true(skw_session_next(end[side], &cursor, &info));
+	return info.paths;
+}
+
+/* What leaves while all lines are dark is lost, and with it that two paths are used no more. */
+static void the_other_end_hears_of_it_though_it_was_lost(void **state)
+{
+	(void)state;
+	start(4);
+	for (unsigned i = 0; i < 4; i++)
+		lines[i].up = false;
+	assert_int_equal(skw_session_remove_path(end[0], client, 1, now), SKW_SESSION_OK);
+	skw_session_retire_path(end[0], client, 3, now);
+	run(30 * MS);
+	for (unsigned i = 0; i < 4; i++)
+		lines[i].up = true;
+	assert_int_equal(paths_of(1), 4);
+	run(2 * SECOND);
+	assert_int_equal(paths_of(1), 2);
+	assert_int_equal(closed, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(nothing_under_way_is_lost, fresh, clean_up),
 		cmocka_unit_test_setup_teardown(without_another_it_stays, fresh, clean_up),
+		cmocka_unit_test_setup_teardown(the_other_end_hears_of_it_though_it_was_lost, fresh,
+						clean_up),
 	};
 
 	if (sodium_init() < 0)
