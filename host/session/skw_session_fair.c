@@ -9,6 +9,7 @@ enum {
 	NONE = PARCEL_NONE,
 	QUANTUM = 1400,
 	TARGET_US = 20000, /* or a round trip: what a window holds back is no jam */
+	LOOK_US = 200000,
 	INTERVAL_US = 100000,
 	AGE_US = 200000, /* late news is no news, but what is ordered is waited for: */
 	ORDERED_AGE_US = 1000000,
@@ -191,12 +192,16 @@ static struct flow *pick_from(struct one *one, struct outbox *o, struct roster *
 	return NULL;
 }
 
+/* What waits while a path looks at its length was under way before, and is no jam either. */
 static void set_target(const struct one *one, struct outbox *o)
 {
 	o->target_us = TARGET_US;
-	for (unsigned i = 0; i < one->path_count; i++)
-		if (one->paths[i]->bbr.min_rtt_us > o->target_us)
-			o->target_us = one->paths[i]->bbr.min_rtt_us;
+	for (unsigned i = 0; i < one->path_count; i++) {
+		const struct skw_bbr *b = &one->paths[i]->bbr;
+		uint64_t wait = b->min_rtt_us + (b->dip_cwnd > 0 ? LOOK_US : 0);
+
+		o->target_us = wait > o->target_us ? wait : o->target_us;
+	}
 }
 
 struct flow *fair_pick(struct one *one, struct outbox *o, const struct allowed *a, uint64_t now_us)
