@@ -374,6 +374,99 @@ static void what_found_no_room_is_said_again(void **state)
 	assert_int_equal(hear(summary, len), SKW_DIRECTORY_TOO_SOON);
 }
 
+/* What is said to `peer` now: how many of a kind, and the buckets that it is asked for. */
+static unsigned said_to(uint32_t peer, unsigned kind, struct buckets *asked)
+{
+	struct skw_directory_out out;
+	unsigned n = 0;
+
+	while (skw_directory_poll(dir[0], &out)) {
+		if (out.peer != peer)
+			continue;
+		n += out.data[0] == kind;
+		if (out.data[0] == SAY_ASK && asked != NULL)
+			asked->word[0] |= UINT64_C(1) << out.data[2];
+	}
+	return n;
+}
+
+/* "Those that it lacks or has older, then a DONE." */
+static void done_comes_after_what_was_asked_for(void **state)
+{
+	struct skw_directory_out out;
+	unsigned descriptors = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < NODES; i++)
+		publish(0, i, 1);
+	skw_directory_peer_up(dir[0], 2);
+	assert_int_equal(polled(SAY_SUMMARY), 1);
+	assert_int_equal(hear((uint8_t[]) { SAY_ASK, 4, 1, 0 }, 4), SKW_DIRECTORY_TALK);
+	while (skw_directory_poll(dir[0], &out) && out.data[0] == SAY_DESCRIPTOR)
+		descriptors++;
+	assert_in_range(descriptors, 5, 40);
+	assert_int_equal(out.data[0], SAY_DONE);
+	assert_false(skw_directory_poll(dir[0], &out));
+}
+
+/* A DONE answers the oldest asks: their buckets may be asked of others, those behind them not. */
+static void asks_are_answered_in_their_order(void **state)
+{
+	uint8_t summary[2 + SALT + (8 << SUMMARY_BITS)];
+	size_t len = false_summary(summary, 4);
+	struct buckets asked = { 0 };
+
+	(void)state;
+	skw_directory_peer_up(dir[0], 2);
+	skw_directory_peer_up(dir[0], 3);
+	assert_int_equal(hear(summary, len), SKW_DIRECTORY_TALK);
+	assert_int_equal(said_to(2, SAY_ASK, &asked), ASKS);
+	assert_int_equal(asked.word[0], 0xf);
+	assert_int_equal(hear((uint8_t[]) { SAY_DONE, 1, 0 }, 3), SKW_DIRECTORY_TALK);
+	assert_int_equal(said_to(2, SAY_ASK, &asked), 1);
+	assert_int_equal(asked.word[0], 0x1f);
+	asked.word[0] = 0;
+	assert_int_equal(skw_directory_receive(dir[0], 3, summary, len, now), SKW_DIRECTORY_TALK);
+	assert_int_equal(said_to(3, SAY_ASK, &asked), ASKS);
+	assert_int_equal(asked.word[0], 0xe1);
+}
+
+/* What came as an answer is held back from those who have still to be asked, until the talk with
+ * them is over: then they are told, if they did not turn out to have it. */
+static void what_was_held_back_is_told_in_the_end(void **state)
+{
+	struct skw_descriptor d = { .sequence = 1, .expires = now + 3600 };
+	uint8_t summary[2 + SALT + (8 << SUMMARY_BITS)], bytes_of[SKW_DESCRIPTOR_MAX];
+	size_t len = false_summary(summary, 0), size = skw_descriptor_sign(&d, &id[0], bytes_of);
+
+	(void)state;
+	for (uint32_t peer = 2; peer <= 4; peer++) {
+		skw_directory_peer_up(dir[0], peer);
+		assert_int_equal(said_to(peer, SAY_SUMMARY, NULL), 1);
+	}
+	assert_int_equal(hear(summary, len), SKW_DIRECTORY_TALK);
+	assert_int_equal(said_to(2, SAY_ASK, NULL), 1);
+	assert_int_equal(skw_directory_receive(dir[0], 3, summary, len, now), SKW_DIRECTORY_TALK);
+	/* 4 has what will come, and says so */
+	publish(1, 0, 1);
+	skw_directory_peer_up(dir[1], 1);
+	for (struct skw_directory_out out; skw_directory_poll(dir[1], &out);)
+		if (out.data[0] == SAY_SUMMARY)
+			assert_int_equal(skw_directory_receive(dir[0], 4, out.data, out.len, now),
+					 SKW_DIRECTORY_TALK);
+	assert_int_equal(hear(bytes_of, size), SKW_DIRECTORY_OK);
+	assert_int_equal(polled(SAY_DESCRIPTOR), 0);
+	for (unsigned s = 0; s < SYNC_PATIENCE_S / 2; s++) /* who goes on is waited for */
+		skw_directory_tick(dir[0], ++now);
+	assert_int_equal(hear((uint8_t[]) { SAY_DONE, 1, 0 }, 3), SKW_DIRECTORY_TALK);
+	assert_int_equal(said_to(3, SAY_DESCRIPTOR, NULL), 0); /* asked now, for it may have more */
+	for (unsigned s = 0; s <= SYNC_PATIENCE_S; s++)
+		skw_directory_tick(dir[0], ++now);
+	assert_int_equal(said_to(3, SAY_DESCRIPTOR, NULL), 1);
+	assert_int_equal(polled(SAY_DESCRIPTOR), 0);
+	assert_null(dir[0]->neighbours[3].sync);
+}
+
 static void noise_does_no_harm(void **state)
 {
 	uint8_t data[700];
@@ -413,6 +506,9 @@ int main(void)
 		CASE(only_what_was_offered_may_be_asked_for),
 		CASE(who_promises_and_says_nothing_is_left),
 		CASE(what_found_no_room_is_said_again),
+		CASE(done_comes_after_what_was_asked_for),
+		CASE(asks_are_answered_in_their_order),
+		CASE(what_was_held_back_is_told_in_the_end),
 		CASE(noise_does_no_harm),
 	};
 
