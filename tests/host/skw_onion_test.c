@@ -294,7 +294,8 @@ static void queues_are_bounded_and_circuits_take_turns(void **state)
 		carry();
 	}
 	assert_int_equal(node[3].data, 0);
-	assert_int_equal(skw_onion_counters(node[1].onion)->dropped, 100 - SKW_ONION_QUEUE_RELAY);
+	assert_int_equal(skw_onion_counters(node[1].onion)->dropped,
+			 100 - 64); /* of the protocol */
 	record = true;
 	skw_onion_set_room(node[1].onion, 3, 20);
 	poll_node(1);
@@ -402,12 +403,80 @@ static void the_own_queue_tells_its_room(void **state)
 
 	(void)state;
 	skw_onion_set_room(node[0].onion, 2, 0);
-	for (unsigned i = 0; i < SKW_ONION_QUEUE_OWN; i++) {
-		assert_int_equal(skw_onion_room(node[0].onion, c), SKW_ONION_QUEUE_OWN - i);
+	for (unsigned i = 0; i < 8; i++) { /* cells at an end, says the protocol */
+		assert_int_equal(skw_onion_room(node[0].onion, c), 8 - i);
 		assert_int_equal(skw_onion_send(node[0].onion, c, NULL, 0, now), SKW_ONION_OK);
 	}
 	assert_int_equal(skw_onion_room(node[0].onion, c), 0);
 	assert_int_equal(skw_onion_send(node[0].onion, c, NULL, 0, now), SKW_ONION_FULL);
+}
+
+static unsigned cells_to(unsigned to)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < wire_count; i++)
+		n += wire[i].to == to;
+	return n;
+}
+
+/* Cells wait for both neighbours: none of them gets two while the other gets none. */
+static void neighbours_take_turns(void **state)
+{
+	uint32_t circuit = build(0, 2);
+
+	(void)state;
+	skw_onion_set_room(node[1].onion, 1, 0);
+	skw_onion_set_room(node[1].onion, 3, 0);
+	skw_onion_send(node[0].onion, circuit, NULL, 0, now);
+	carry();
+	for (unsigned i = 0; i < 7; i++) {
+		skw_onion_send(node[0].onion, circuit, (const uint8_t *)"f", 1, now);
+		carry();
+	}
+	skw_onion_set_room(node[1].onion, 3, 1);
+	carry(); /* so that the end knows its handle */
+	skw_onion_set_room(node[1].onion, 3, 0);
+	for (unsigned i = 0; i < 7; i++) {
+		skw_onion_send(node[2].onion, node[2].circuit, (const uint8_t *)"b", 1, now);
+		carry();
+	}
+	record = true;
+	skw_onion_set_room(node[1].onion, 1, 7);
+	skw_onion_set_room(node[1].onion, 3, 7);
+	poll_node(1);
+	assert_int_equal(wire_count, 14);
+	while (wire_count > 0) {
+		assert_int_equal(cells_to(0), cells_to(2));
+		wire_count -= 2;
+	}
+}
+
+/* 2048 cells in all, 128 of them for control: while bulk has filled all it may have, a circuit is
+ * built through the same relay. */
+static void bulk_leaves_room_for_control(void **state)
+{
+	enum { CIRCUITS = 33, CELLS = 2048, CONTROL = 128, EACH = 64 };
+	uint32_t circuits[CIRCUITS];
+	uint64_t before;
+
+	(void)state;
+	for (unsigned i = 0; i < CIRCUITS; i++)
+		circuits[i] = build(0, 2);
+	skw_onion_set_room(node[1].onion, 3, 0);
+	before = skw_onion_counters(node[1].onion)->relayed;
+	for (unsigned i = 0; i < CIRCUITS; i++)
+		for (unsigned k = 0; k < EACH + 6; k++) {
+			skw_onion_send(node[0].onion, circuits[i], NULL, 0, now);
+			carry();
+		}
+	assert_int_equal(skw_onion_counters(node[1].onion)->relayed - before, CELLS - CONTROL);
+	assert_int_equal(node[0].up, CIRCUITS);
+	build(0, 2);
+	assert_int_equal(node[0].up, CIRCUITS + 1);
+	skw_onion_set_room(node[1].onion, 3, SKW_ONION_ROOM_ANY);
+	carry();
+	assert_int_equal(node[2].data, CELLS - CONTROL);
 }
 
 static void admission_stops_relayed_cells_of_the_payer_only(void **state)
@@ -642,6 +711,8 @@ int main(void)
 		CASE(a_greedy_circuit_takes_its_share_and_no_more),
 		CASE(a_standing_queue_does_not_stay),
 		CASE(the_own_queue_tells_its_room),
+		CASE(neighbours_take_turns),
+		CASE(bulk_leaves_room_for_control),
 		CASE(admission_stops_relayed_cells_of_the_payer_only),
 		CASE(a_neighbour_that_goes_takes_its_circuits_along),
 		CASE(destruction_reaches_the_end),
