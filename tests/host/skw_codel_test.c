@@ -91,6 +91,53 @@ static void what_did_not_come_is_not_dropped_later(void **state)
 	assert_in_range(drops, 1, 2);
 }
 
+/* Drops until `drops` more came, in a queue that stands; when the last two came. */
+static uint64_t until(unsigned drops)
+{
+	uint64_t before = 0, last = 0;
+
+	for (unsigned i = 0; i < 5000 && drops > 0; i++) {
+		if (!step(SKW_CODEL_TARGET_US + 10 * MS, false))
+			continue;
+		before = last;
+		last = now;
+		drops--;
+	}
+	assert_int_equal(drops, 0);
+	return last - before;
+}
+
+/* "count = delta" (section 5.5), delta = count - lastcount: what it grew by the last time, if that
+ * is less than 16 intervals ago; else from one. */
+static void soon_after_it_goes_on_where_it_was(void **state)
+{
+	const double interval = SKW_CODEL_INTERVAL_US;
+
+	(void)state;
+	until(5); /* from 1 to 5: 4 */
+	for (unsigned i = 0; i < 100; i++)
+		step(0, false);
+	assert_true(fabs((double)until(2) - interval / sqrt(4)) < 0.04 * interval);
+	until(4); /* from 4 to 9: 5 */
+	for (unsigned i = 0; i < 100; i++)
+		step(0, false);
+	assert_true(fabs((double)until(2) - interval / sqrt(5)) < 0.04 * interval);
+	for (unsigned i = 0; i < 16 * SKW_CODEL_INTERVAL_US / MS + 200; i++)
+		step(0, false);
+	assert_true(fabs((double)until(2) - interval) < 0.02 * interval);
+}
+
+/* However long nobody listens. */
+static void it_drops_all_in_the_end(void **state)
+{
+	(void)state;
+	until(2);
+	codel.count = UINT32_MAX / 2;
+	codel.next_us = now;
+	for (unsigned i = 0; i < 100; i++)
+		assert_true(step(SKW_CODEL_TARGET_US + 10 * MS, false));
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup(name, fresh)
@@ -99,6 +146,8 @@ int main(void)
 		CASE(a_short_queue_loses_nothing),
 		CASE(it_ends_at_once),
 		CASE(what_did_not_come_is_not_dropped_later),
+		CASE(soon_after_it_goes_on_where_it_was),
+		CASE(it_drops_all_in_the_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

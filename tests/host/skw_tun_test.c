@@ -167,6 +167,41 @@ static void a_checksum_that_was_left_to_us_is_made(void **state)
 	assert_memory_equal(large, again, len);
 }
 
+/* "If the computed checksum is zero, it is transmitted as all ones" (RFC 768): zero would say that
+ * there is none, which IPv6 forbids. */
+static void a_checksum_of_zero_is_all_ones(void **state)
+{
+	struct virtio_net_hdr one = wants(VIRTIO_NET_HDR_GSO_NONE, 0, 0, 6);
+	struct virtio_net_hdr many = wants(5, 48, 100, 6);
+	struct skw_tun_split s;
+	uint16_t sum;
+	size_t len;
+
+	(void)state;
+	tcp(large, 0, 76, 0, 1);
+	large[6] = 17;
+	large[4] = large[44] = 0;
+	large[5] = large[45] = 108;
+	large[46] = large[47] = large[50] = large[51] = 0;
+	sum = sum_of(large, 148, 17);
+	large[50] = (uint8_t)(sum >> 8); /* so that the sum of all is ffff */
+	large[51] = (uint8_t)sum;
+	assert_int_equal(sum_of(large, 148, 17), 0);
+	assert_true(skw_tun_split_begin(&s, &many, large, 148));
+	assert_non_null(skw_tun_split_next(&s, part, &len));
+	assert_int_equal(len, 148);
+	assert_int_equal(part[46] << 8 | part[47], 0xffff);
+	/* where the kernel left it, the pseudo header's sum stands already */
+	sum = sum_of(large, 40, 17);
+	sum = (uint16_t)~sum;
+	sum = (uint16_t)(sum + 108u + (sum + 108u) / 0x10000);
+	large[46] = (uint8_t)(sum >> 8);
+	large[47] = (uint8_t)sum;
+	assert_true(skw_tun_split_begin(&s, &one, large, 148));
+	assert_non_null(skw_tun_split_next(&s, part, &len));
+	assert_int_equal(large[46] << 8 | large[47], 0xffff);
+}
+
 static void contradictions_are_refused(void **state)
 {
 	static const struct virtio_net_hdr bad[] = {
@@ -178,6 +213,7 @@ static void contradictions_are_refused(void **state)
 		{ .flags = 1, .gso_type = 77, .gso_size = 100, .csum_start = 40 },
 		{ .flags = 1, .gso_type = 0, .csum_start = 60000, .csum_offset = 60000 },
 		{ .flags = 1, .gso_type = 0, .csum_start = 600, .csum_offset = 16 },
+		{ .flags = 1, .gso_type = 0, .csum_start = 40, .csum_offset = HEADER + 459 },
 	};
 	struct virtio_net_hdr good = wants(VIRTIO_NET_HDR_GSO_TCPV6, HEADER, 100, 16);
 	struct skw_tun_split s;
@@ -286,6 +322,8 @@ static void damaged_and_strange_packets_go_as_they_are(void **state)
 	}
 	for (size_t len = 0; len < HEADER + 500; len++)
 		assert_false(skw_tun_merge_add(&merge, part, len));
+	part[0] = 0x40; /* no IPv6 */
+	assert_false(skw_tun_merge_add(&merge, part, HEADER + 500));
 	tcp(part, 1, 0, 0, 1); /* an acknowledgement has no data */
 	assert_false(skw_tun_merge_add(&merge, part, HEADER));
 	assert_int_equal(merge.count, 0);
@@ -308,6 +346,14 @@ static void no_merged_packet_outgrows_its_length_field(void **state)
 		;
 	assert_int_equal(merge.count, (SKW_TUN_LARGE - HEADER) / 1282);
 	assert_true(skw_tun_merge_take(&merge) <= sizeof(merge.virtio) + SKW_TUN_LARGE);
+	/* and one fills it to the last byte */
+	for (at = 0; at < 49 * 1312; at += 1312) {
+		tcp(part, at, 1312, 0, 1);
+		assert_true(skw_tun_merge_add(&merge, part, HEADER + 1312));
+	}
+	tcp(part, at, SKW_TUN_LARGE - HEADER - at, 0, 1);
+	assert_true(skw_tun_merge_add(&merge, part, SKW_TUN_LARGE - at));
+	assert_int_equal(skw_tun_merge_take(&merge), sizeof(merge.virtio) + SKW_TUN_LARGE);
 }
 
 /* ---- what of it travels */
@@ -391,7 +437,99 @@ static void a_flow_is_known_by_its_ports(void **state)
 	part[6] = 6;
 	part[3] ^= 1;
 	assert_int_not_equal(skw_tun_flow(part, HEADER + 500), first);
+	part[3] ^= 1;
 	assert_int_equal(skw_tun_flow(part, 40), skw_tun_flow(part, 43)); /* no ports there */
+	part[1] ^= 0x30; /* a mark of ECN makes no other flow of it (RFC 3168) */
+	part[0] ^= 0x02;
+	assert_int_equal(skw_tun_flow(part, HEADER + 500), first);
+}
+
+/* A queue of 64 is chosen by it: flows whose ports differ by 64 do not all share one. By chance 64
+ * flows find 40.6 queues. */
+static void flows_are_spread_over_the_queues(void **state)
+{
+	uint64_t queues = 0;
+	unsigned count = 0;
+
+	(void)state;
+	tcp(part, 1000, 10, 0, 5);
+	for (unsigned i = 0; i < 64; i++) {
+		part[40] = (uint8_t)(0x80 + i / 4);
+		part[41] = (uint8_t)(i % 4 * 64);
+		queues |= UINT64_C(1) << skw_tun_flow(part, HEADER + 10) % 64;
+	}
+	for (; queues != 0; queues &= queues - 1)
+		count++;
+	assert_true(count >= 28);
+}
+
+/* Nothing behind the end is looked at: the sanitizers watch. */
+static void what_is_cut_off_is_loose(void **state)
+{
+	(void)state;
+	tcp(part, 1000, 10, 0x02, 5);
+	for (size_t len = 40; len < 60; len++) {
+		uint8_t *cut = malloc(len);
+
+		assert_non_null(cut);
+		memcpy(cut, part, len);
+		assert_int_equal(skw_tun_order(cut, len), SKW_SESSION_LOOSE);
+		skw_tun_flow(cut, len);
+		free(cut);
+	}
+}
+
+/* ---- errors (RFC 4443) */
+
+static const uint8_t self[16] = { 0xfd, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 };
+
+static void an_error_quotes_what_fits(void **state)
+{
+	(void)state;
+	for (size_t payload = 0; payload < 1300; payload += payload < 1150 ? 113 : 1) {
+		size_t len = HEADER + payload, quoted = len < 1232 ? len : 1232, n;
+
+		tcp(part, 1000, payload, 0, 5);
+		n = skw_tun_icmp(again, 1280, self, part, len, 2, 7, 0x01020384);
+		assert_int_equal(n, 40 + 8 + quoted); /* "as much as possible", 1280 in all */
+		assert_int_equal(again[0], 0x60);
+		assert_int_equal(again[4] << 8 | again[5], 8 + quoted);
+		assert_int_equal(again[6], 58);
+		assert_memory_equal(again + 8, self, 16);
+		assert_memory_equal(again + 24, part + 8, 16);
+		assert_int_equal(again[40], 2);
+		assert_int_equal(again[41], 7);
+		assert_int_equal(u32(again + 44), 0x01020384);
+		assert_memory_equal(again + 48, part, quoted);
+		assert_int_equal(sum_of(again, n, 58), 0);
+	}
+	assert_int_equal(skw_tun_icmp(again, 1279, self, part, HEADER + 1299, 1, 0, 0), 0);
+}
+
+/* 2.4 (e): never about an error, nor about what was sent to many or from nobody's own address. */
+static void no_error_is_about_an_error_or_to_many(void **state)
+{
+	uint8_t *cut = malloc(40);
+
+	(void)state;
+	tcp(part, 1000, 100, 0, 5);
+	assert_int_equal(skw_tun_icmp(again, 1280, self, part, 39, 1, 0, 0), 0);
+	part[24] = 0xff;
+	assert_int_equal(skw_tun_icmp(again, 1280, self, part, 172, 1, 0, 0), 0);
+	part[24] = 0xfd;
+	part[8] = 0xff;
+	assert_int_equal(skw_tun_icmp(again, 1280, self, part, 172, 1, 0, 0), 0);
+	part[8] = 0xfd;
+	part[6] = 58;
+	for (unsigned type = 0; type < 256; type++) {
+		part[40] = (uint8_t)type;
+		assert_int_equal(skw_tun_icmp(again, 1280, self, part, 172, 1, 0, 0) > 0,
+				 type >= 128);
+	}
+	assert_non_null(cut);
+	memcpy(cut, part, 40);
+	assert_int_equal(skw_tun_icmp(again, 1280, self, cut, 40, 1, 0, 0), 0);
+	free(cut);
 }
 
 int main(void)
@@ -400,6 +538,7 @@ int main(void)
 		cmocka_unit_test(a_large_packet_becomes_those_that_it_stands_for),
 		cmocka_unit_test(datagrams_are_split_as_well),
 		cmocka_unit_test(a_checksum_that_was_left_to_us_is_made),
+		cmocka_unit_test(a_checksum_of_zero_is_all_ones),
 		cmocka_unit_test(contradictions_are_refused),
 		cmocka_unit_test(what_was_split_merges_to_the_same),
 		cmocka_unit_test(what_differs_is_not_merged),
@@ -410,6 +549,10 @@ int main(void)
 		cmocka_unit_test(what_lies_about_its_length_does_not_travel),
 		cmocka_unit_test(large_packets_and_the_answer_to_a_syn_keep_their_order),
 		cmocka_unit_test(a_flow_is_known_by_its_ports),
+		cmocka_unit_test(flows_are_spread_over_the_queues),
+		cmocka_unit_test(what_is_cut_off_is_loose),
+		cmocka_unit_test(an_error_quotes_what_fits),
+		cmocka_unit_test(no_error_is_about_an_error_or_to_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
