@@ -19,18 +19,6 @@ static uint64_t control_law(uint64_t t, uint32_t count)
 	return t + 16u * (uint64_t)SKW_CODEL_INTERVAL_US / root(256 * bounded);
 }
 
-/* Soon after the last time, the rate that worked then is a good one to begin with. */
-static void begin(struct skw_codel *c, uint64_t now_us)
-{
-	uint32_t more = c->count - c->before;
-	bool soon = now_us < c->next_us + 16 * (uint64_t)SKW_CODEL_INTERVAL_US;
-
-	c->dropping = true;
-	c->count = more > 1 && soon ? more - 1 : 0; /* the first is counted as it comes */
-	c->before = c->count + 1;
-	c->next_us = now_us;
-}
-
 void skw_codel_on_leave(struct skw_codel *c, uint64_t wait_us, bool last, uint64_t now_us)
 {
 	if (wait_us < SKW_CODEL_TARGET_US || last) {
@@ -44,7 +32,15 @@ void skw_codel_on_leave(struct skw_codel *c, uint64_t wait_us, bool last, uint64
 	}
 	if (now_us < c->above_us || c->dropping)
 		return;
-	begin(c, now_us);
+	c->dropping = true;
+	/* Soon after the last time the rate that worked then is a good one to begin with: two
+	 * fewer, as the law was first printed (Nichols and Jacobson, 2012), of which the first is
+	 * counted as it comes. The RFC begins with what the count grew by, which lets a sender that
+	 * does not slow down have its queue. */
+	c->count = c->count > 2 && now_us < c->next_us + 16 * (uint64_t)SKW_CODEL_INTERVAL_US
+		       ? c->count - 3
+		       : 0;
+	c->next_us = now_us;
 }
 
 bool skw_codel_drops(struct skw_codel *c, uint64_t now_us)

@@ -17,8 +17,7 @@
 
 struct skw_codel {
 	bool dropping;
-	uint32_t count;    /* dropped since it began, */
-	uint32_t before;   /* and that with which it began */
+	uint32_t count;    /* dropped since it began */
 	uint64_t above_us; /* when the wait will have been long for an interval; 0: it is short */
 	uint64_t next_us;  /* the next drop */
 };

@@ -107,21 +107,21 @@ static uint64_t until(unsigned drops)
 	return last - before;
 }
 
-/* "count = delta" (section 5.5), delta = count - lastcount: what it grew by the last time, if that
- * is less than 16 intervals ago; else from one. */
+/* "count = count > 2 ? count - 2 : 1" (Controlling Queue Delay, 2012), if it was less than 16
+ * intervals ago; else from one. */
 static void soon_after_it_goes_on_where_it_was(void **state)
 {
 	const double interval = SKW_CODEL_INTERVAL_US;
 
 	(void)state;
-	until(5); /* from 1 to 5: 4 */
+	until(5); /* the next interval is that of 5 */
 	for (unsigned i = 0; i < 100; i++)
 		step(0, false);
-	assert_true(fabs((double)until(2) - interval / sqrt(4)) < 0.04 * interval);
-	until(4); /* from 4 to 9: 5 */
+	assert_true(fabs((double)until(2) - interval / sqrt(3)) < 0.04 * interval);
+	until(4); /* to 9 */
 	for (unsigned i = 0; i < 100; i++)
 		step(0, false);
-	assert_true(fabs((double)until(2) - interval / sqrt(5)) < 0.04 * interval);
+	assert_true(fabs((double)until(2) - interval / sqrt(6)) < 0.02 * interval);
 	for (unsigned i = 0; i < 16 * SKW_CODEL_INTERVAL_US / MS + 200; i++)
 		step(0, false);
 	assert_true(fabs((double)until(2) - interval) < 0.02 * interval);
