@@ -222,9 +222,8 @@ void skw_mac_claim_heard(struct skw_mac *mac, uint64_t now_ns, struct skw_mac_pe
 		return;
 	mac->slot_mask &= ~lost;
 	p->clashes = 0;
-	if (mac->slot_mask == 0)
-		claim(mac, now_ns);
-	skw_mac_beacon_soon(mac, now_ns);
+	skw_mac_beacon_soon(
+	    mac, now_ns); /* and skw_mac_claim_due finds another, if it was the only one */
 }
 
 void skw_mac_claim_share(struct skw_mac *mac, uint64_t now_ns)

@@ -512,7 +512,7 @@ static void who_finds_no_slot_waits_for_one(void **state)
 	start(2);
 	run(5 * SEC);
 	assert_int_equal(skw_mac_slots(w.node[2].mac), 0);
-	assert_true(skw_mac_counters(w.node[2].mac)->slots_full > 0);
+	assert_in_range(skw_mac_counters(w.node[2].mac)->slots_full, 1, 10); /* each half second */
 	assert_int_equal(skw_mac_counters(w.node[2].mac)->tx_psdus, 0);
 	w.node[0].on = false;
 	run(10 * SEC);
@@ -561,6 +561,217 @@ static void networks_become_one(void **state)
 		assert_clean(10 * SEC);
 		stop(state);
 	}
+}
+
+/* ---- each rule of claims, by beacons made by hand ---- */
+
+/* A node whose address is smaller, or larger, than node 0's: its key is this octet, repeated. */
+static uint8_t neighbour(bool smaller, unsigned skip)
+{
+	for (unsigned k = 0; k < 256; k++) {
+		uint8_t key[SKW_MAC_KEY];
+		struct skw_mac_addr a;
+
+		memset(key, (int)k, sizeof(key));
+		a = skw_mac_addr_of(key);
+		if ((memcmp(a.b, w.node[0].addr.b, SKW_MAC_ADDR) < 0) == smaller && skip-- == 0)
+			return (uint8_t)k;
+	}
+	fail_msg("no such address");
+	return 0;
+}
+
+enum { UNNAMED = -1 };
+
+/* Node 0 hears a beacon of it, in time: its slots, how long ago it heard node 0, and one that it
+ * hears, if that has slots. */
+static void hears(uint8_t who, uint32_t slots, int age_ms, uint8_t other, uint32_t its_slots)
+{
+	struct skw_mac_beacon b = { .slots = w.node[0].config.plan.slots,
+				    .slot_ns = 4000000,
+				    .slot_mask = slots,
+				    .time_ns = device(0, w.now),
+				    .ahead_ns = skw_mac_ahead(w.node[0].mac) };
+	struct skw_mac_envelope e = { .dst = skw_mac_broadcast, .src_epoch = 9 };
+	struct skw_frame_rx rx = { .rate_mbps = 6, .fcs_ok = true };
+	uint8_t psdu[600], key[SKW_MAC_KEY];
+	struct skw_writer out = skw_writer(psdu, sizeof(psdu));
+
+	memset(b.key, who, sizeof(b.key));
+	memset(key, other, sizeof(key));
+	e.src = skw_mac_addr_of(b.key);
+	if (age_ms != UNNAMED)
+		b.heard[b.heard_count++] =
+		    (struct skw_mac_heard) { .addr = w.node[0].addr,
+					     .epoch = 7,
+					     .clock = { (uint32_t)-b.ahead_ns, (uint16_t)age_ms } };
+	if (its_slots != 0)
+		b.heard[b.heard_count++] =
+		    (struct skw_mac_heard) { .addr = skw_mac_addr_of(key), .slot_mask = its_slots };
+	skw_mac_put_envelope(&out, &e);
+	skw_mac_put_beacon(&out, &b);
+	skw_put_zeros(&out, 4);
+	skw_mac_on_rx(w.node[0].mac, b.time_ns, &rx, b.time_ns, psdu, skw_writer_len(&out));
+	drain(0);
+}
+
+/* Node 0 alone with `n` of `slots` slots: it is told of one far neighbour that has all but n + 1.
+ */
+static uint32_t owner(unsigned n, unsigned slots)
+{
+	uint32_t mask;
+
+	stop(NULL);
+	world(1, 21, slots);
+	start(0);
+	hears(neighbour(false, 9), (1u << slots) - (1u << (n + 1)), 0, 0, 0);
+	run(4 * SEC);
+	mask = skw_mac_slots(w.node[0].mac);
+	assert_int_equal(bits(mask), n);
+	assert_int_equal(mask >> (n + 1), 0);
+	return mask;
+}
+
+static void who_has_more_yields(void **state)
+{
+	uint32_t mine, theirs;
+
+	(void)state;
+	mine = owner(2, 8);
+	theirs = mine & -mine; /* one of my two, though my address is the smaller */
+	hears(neighbour(false, 0), theirs, 0, 0, 0);
+	assert_int_equal(skw_mac_slots(w.node[0].mac), mine & ~theirs);
+	mine = owner(1, 8); /* they have two, one of them mine: they will leave it */
+	hears(neighbour(true, 0), mine | 0x80, 0, 0, 0);
+	assert_int_equal(skw_mac_slots(w.node[0].mac), mine);
+	assert_int_equal(skw_mac_counters(w.node[0].mac)->slot_conflicts, 1);
+}
+
+static void of_equals_the_smaller_address_stays(void **state)
+{
+	uint32_t mine;
+
+	(void)state;
+	mine = owner(1, 8);
+	hears(neighbour(false, 0), mine, 0, 0, 0);
+	assert_int_equal(skw_mac_slots(w.node[0].mac), mine);
+	hears(neighbour(true, 0), mine, 0, 0, 0);
+	assert_int_equal(skw_mac_slots(w.node[0].mac) & mine, 0);
+	/* the same two hops away */
+	mine = owner(1, 8);
+	hears(neighbour(false, 0), 0x80, 0, neighbour(false, 1), mine);
+	assert_int_equal(skw_mac_slots(w.node[0].mac), mine);
+	hears(neighbour(false, 0), 0x80, 0, neighbour(true, 1), mine);
+	assert_int_equal(skw_mac_slots(w.node[0].mac) & mine, 0);
+}
+
+static void who_is_not_heard_cannot_insist(void **state)
+{
+	uint32_t mine;
+
+	(void)state;
+	mine = owner(1, 8);
+	hears(neighbour(false, 0), mine, UNNAMED, 0, 0);
+	assert_int_equal(skw_mac_slots(w.node[0].mac) & mine, 0);
+	mine = owner(1, 8);
+	hears(neighbour(false, 0), mine, 1500, 0, 0); /* three intervals ago */
+	assert_int_equal(skw_mac_slots(w.node[0].mac), mine);
+	hears(neighbour(false, 0), mine, 1501, 0, 0);
+	assert_int_equal(skw_mac_slots(w.node[0].mac) & mine, 0);
+}
+
+static void after_eight_beacons_the_wiser_yields(void **state)
+{
+	uint32_t mine = owner(1, 8);
+
+	(void)state;
+	for (unsigned i = 0; i < 7; i++)
+		hears(neighbour(false, 0), mine, 0, 0, 0);
+	hears(neighbour(false, 0), 0x80, 0, 0, 0); /* one without: counted anew */
+	for (unsigned i = 0; i < 7; i++)
+		hears(neighbour(false, 0), mine, 0, 0, 0);
+	assert_int_equal(skw_mac_slots(w.node[0].mac), mine);
+	hears(neighbour(false, 0), mine, 0, 0, 0);
+	assert_int_equal(skw_mac_slots(w.node[0].mac) & mine, 0);
+}
+
+static void who_is_not_heard_moves(void **state)
+{
+	uint32_t mine = owner(1, 8);
+	const unsigned patience[] = { 4, 8, 16 };
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		for (unsigned k = 1; k < patience[i]; k++)
+			hears(neighbour(true, 0), 0x80, UNNAMED, 0, 0);
+		assert_int_equal(skw_mac_slots(w.node[0].mac), mine);
+		hears(neighbour(true, 0), 0x80, UNNAMED, 0, 0);
+		assert_int_equal(skw_mac_slots(w.node[0].mac) & mine, 0);
+		mine = skw_mac_slots(w.node[0].mac);
+		assert_int_equal(bits(mine), 1);
+	}
+	hears(neighbour(true, 0), 0x80, 0, 0, 0); /* heard at last: patience is what it was */
+	for (unsigned k = 0; k < 4; k++)
+		hears(neighbour(true, 0), 0x80, UNNAMED, 0, 0);
+	assert_int_equal(skw_mac_slots(w.node[0].mac) & mine, 0);
+}
+
+/* Beacons for `seconds`: a neighbour with these slots, which hears one with those. */
+static void live_beside(uint32_t slots, uint32_t others, unsigned seconds)
+{
+	for (unsigned i = 0; i < 2 * seconds; i++) {
+		hears(neighbour(true, 0), slots, 0, neighbour(true, 1), others);
+		run(500 * MS);
+		assert_int_not_equal(skw_mac_slots(w.node[0].mac), 0);
+	}
+}
+
+static void slots_are_shared_by_the_rule(void **state)
+{
+	(void)state;
+	world(1, 4, 8); /* nobody has more than one more than another */
+	start(0);
+	hears(neighbour(true, 0), 1, 0, neighbour(true, 1), 2);
+	run(2 * SEC);
+	live_beside(1, 2, 20);
+	assert_int_equal(bits(skw_mac_slots(w.node[0].mac)), 2);
+	assert_int_equal(skw_mac_slots(w.node[0].mac) & 3, 0);
+	stop(state);
+	world(1, 4, 8); /* alone: all but one */
+	start(0);
+	run(15 * SEC);
+	assert_int_equal(bits(skw_mac_slots(w.node[0].mac)), 7);
+	live_beside(0xFF & ~skw_mac_slots(w.node[0].mac), 0, 20); /* who comes shall have 3 of 7 */
+	assert_int_equal(bits(skw_mac_slots(w.node[0].mac)), 5);
+	stop(state);
+	world(1, 4, 8); /* a share of 3 is kept, if all is taken as well */
+	start(0);
+	hears(neighbour(true, 0), 0x0F, 0, 0, 0);
+	run(2 * SEC);
+	live_beside(0x0F, 0, 15);
+	assert_int_equal(bits(skw_mac_slots(w.node[0].mac)), 3);
+	live_beside(0xFF & ~skw_mac_slots(w.node[0].mac), 0, 15);
+	assert_int_equal(bits(skw_mac_slots(w.node[0].mac)), 3);
+	stop(state);
+	world(1, 4, 2); /* the only one is never given back */
+	start(0);
+	hears(neighbour(true, 0), 1, 0, 0, 0);
+	run(2 * SEC);
+	live_beside(1, 0, 15);
+}
+
+static void who_comes_last_takes_from_the_richest(void **state)
+{
+	(void)state;
+	world(1, 4, 8);
+	start(0);
+	for (unsigned i = 0; i < 5; i++) {
+		hears(neighbour(true, 0), 0x83, 0, neighbour(true, 1), 0x70);
+		hears(neighbour(true, 2), 0x0C, 0, neighbour(true, 3), 0x0C);
+		run(500 * MS);
+	}
+	assert_int_equal(bits(skw_mac_slots(w.node[0].mac)), 1);
+	assert_int_equal(skw_mac_slots(w.node[0].mac) & 0x0C, 0); /* three have more than two */
 }
 
 /* ---- clocks that are not what they were ---- */
@@ -728,6 +939,13 @@ int main(void)
 		cmocka_unit_test_teardown(who_finds_no_slot_waits_for_one, stop),
 		cmocka_unit_test_teardown(who_is_configured_keeps_its_slot, stop),
 		cmocka_unit_test_teardown(networks_become_one, stop),
+		cmocka_unit_test_teardown(who_has_more_yields, stop),
+		cmocka_unit_test_teardown(of_equals_the_smaller_address_stays, stop),
+		cmocka_unit_test_teardown(who_is_not_heard_cannot_insist, stop),
+		cmocka_unit_test_teardown(after_eight_beacons_the_wiser_yields, stop),
+		cmocka_unit_test_teardown(who_is_not_heard_moves, stop),
+		cmocka_unit_test_teardown(slots_are_shared_by_the_rule, stop),
+		cmocka_unit_test_teardown(who_comes_last_takes_from_the_richest, stop),
 		cmocka_unit_test_teardown(a_device_that_starts_anew_is_followed_and_follows, stop),
 		cmocka_unit_test_teardown(a_leap_is_told_before_it_is_made, stop),
 		cmocka_unit_test_teardown(a_beacon_beyond_time_is_refused, stop),
