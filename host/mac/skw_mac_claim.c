@@ -1,14 +1,12 @@
-/* Slots without configuration: claimed by ear, no master.
+/* Slots without configuration: claimed by ear, no master (docs/air-protocol.md, Claims).
  *
- *   listen (two beacons) -> claim a slot that nobody within two hops has -> beacon -> share what is
- * left
+ *   listen -> claim a slot that nobody within two hops has -> beacon -> share what is left
  *
  * Beacons list the slots of their sender and of those that it hears, so everybody knows who may
  * not speak at the same time: whoever has a common hearer with us. Of two that claimed the same
- * slot the one with more slots leaves it, or else that with the larger address; the interval of
- * beacons varies, else two that do not hear each other could drown each other's at a common
- * neighbour for ever. Who has fewer slots than its share takes another after a beacon, but nobody
- * takes the last free one as a second: that is for whoever comes. */
+ * slot the one with more slots leaves it, or else that with the larger address. The interval of
+ * beacons varies: else two that do not hear each other could drown each other's at a common
+ * neighbour for ever. Nobody takes the last free slot as a second: that is for whoever comes. */
 #include "mac/skw_mac_state.h"
 
 #include <string.h>
@@ -222,8 +220,8 @@ void skw_mac_claim_heard(struct skw_mac *mac, uint64_t now_ns, struct skw_mac_pe
 		return;
 	mac->slot_mask &= ~lost;
 	p->clashes = 0;
-	skw_mac_beacon_soon(
-	    mac, now_ns); /* and skw_mac_claim_due finds another, if it was the only one */
+	/* if it was the only one, skw_mac_claim_due finds another */
+	skw_mac_beacon_soon(mac, now_ns);
 }
 
 void skw_mac_claim_share(struct skw_mac *mac, uint64_t now_ns)
