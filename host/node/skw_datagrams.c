@@ -339,9 +339,8 @@ static struct flow *flow_to(struct skw_association *a, const uint8_t *head, size
 			return f;
 	if (!skw_place_find(d->node, host, port, true, name, &to))
 		return NULL;
-	session = skw_routes_session(d->node->routes, &to);
-	if (session == 0 || d->count == FLOWS_MAX ||
-	    skw_session_open(d->node->session, session, name, now_of(d), &stream) != SKW_SESSION_OK)
+	if (d->count == FLOWS_MAX ||
+	    !skw_routes_open(d->node->routes, &to, name, &session, &stream))
 		return NULL;
 	f = new_flow(d, session, stream);
 	if (f == NULL) {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIPES_MAX = 256, CHUNK = SKW_PIPE_CHUNK, UNSENT_MAX = 262144 };
+enum { PIPES_MAX = 768, CHUNK = SKW_PIPE_CHUNK, UNSENT_MAX = 262144 };
 
 struct write {
 	uv_write_t request;

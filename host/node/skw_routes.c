@@ -306,16 +306,13 @@ static void build(struct skw_routes *r, struct route *route)
 		     path.count);
 }
 
-uint32_t skw_routes_session(struct skw_routes *r, const struct skw_node_address *to)
+static uint32_t new_route(struct skw_routes *r, const struct skw_node_address *to)
 {
 	struct route **place = NULL, *route;
 
-	for (size_t i = 0; i < ROUTES_MAX; i++) {
+	for (size_t i = 0; i < ROUTES_MAX && place == NULL; i++)
 		if (r->routes[i] == NULL)
 			place = &r->routes[i];
-		else if (skw_node_address_equal(&r->routes[i]->to, to))
-			return r->routes[i]->session;
-	}
 	route = place != NULL ? calloc(1, sizeof(*route) + r->legs * sizeof(*route->legs)) : NULL;
 	if (route == NULL)
 		return 0;
@@ -331,6 +328,31 @@ uint32_t skw_routes_session(struct skw_routes *r, const struct skw_node_address 
 	skw_session_path_down(r->node->session, 0, skw_node_now(r->node));
 	build(r, route);
 	return route->session;
+}
+
+uint32_t skw_routes_session(struct skw_routes *r, const struct skw_node_address *to)
+{
+	for (size_t i = 0; i < ROUTES_MAX; i++)
+		if (r->routes[i] != NULL && skw_node_address_equal(&r->routes[i]->to, to))
+			return r->routes[i]->session;
+	return new_route(r, to);
+}
+
+bool skw_routes_open(struct skw_routes *r, const struct skw_node_address *to, const char *name,
+		     uint32_t *session, uint32_t *stream)
+{
+	enum skw_session_status status = SKW_SESSION_FULL;
+	uint64_t now = skw_node_now(r->node);
+
+	for (size_t i = 0; i < ROUTES_MAX && status == SKW_SESSION_FULL; i++) {
+		if (r->routes[i] == NULL || !skw_node_address_equal(&r->routes[i]->to, to))
+			continue;
+		*session = r->routes[i]->session;
+		status = skw_session_open(r->node->session, *session, name, now, stream);
+	}
+	if (status == SKW_SESSION_FULL && (*session = new_route(r, to)) != 0)
+		status = skw_session_open(r->node->session, *session, name, now, stream);
+	return status == SKW_SESSION_OK;
 }
 
 /* ---- What happens to circuits ---- */

@@ -1,4 +1,5 @@
-/* skw_routes - one route a destination: its session, and the circuits that this goes over at once.
+/* skw_routes - a route to each destination: its session, and the circuits that this goes over at
+ * once.
  *
  *   session ---- circuit through neighbour 1 ----.
  *           ---- circuit through neighbour 2 -----  the destination        at most [path] paths
@@ -18,6 +19,10 @@ void skw_routes_free(struct skw_routes *routes);
 
 /* The session to a node, made if needed; streams may be opened at once. 0: the table is full. */
 uint32_t skw_routes_session(struct skw_routes *routes, const struct skw_node_address *to);
+/* A stream to a node, opened in the first session to it that has room for one more; a session has
+ * only so many, and a browser wants more. False: there can be no other session. */
+bool skw_routes_open(struct skw_routes *routes, const struct skw_node_address *to, const char *name,
+		     uint32_t *session, uint32_t *stream);
 
 /* Why there is no circuit to a node, as far as this node knows; a sentence for people. */
 const char *skw_routes_trouble(const struct skw_routes *routes, const struct skw_node_address *to);

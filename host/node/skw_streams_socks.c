@@ -61,9 +61,8 @@ static void open_stream(struct pipe *p)
 		socks_refuse(p, SKW_SOCKS5_HOST_UNREACHABLE);
 		return;
 	}
-	p->session = skw_routes_session(node->routes, &to);
-	if (p->session == 0 || skw_session_open(node->session, p->session, service, pipe_now(p),
-						&p->stream) != SKW_SESSION_OK) {
+	if (!skw_routes_open(node->routes, &to, service, &p->session, &p->stream)) {
+		p->session = 0;
 		socks_refuse(p, SKW_SOCKS5_NET_UNREACHABLE);
 		return;
 	}

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Two nodes on this machine, as whoever runs one meets them: petnames and services in a browser's spelling, a password for SOCKS5,
+"""Nodes on this machine, as whoever runs one meets them: petnames and services in a browser's spelling, a password for SOCKS5,
 the file of petnames with its remarks, a control socket that is somebody else's, and reasons where there is no way."""
 import http.server, json, os, pathlib, signal, socket, subprocess, sys, tempfile, threading, time
 import skw_tap
@@ -54,6 +54,7 @@ class Node:
 
 class Hello(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
+        time.sleep(0.5 if self.path == "/slow" else 0)
         self.send_response(200)
         self.end_headers()
         self.wfile.write(b"hello")
@@ -84,6 +85,14 @@ def spelling(socks, bob):
     for name in ("files.bob.sky", "FILES.Bob.SKY", "files.bob.sky.", f"files.{bob.key.upper()}.sky", "files.rob.sky"):
         done = curl(socks, f"http://{name}/", "-u", "x:y", "--proxy-user", "mary:xyz")
         check(f"http://{name}/", done.stdout == "hello", done.stderr)
+
+
+def many(folder, socks):
+    """More connections at once than a session has streams, as a browser's tabs make them."""
+    urls = folder / "urls"
+    urls.write_text('url = "http://files.bob.sky/slow"\noutput = "/dev/null"\n' * 150)
+    done = curl(socks, "--parallel", "--parallel-max", "150", "--parallel-immediate", "-U", "mary:xyz", "-w", "%{http_code}\\n", "-K", urls)
+    check("150 connections at once", done.stdout.split() == ["200"] * 150, done.stderr[-300:])
 
 
 def passwords(socks):
@@ -129,6 +138,7 @@ def no_way(folder, bob):
 def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
+        http.server.ThreadingHTTPServer.request_queue_size = 256
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hello)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         socks, file, users = free_port(), folder / "names", folder / "users"
@@ -143,6 +153,7 @@ def main():
         petnames(alice, file, bob.key)
         spelling(socks, bob)
         passwords(socks)
+        many(folder, socks)
         control(folder, alice)
         alice.stop()
         check("alice takes her socket away", not alice.control.exists())
