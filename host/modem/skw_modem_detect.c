@@ -37,15 +37,16 @@ static void sum_block(struct skw_detect_sums *s, const float *re, const float *i
 
 static void follow_dc(struct skw_detect *d, const struct skw_detect_sums *s)
 {
-	const float keep = 1 - 1.0F / 512, quietest = 1e-12F;
-	float trust;
+	const float keep = 1 - 1.0F / 512, quietest = 1e-12F, stuck = 1e-3F;
+	float spread, trust;
 
 	if (s->power > 1e4F * d->loudest) /* what was quiet before tells nothing of this level */
 		d->dc_re = d->dc_im = d->dc_weight = 0;
 	d->loudest = fmaxf((1 - 1.0F / 1024) * d->loudest, s->power);
 	if (d->loudest < 1e-24F)
 		return;
-	trust = 1 / (s->power + quietest * d->loudest);
+	spread = s->power - (s->sr * s->sr + s->si * s->si) / SKW_DETECT_BLOCK;
+	trust = 1 / (fmaxf(spread, 0) + stuck * s->power + quietest * d->loudest);
 	d->dc_re = keep * d->dc_re + trust * s->sr;
 	d->dc_im = keep * d->dc_im + trust * s->si;
 	d->dc_weight = keep * d->dc_weight + trust * SKW_DETECT_BLOCK;
@@ -64,13 +65,13 @@ bool skw_detect_block(struct skw_detect *d, struct skw_detect_event *event, cons
 		      const float *im, uint64_t end)
 {
 	const float samples = SKW_DETECT_BLOCK * SKW_DETECT_BLOCKS, threshold = 5.0F / 16;
-	struct skw_detect_sums w = { 0 };
-	float dc, size, last = d->last;
-	float delayed = d->block[d->next].power; /* the one before the window's oldest */
+	const float exact = 3e-6F; /* beside a constant that is stronger, sums are not */
+	struct skw_detect_sums w = { 0 }, *newest = &d->block[d->next];
+	struct skw_detect_sums before = *newest; /* the one before the window's oldest */
+	float size, last = d->last, raw, sr, si; /* sums of the window 16 samples ago */
 
-	sum_block(&d->block[d->next], re, im);
-	w.power = 0.5F * (delayed - d->block[d->next].power);
-	follow_dc(d, &d->block[d->next]);
+	sum_block(newest, re, im);
+	follow_dc(d, newest);
 	d->next = (d->next + 1) % SKW_DETECT_BLOCKS;
 	for (unsigned b = 0; b < SKW_DETECT_BLOCKS; b++) {
 		w.pr += d->block[b].pr;
@@ -79,13 +80,16 @@ bool skw_detect_block(struct skw_detect *d, struct skw_detect_event *event, cons
 		w.sr += d->block[b].sr;
 		w.si += d->block[b].si;
 	}
-	dc = (w.sr * w.sr + w.si * w.si) / samples;
-	w.pr -= dc;
-	w.power -= dc;
+	sr = w.sr - newest->sr + before.sr;
+	si = w.si - newest->si + before.si;
+	w.pr -= (w.sr * sr + w.si * si) / samples;
+	w.pi -= (w.si * sr - w.sr * si) / samples;
+	raw = w.power + 0.5F * (before.power - newest->power);
+	w.power = raw - 0.5F * (w.sr * w.sr + w.si * w.si + sr * sr + si * si) / samples;
 	size = w.pr * w.pr + w.pi * w.pi;
 	d->last = size;
 	if (size < threshold * threshold * w.power * w.power || w.power < 1e-24F ||
-	    size <= d->peak || size <= last)
+	    w.power < exact * raw || size <= d->peak || size <= last)
 		return past_peak(d, event);
 	d->peak = size;
 	d->since = 0;

@@ -2,10 +2,10 @@
  *
  *   P = sum x(m) conj(x(m - 16)),  R = sum |x(m)|^2 + |x(m - 16)|^2 over 2,
  *
- * over eight blocks of 16 samples,
- * both less what a constant (the mixer's DC) puts there. Where |P| >= 5/16 R the signal repeats
- * itself. The event is told when |P| has not grown for two blocks, with the values at its peak; arg
- * P / 16 is the carrier offset, but for multiples of 1/16 turn a sample.
+ * over eight blocks of 16 samples, each factor less its mean over those: so a constant (the mixer's
+ * DC) counts for nothing, however strong, and noise beside it is noise. Where |P| >= 5/16 R the
+ * signal repeats itself. The event is told when |P| has not grown for two blocks, with the values
+ * at its peak; arg P / 16 is the carrier offset, but for multiples of 1/16 turn a sample.
  */
 #ifndef SKW_MODEM_DETECT_H
 #define SKW_MODEM_DETECT_H
@@ -32,8 +32,9 @@ struct skw_detect {
 	float peak; /* |P|^2; 0: no event under way */
 	struct skw_detect_event event;
 	/* The mixer's DC over the last 8,192 samples or so is sum / weight: blocks count by the
-	 * inverse of their power, so that the quiet between frames tells most of it. What is quiet
-	 * is measured by the loudest of late: no level is better than another. */
+	 * inverse of their power beside their mean's, so that the quiet between frames tells most
+	 * of it; a converter that is stuck tells little. What is quiet is measured by the loudest
+	 * of late: no level is better than another. */
 	float dc_re, dc_im, dc_weight, loudest;
 };
 
