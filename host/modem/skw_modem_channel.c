@@ -303,11 +303,10 @@ void skw_channel_learn(struct skw_channel *c, const struct skw_carriers *z, unsi
 	believe(c);
 }
 
-void skw_channel_equalise(const struct skw_channel *ch, struct skw_carriers *z,
-			  const struct skw_carriers *y, float angle, float slope)
+/* scale e^(j (angle + k slope)) */
+static void turns(float c[64], float s[64], float angle, float slope, float scale)
 {
-	float scale = 1 / ch->power, dc = cosf(slope), ds = sinf(slope);
-	_Alignas(16) float c[64], s[64];
+	float dc = cosf(slope), ds = sinf(slope);
 
 	for (int half = 0; half < 2; half++) { /* carriers 0..31, -32..-1 */
 		float at = angle - 32 * (float)half * slope;
@@ -322,11 +321,34 @@ void skw_channel_equalise(const struct skw_channel *ch, struct skw_carriers *z,
 			pc = next;
 		}
 	}
+}
+
+void skw_channel_equalise(const struct skw_channel *ch, struct skw_carriers *z,
+			  const struct skw_carriers *y, float angle, float slope)
+{
+	_Alignas(16) float c[64], s[64];
+
+	turns(c, s, angle, slope, 1 / ch->power);
 	for (int k = 0; k < 64; k++) {
 		float hr = ch->h.re[k], hi = ch->h.im[k];
 		float re = y->re[k] * hr + y->im[k] * hi, im = y->im[k] * hr - y->re[k] * hi;
 
 		z->re[k] = re * c[k] + im * s[k];
 		z->im[k] = im * c[k] - re * s[k];
+	}
+}
+
+void skw_channel_expect(const struct skw_channel *ch, struct skw_carriers *y,
+			const struct skw_carriers *x, float angle, float slope)
+{
+	_Alignas(16) float c[64], s[64];
+
+	turns(c, s, angle, slope, 1);
+	for (int k = 0; k < 64; k++) {
+		float hr = ch->h.re[k], hi = ch->h.im[k];
+		float re = x->re[k] * hr - x->im[k] * hi, im = x->im[k] * hr + x->re[k] * hi;
+
+		y->re[k] = re * c[k] - im * s[k];
+		y->im[k] = im * c[k] + re * s[k];
 	}
 }

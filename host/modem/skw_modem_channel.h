@@ -62,5 +62,8 @@ void skw_channel_again(const struct skw_channel_filter *f, struct skw_channel *c
 /* z = y conj(h) / mean |h|^2, turned back by `angle` + k slope. */
 void skw_channel_equalise(const struct skw_channel *c, struct skw_carriers *z,
 			  const struct skw_carriers *y, float angle, float slope);
+/* And back: points as they would come. */
+void skw_channel_expect(const struct skw_channel *c, struct skw_carriers *y,
+			const struct skw_carriers *x, float angle, float slope);
 
 #endif

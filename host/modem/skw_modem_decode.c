@@ -54,6 +54,7 @@ bool skw_decoder_signal(struct skw_decoder *d, struct skw_signal *out,
 	skw_viterbi_steps(&d->viterbi, d->pairs, 24);
 	skw_viterbi_trace(&d->viterbi, octets, 24);
 	bits = octets[0] | (uint32_t)octets[1] << 8 | (uint32_t)octets[2] << 16;
+	out->word = bits;
 	out->length = bits >> 5 & 0xFFF;
 	for (out->rate = 0; out->rate < SKW_OFDM_RATES; out->rate++)
 		if (skw_ofdm_rates[out->rate].code == (bits & 15))

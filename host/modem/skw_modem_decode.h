@@ -18,6 +18,7 @@ enum { SKW_SOFT = 6 * 64 + 1 };
 struct skw_signal {
 	unsigned rate; /* index */
 	unsigned length;
+	uint32_t word; /* its 24 bits, the first in bit 0 */
 };
 
 struct skw_decoder {

@@ -51,7 +51,9 @@ struct frame {
 	float first_re[64];    /* SIGNAL, equalised, */
 	bool repeated;         /* and sent twice: 802.11ax and later */
 	struct skw_carriers y; /* the newest symbol, transformed */
-	float turned, tilted;  /* its phase and slope that were turned back */
+	uint64_t lost;         /* of its samples: bit n, sample n */
+	float turned, tilted;  /* its phase and slope that were turned back, */
+	float ahead;           /* of that the carrier offset's */
 	struct skw_channel channel;
 	struct skw_track track;
 	_Alignas(16) float cos[64], sin[64]; /* of the carrier offset from a block's start on */
@@ -113,6 +115,7 @@ struct skw_modem_rx *skw_modem_rx_new(double rate_hz)
 	skw_sync_init(&rx->sync, &rx->fft, &rx->tables);
 	skw_channel_init(&rx->filter, EARLY);
 	skw_decoder_init(&rx->decoder, SKW_VITERBI_VOLK);
+	skw_again_init(&rx->again);
 	restart(rx, 0);
 	return rx;
 }
@@ -198,11 +201,14 @@ static void fine(struct skw_modem_rx *rx, uint64_t last, double coarse)
 	rx->frame.energy = (float)(energy / FINE);
 }
 
-static void transform(const struct skw_modem_rx *rx, struct skw_carriers *y, uint64_t from)
+/* 64 samples; those that only a pulse can be are taken for 0, and told. */
+static uint64_t transform(const struct skw_modem_rx *rx, struct skw_carriers *y, uint64_t from,
+			  float power)
 {
 	const struct frame *f = &rx->frame;
 	const float *a = rx->re + (from - rx->base), *b = rx->im + (from - rx->base);
 	struct skw_carriers x;
+	uint64_t lost;
 
 	for (int k = 0; k < 64; k++) {
 		float i = a[k] - f->dc_re, q = b[k] - f->dc_im;
@@ -211,7 +217,9 @@ static void transform(const struct skw_modem_rx *rx, struct skw_carriers *y, uin
 		x.re[k] = i * f->cos[k] + q * f->sin[k];
 		x.im[k] = q * f->cos[k] - i * f->sin[k];
 	}
+	lost = skw_mend_blank(&x, power);
 	skw_fft_forward(&rx->fft, y, &x);
+	return lost;
 }
 
 /* The carrier offset's phase at a block, since the first. */
@@ -236,8 +244,8 @@ static void start_frame(struct skw_modem_rx *rx, uint64_t last, double coarse)
 		f->cos[k] = (float)cos(2 * M_PI * f->cfo * k);
 		f->sin[k] = (float)sin(2 * M_PI * f->cfo * k);
 	}
-	transform(rx, &y1, f->first);
-	transform(rx, &y2, f->first + 64);
+	transform(rx, &y1, f->first, f->energy);
+	transform(rx, &y2, f->first + 64, f->energy);
 	c = (float)cos(phase_at(f, f->first + 64));
 	s = (float)sin(phase_at(f, f->first + 64));
 	for (int k = 0; k < 64; k++) {
@@ -359,11 +367,12 @@ static void symbol(struct skw_modem_rx *rx, struct skw_carriers *z)
 	struct frame *f = &rx->frame;
 	double ahead = phase_at(f, f->block);
 
-	transform(rx, &f->y, f->block);
+	f->lost = transform(rx, &f->y, f->block, f->energy);
 	listen(rx, f->block);
 	skw_track_predict(&f->track, f->symbol == 0 ? 1.4F : 1.0F);
 	follow_pilots(f, &f->y, rx->tables.pilot[f->symbol % 127], ahead);
-	f->turned = (float)ahead + f->track.phase.x;
+	f->ahead = (float)ahead;
+	f->turned = f->ahead + f->track.phase.x;
 	f->tilted = f->track.slope.x;
 	skw_channel_equalise(&f->channel, z, &f->y, f->turned, f->tilted);
 	f->block += SKW_OFDM_SYMBOL;
@@ -442,16 +451,27 @@ static float soft_half(const struct frame *f, unsigned bits)
 	return 40 * sqrtf(fminf(fmaxf(beyond, 1), 1000));
 }
 
+/* What a symbol is worth that samples are missing of: the loss is as noise on all carriers. */
+static float worth(const struct frame *f)
+{
+	float lost = (float)__builtin_popcountll(f->lost) / 64;
+
+	return f->channel.noise / (f->channel.noise + lost * f->channel.signal);
+}
+
 /* Soft bits of a symbol, less of those carriers that are not alone on the air. */
-static void demap(uint8_t *soft, const struct frame *f, const struct skw_carriers *z, unsigned bits)
+static void demap(uint8_t *soft, const struct frame *f, const struct skw_carriers *z, unsigned bits,
+		  float trust)
 {
 	struct skw_carriers t;
 	_Alignas(16) float w[64];
 
 	for (int k = 0; k < 64; k++) {
-		t.re[k] = f->channel.trust[k] * z->re[k];
-		t.im[k] = f->channel.trust[k] * z->im[k];
-		w[k] = f->channel.trust[k] * f->channel.w[k];
+		float much = trust * f->channel.trust[k];
+
+		t.re[k] = much * z->re[k];
+		t.im[k] = much * z->im[k];
+		w[k] = much * f->channel.w[k];
 	}
 	skw_demap(soft, bits, &t, w, soft_half(f, bits));
 }
@@ -468,9 +488,10 @@ static void read_signal(struct skw_modem_rx *rx)
 	struct frame *f = &rx->frame;
 	struct skw_carriers z;
 	uint8_t soft[SKW_SOFT];
+	const struct skw_mend_front front = { f->cos, f->sin, f->dc_re, f->dc_im, rx->balance };
 
 	symbol(rx, &z);
-	demap(soft, f, &z, 1);
+	demap(soft, f, &z, 1, worth(f));
 	tell(rx, &z, 1, soft);
 	if (!skw_decoder_signal(&rx->decoder, &f->signal, &rx->tables, soft)) {
 		rx->counts.signal_bad++;
@@ -478,8 +499,7 @@ static void read_signal(struct skw_modem_rx *rx)
 		return;
 	}
 	skw_decoder_start(&rx->decoder, &f->signal);
-	rx->again.symbols = 0;
-	rx->again.bent = false;
+	skw_again_start(&rx->again, &front, &f->y, f->turned, f->tilted, &f->signal, &rx->tables);
 	f->repeated = false;
 	memcpy(f->first_re, z.re, sizeof(f->first_re));
 	f->symbols = skw_ofdm_symbols(&skw_ofdm_rates[f->signal.rate], f->signal.length);
@@ -500,7 +520,7 @@ static bool read_again(struct skw_modem_rx *rx)
 	skw_decoder_start(&rx->decoder, &f->signal);
 	for (unsigned s = 0; s < a->symbols; s++) {
 		skw_again_symbol(a, &rx->fft, &f->channel, &z, s);
-		demap(soft, f, &z, bits);
+		demap(soft, f, &z, bits, 1);
 		skw_decoder_symbol(&rx->decoder, &rx->tables, soft);
 	}
 	return skw_decoder_finish(&rx->decoder, &rx->tables);
@@ -517,7 +537,7 @@ static void finish(struct skw_modem_rx *rx)
 		search_on(rx);
 		return;
 	}
-	for (unsigned n = 0; n < (rx->again.bent ? BENT : AGAIN) && !good; n++)
+	for (unsigned n = 0; n < (rx->again.bent || rx->again.mended ? BENT : AGAIN) && !good; n++)
 		good = read_again(rx);
 	rx->counts.frames++;
 	rx->counts.fcs_bad += !good;
@@ -549,9 +569,9 @@ static void read_data(struct skw_modem_rx *rx)
 	}
 	if (f->symbol == 2 && f->signal.rate == SKW_OFDM_SIGNAL)
 		f->repeated = repeats(rx, &z);
-	demap(soft, f, &z, bits);
+	demap(soft, f, &z, bits, worth(f));
 	tell(rx, &z, bits, soft);
-	skw_again_keep(&rx->again, &f->y, f->turned, f->tilted);
+	skw_again_keep(&rx->again, &f->y, f->ahead, f->turned, f->tilted, f->lost);
 	if (skw_decoder_symbol(&rx->decoder, &rx->tables, soft))
 		finish(rx);
 	else
