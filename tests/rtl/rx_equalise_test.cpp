@@ -50,7 +50,7 @@ struct Drift {
 
 struct Found {
 	double rms;                     // by which soft bits up to 8 are off in the later half of a frame
-	std::vector<double> phase_off;  // radians, when a data symbol has left
+	std::vector<double> phase_off, slope_off; // radians, and radians a carrier, when a data symbol has left
 };
 
 static Found frame(unsigned mbps, double level, Drift drift, double noise, unsigned idle, bool fading)
@@ -115,6 +115,8 @@ static Found frame(unsigned mbps, double level, Drift drift, double noise, unsig
 		s_over_n = double(dut.signal_part) / dut.noise_part;
 		if (dut.symbol_done)
 			found.phase_off.push_back(std::fabs(std::remainder(IN(phase) * 2 * M_PI / 262144 - turn * (done + 1), 2 * M_PI)));
+		if (dut.symbol_done)
+			found.slope_off.push_back(int32_t(IN(slope) << 6) * 2 * M_PI / 4294967296 - drift.jump - slope * (done + 1));
 		at = IN(at);
 		drive::clock(dut);
 		if (IN(z_valid)) { // issued in that clock
@@ -187,5 +189,9 @@ int main()
 	drive::check(off.size() == 20 && off[0] < 0.015 && off[3] < 0.015 && off[11] < 0.009 && off[19] < 0.006,
 		     "locked on to 0.06 radians a symbol: off by " + std::to_string(off[0]) + ", " + std::to_string(off[3]) + ", " +
 			     std::to_string(off[11]) + ", " + std::to_string(off[19]));
+	off = frame(24, 2500, {0, 0, 0, 40, 0.01}, 0, 20, false).slope_off;
+	drive::check(off.size() == 40 && std::fabs(off[3]) < 0.0066 && std::fabs(off[11]) < 0.003 && std::fabs(off[39]) < 0.004,
+		     "a slope of 0.01 from SIGNAL on: off by " + std::to_string(off[3]) + ", " + std::to_string(off[11]) + ", " +
+			     std::to_string(off[39]));
 	return drive::failures() != 0;
 }
