@@ -46,11 +46,14 @@ struct Drift {
 	double pilot_noise = 0;         // on the pilots alone, of their amplitude
 	unsigned symbols = 12;
 	double jump = 0;                // of the slope, behind the long symbols
+	bool second = false;            // another frame comes before, of 30 symbols, that drifts the other way
 };
 
 struct Found {
 	double rms;                     // by which soft bits up to 8 are off in the later half of a frame
 	std::vector<double> phase_off, slope_off; // radians, and radians a carrier, when a data symbol has left
+	double channel;                 // rms of H' over its truth, less their mean, in the end
+	double law;                     // worst of what the data's turns make of the phase's error, over the formula, less 1
 };
 
 static Found frame(unsigned mbps, double level, Drift drift, double noise, unsigned idle, bool fading)
@@ -79,6 +82,17 @@ static Found frame(unsigned mbps, double level, Drift drift, double noise, unsig
 				      k == -32 ? kind : unsigned(random() % 4)});
 		}
 	};
+	const unsigned skip = drift.second ? 30 : 0;
+	if (drift.second) {
+		send(long_training(), 0, 0, 0);
+		send(long_training(), 1, 0, 0);
+		for (unsigned s = 0; s <= skip; s++) {
+			const Rate &now = s ? r : first;
+			for (unsigned b = 0; b < now.cbps; b++)
+				bits[0][b] = random() & 1;
+			send(symbol_carriers(bits[0].data(), now, s), s ? 3 : 2, -0.05 * (s + 1), 0.002 * (s + 1));
+		}
+	}
 	send(long_training(), 0, 0, 0);
 	send(long_training(), 1, 0, 0);
 	for (unsigned s = 0; s <= symbols; s++) {
@@ -98,8 +112,10 @@ static Found frame(unsigned mbps, double level, Drift drift, double noise, unsig
 	drive::reset(dut);
 	bool early = false;
 	unsigned at = 0, astray = 0;
-	Found found;
-	for (unsigned n = 0; n < 5000 * symbols; n++) {
+	Found found {};
+	static const double PER_TURN[] = {1, 2, 4, 8}, HALF[] = {64, 64, 32, 48};
+	double sum = 0;
+	for (unsigned n = 0; n < 5000 * (symbols + skip); n++) {
 		source.offer();
 		sink.decide();
 		dut.s_axis_tvalid = source.valid;
@@ -113,10 +129,18 @@ static Found frame(unsigned mbps, double level, Drift drift, double noise, unsig
 		sink.sample(dut.m_axis_tvalid, {dut.m_axis_tdata, bool(dut.m_axis_tuser)});
 		done += dut.symbol_done;
 		s_over_n = double(dut.signal_part) / dut.noise_part;
-		if (dut.symbol_done)
-			found.phase_off.push_back(std::fabs(std::remainder(IN(phase) * 2 * M_PI / 262144 - turn * (done + 1), 2 * M_PI)));
-		if (dut.symbol_done)
-			found.slope_off.push_back(int32_t(IN(slope) << 6) * 2 * M_PI / 4294967296 - drift.jump - slope * (done + 1));
+		if (dut.symbol_done && done > skip) {
+			unsigned s = done - skip + 1;
+			found.phase_off.push_back(std::fabs(std::remainder(IN(phase) * 2 * M_PI / 262144 - turn * s, 2 * M_PI)));
+			found.slope_off.push_back(int32_t(IN(slope) << 6) * 2 * M_PI / 4294967296 - drift.jump - slope * s);
+		}
+		if (IN(learn))
+			sum += (int32_t(IN(turn_more)) << 23 >> 23) / HALF[IN(mod)];
+		if (IN(told)) { // the phase's error by the pilots' gains, so many times as much
+			double error = sum / 48 / PER_TURN[IN(mod)] / (2 * M_PI) * (IN(mod) == 3 ? 1.8 : 2.4);
+			found.law = std::max(found.law, std::fabs(int16_t(IN(data_turn)) * 4 / 262144.0 / error - 1) * (std::fabs(error) > 1e-4));
+			sum = 0;
+		}
 		at = IN(at);
 		drive::clock(dut);
 		if (IN(z_valid)) { // issued in that clock
@@ -125,6 +149,8 @@ static Found frame(unsigned mbps, double level, Drift drift, double noise, unsig
 		}
 	}
 
+	sink.beats.erase(sink.beats.begin(), sink.beats.begin() + std::min(size_t(skip ? 48 * (skip + 1) : 0), sink.beats.size()));
+	done -= skip;
 	unsigned wrong = 0, count = 0, late = 0;
 	double worst = 0, square = 0;
 	bool order = sink.beats.size() == 48u * (symbols + 1);
@@ -157,6 +183,16 @@ static Found frame(unsigned mbps, double level, Drift drift, double noise, unsig
 			     (noise > 0 || worst < (turn == 0 && slope == 0 && drift.pilot_noise == 0 && drift.jump == 0 ? 0.51 : 3.51) + bent),
 		     text);
 	found.rms = std::sqrt(square / late);
+	Cplx middle = 0;
+	std::vector<Cplx> over;
+	for (int k : data_carriers()) {
+		uint64_t word = IN(c_mem)[k + 32];
+		over.push_back(Cplx(int32_t(word << 14) >> 14, int32_t(word >> 18 << 14) >> 14) / h[k + 32]);
+		middle += over.back() / 48.0;
+	}
+	for (Cplx c : over)
+		found.channel += std::norm(c / middle - 1.0) / 48;
+	found.channel = std::sqrt(found.channel);
 	return found;
 }
 
@@ -183,15 +219,23 @@ int main()
 		double rms = frame(24, 2500, b.drift, 0, 20, false).rms;
 		drive::check(rms < b.most, b.what + (", small soft bits off by " + std::to_string(rms)));
 	}
-	// The first gains lock on to a turn, the last do not begin before the 16th symbol: limits half above what was measured, half
-	// of what it is without the one, two thirds without the other.
-	std::vector<double> off = frame(24, 2500, {0.06, 0, 0, 20}, 0, 20, false).phase_off;
-	drive::check(off.size() == 20 && off[0] < 0.015 && off[3] < 0.015 && off[11] < 0.009 && off[19] < 0.006,
-		     "locked on to 0.06 radians a symbol: off by " + std::to_string(off[0]) + ", " + std::to_string(off[3]) + ", " +
-			     std::to_string(off[11]) + ", " + std::to_string(off[19]));
-	off = frame(24, 2500, {0, 0, 0, 40, 0.01}, 0, 20, false).slope_off;
-	drive::check(off.size() == 40 && std::fabs(off[3]) < 0.0066 && std::fabs(off[11]) < 0.003 && std::fabs(off[39]) < 0.004,
-		     "a slope of 0.01 from SIGNAL on: off by " + std::to_string(off[3]) + ", " + std::to_string(off[11]) + ", " +
-			     std::to_string(off[39]));
+	// The first gains lock on to a turn and to a slope, and with each frame anew; the last ones do not begin before the 16th symbol.
+	for (bool second : {false, true}) {
+		const char *which = second ? ", behind another frame" : "";
+		std::vector<double> off = frame(24, 2500, {0.06, 0, 0, 20, 0, second}, 0, 20, false).phase_off;
+		drive::check(off.size() == 20 && off[0] < 0.015 && off[3] < 0.015 && off[11] < 0.009 && off[19] < 0.006,
+			     "locked on to 0.06 radians a symbol: off by " + std::to_string(off[0]) + ", " + std::to_string(off[3]) +
+				     ", " + std::to_string(off[11]) + ", " + std::to_string(off[19]) + which);
+		off = frame(24, 2500, {0, 0, 0, 40, 0.01, second}, 0, 20, false).slope_off;
+		drive::check(off.size() == 40 && std::fabs(off[3]) < 0.0066 && std::fabs(off[11]) < 0.003 && std::fabs(off[39]) < 0.004,
+			     "a slope of 0.01 from SIGNAL on: off by " + std::to_string(off[3]) + ", " + std::to_string(off[11]) + ", " +
+				     std::to_string(off[39]) + which);
+	}
+	for (unsigned mbps : {6u, 12u, 24u, 54u}) {
+		Found f = frame(mbps, 2500, {0.03, 0, 0, 60}, 0.04, 20, false);
+		drive::check(f.channel < 0.0125 && f.law > 0 && f.law < 0.03,
+			     std::to_string(mbps) + " Mb/s: channel off by " + std::to_string(f.channel) + " in noise of 0.04, what the data say of the phase by " +
+				     std::to_string(f.law));
+	}
 	return drive::failures() != 0;
 }
