@@ -46,7 +46,9 @@ struct skw_kv *skw_kv_open(const char *path, char *error, size_t error_len)
 	    prepare(kv, &kv->each, "SELECT key, value FROM record ORDER BY key"))
 		return kv;
 	snprintf(error, error_len, "%s: %s", path,
-		 kv->db != NULL ? sqlite3_errmsg(kv->db) : "out of memory");
+		 kv->db == NULL                           ? "out of memory"
+		 : sqlite3_errcode(kv->db) == SQLITE_BUSY ? "another skywaved uses it"
+							  : sqlite3_errmsg(kv->db));
 	skw_kv_close(kv);
 	return NULL;
 }

@@ -111,6 +111,9 @@ def control(folder, alice):
         second.ini.write_text(second.head.replace(str(second.control), str(path)))
         done = run(DAEMON, second.ini)
         check(f"control: {words}", done.returncode == 1 and words in done.stderr, done.stderr)
+    second.ini.write_text(second.head.replace(f"state = {folder / 'second'}", f"state = {folder / 'alice'}"))
+    done = run(DAEMON, second.ini)
+    check("nor is the state of another", done.returncode == 1 and "another skywaved uses it" in done.stderr, done.stderr)
     check("both are still there", kept.read_text() == "precious" and alice.ask("status").returncode == 0)
     stale = folder / "stale"
     with socket.socket(socket.AF_UNIX) as s:
