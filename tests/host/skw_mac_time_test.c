@@ -57,6 +57,7 @@ static struct {
 	unsigned lost, arrived; /* PSDUs, by reason of another at the same time */
 	uint32_t random;
 	bool saturate;
+	int64_t apart;      /* how far the beacons made by hand are ahead of node 0's time */
 	uint64_t old, leap; /* what node 0 was ahead, and shall be; 0: nobody looks */
 	unsigned beacons;   /* of its since */
 	uint64_t said[8];
@@ -583,15 +584,15 @@ static uint8_t neighbour(bool smaller, unsigned skip)
 
 enum { UNNAMED = -1 };
 
-/* Node 0 hears a beacon of it, in time: its slots, how long ago it heard node 0, and one that it
- * hears, if that has slots. */
+/* Node 0 hears a beacon of it, in time or w.apart: its slots, how long ago it heard node 0, and one
+ * that it hears, if that has slots. */
 static void hears(uint8_t who, uint32_t slots, int age_ms, uint8_t other, uint32_t its_slots)
 {
 	struct skw_mac_beacon b = { .slots = w.node[0].config.plan.slots,
 				    .slot_ns = 4000000,
 				    .slot_mask = slots,
 				    .time_ns = device(0, w.now),
-				    .ahead_ns = skw_mac_ahead(w.node[0].mac) };
+				    .ahead_ns = skw_mac_ahead(w.node[0].mac) + (uint64_t)w.apart };
 	struct skw_mac_envelope e = { .dst = skw_mac_broadcast, .src_epoch = 9 };
 	struct skw_frame_rx rx = { .rate_mbps = 6, .fcs_ok = true };
 	uint8_t psdu[600], key[SKW_MAC_KEY];
@@ -760,6 +761,58 @@ static void slots_are_shared_by_the_rule(void **state)
 	live_beside(1, 0, 15);
 }
 
+/* The step that node 0 makes at a beacon that is `ns` ahead of it. */
+static int64_t step_at(int64_t ns, uint8_t who, int age_ms, uint8_t other, uint32_t its_slots)
+{
+	uint64_t before = skw_mac_ahead(w.node[0].mac);
+
+	w.apart = ns;
+	hears(who, 0x80, age_ms, other, its_slots);
+	w.apart = 0;
+	return (int64_t)(skw_mac_ahead(w.node[0].mac) - before);
+}
+
+static void whose_time_is_followed(void **state)
+{
+	const uint8_t a = 1, b = 2, c = 3;
+
+	(void)state;
+	world(1, 2, 8); /* alone: back to one that has others, not to one that is alone itself */
+	start(0);
+	assert_true(step_at(-SEC, a, UNNAMED, 0, 0) == 0);
+	assert_true(step_at(-SEC, a, UNNAMED, c, 1) == -SEC);
+	/* but not back again: one is in time already */
+	assert_true(step_at(-SEC, b, UNNAMED, c, 1) == 0);
+	assert_true(step_at(SEC, b, UNNAMED, c, 1) == SEC);
+	stop(state);
+	world(1, 2, 8); /* among others: never back, if the only one is out of time as well */
+	start(0);
+	hears(a, 0x80, 0, 0, 0);
+	assert_int_equal(w.node[0].ups, 1);
+	assert_true(step_at(-SEC, a, 0, c, 1) == 0);
+	assert_true(step_at(-SEC, a, 0, c, 1) == 0);
+	assert_true(step_at(SEC, a, 0, c, 1) == SEC);
+}
+
+static void small_differences_are_let_be(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		int64_t least = i == 0 ? 1000 : 50000; /* a 32nd of the guard */
+
+		world(1, 2, 8);
+		w.node[0].config.plan.guard_ns = i == 0 ? 0 : 1600000;
+		w.node[0].config.beacon_ns = 20 * (uint64_t)SEC; /* none of its own meanwhile */
+		w.node[0].config.neighbour_timeout_ns = 30 * (uint64_t)SEC;
+		start(0);
+		hears(1, 0x80, UNNAMED, 0, 0);
+		assert_true(step_at(least, 1, UNNAMED, 0, 0) == 0);
+		assert_true(step_at(-least - 1, 1, UNNAMED, 0, 0) == 0);
+		assert_true(step_at(least + 1, 1, UNNAMED, 0, 0) == least + 1);
+		stop(state);
+	}
+}
+
 static void who_comes_last_takes_from_the_richest(void **state)
 {
 	(void)state;
@@ -824,6 +877,14 @@ static void a_leap_is_told_before_it_is_made(void **state)
 	skw_mac_put_beacon(&out, &b);
 	skw_put_zeros(&out, 4);
 	skw_mac_on_rx(w.node[0].mac, b.time_ns, &rx, b.time_ns, psdu, skw_writer_len(&out));
+	assert_int_equal(skw_mac_ahead(w.node[0].mac), w.leap);
+	b.ahead_ns += 5000; /* a small step meanwhile does not bring the leap forward */
+	out = skw_writer(psdu, sizeof(psdu));
+	skw_mac_put_envelope(&out, &e);
+	skw_mac_put_beacon(&out, &b);
+	skw_put_zeros(&out, 4);
+	skw_mac_on_rx(w.node[0].mac, b.time_ns, &rx, b.time_ns, psdu, skw_writer_len(&out));
+	w.leap += 5000;
 	assert_int_equal(skw_mac_ahead(w.node[0].mac), w.leap);
 	run(100 * MS); /* a superframe each */
 	assert_in_range(w.beacons, 3, 4);
@@ -945,6 +1006,8 @@ int main(void)
 		cmocka_unit_test_teardown(after_eight_beacons_the_wiser_yields, stop),
 		cmocka_unit_test_teardown(who_is_not_heard_moves, stop),
 		cmocka_unit_test_teardown(slots_are_shared_by_the_rule, stop),
+		cmocka_unit_test_teardown(whose_time_is_followed, stop),
+		cmocka_unit_test_teardown(small_differences_are_let_be, stop),
 		cmocka_unit_test_teardown(who_comes_last_takes_from_the_richest, stop),
 		cmocka_unit_test_teardown(a_device_that_starts_anew_is_followed_and_follows, stop),
 		cmocka_unit_test_teardown(a_leap_is_told_before_it_is_made, stop),
