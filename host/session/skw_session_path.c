@@ -71,6 +71,12 @@ int path_by_circuit(const struct one *one, uint32_t circuit)
 	return -1;
 }
 
+/* It gets nothing new while there is another. */
+static bool rests(const struct path *p)
+{
+	return p->silent || p->retiring;
+}
+
 struct path *path_quickest(const struct one *one)
 {
 	struct path *best = NULL;
@@ -79,8 +85,8 @@ struct path *path_quickest(const struct one *one)
 		struct path *p = one->paths[i];
 		uint64_t rtt = p->recovery.srtt_us;
 
-		if (best == NULL || best->silent > p->silent ||
-		    (best->silent == p->silent && rtt > 0 &&
+		if (best == NULL || rests(best) > rests(p) ||
+		    (rests(best) == rests(p) && rtt > 0 &&
 		     (best->recovery.srtt_us == 0 || rtt < best->recovery.srtt_us)))
 			best = p;
 	}
@@ -141,12 +147,6 @@ static uint64_t one_way(const struct path *p)
 	uint64_t rtt = p->bbr.in_flight > 0 ? p->recovery.srtt_us : p->bbr.min_rtt_us;
 
 	return (rtt > 0 ? rtt : UNKNOWN_US) / 2;
-}
-
-/* It gets nothing new while there is another. */
-static bool rests(const struct path *p)
-{
-	return p->silent || p->retiring;
 }
 
 /* When what leaves now is there. */

@@ -169,6 +169,52 @@ static void a_single_path_reports_nothing(void **state)
 	assert_int_equal(reported(FIRST, &first), 0);
 }
 
+/* A report that nobody hears is none. */
+static void reports_leave_no_path_that_is_silent_or_retired(void **state)
+{
+	struct skw_session *s = calloc(1, sizeof(*s));
+	const struct allowed nothing = { 0 };
+	struct path *p = one->paths[0];
+
+	(void)state;
+	assert_non_null(s);
+	one->established = one->rekey.current.send.keyed = true;
+	p->need_ping = false;
+	assert_int_equal(session_write_packet(s, one, p, &nothing), 0);
+	come(1, 0, 1);
+	come(1, 9, 10);
+	p->silent = true;
+	assert_int_equal(session_write_packet(s, one, p, &nothing), 0);
+	p->silent = false;
+	p->retiring = true;
+	assert_int_equal(session_write_packet(s, one, p, &nothing), 0);
+	p->retiring = false;
+	assert_int_equal(session_write_packet(s, one, p, &nothing), 13 + 13 + 16);
+	assert_int_equal(session_write_packet(s, one, p, &nothing), 0);
+	free(s);
+}
+
+/* Not one that is silent, nor one that is used no more, while there is another. */
+static void the_quickest_path_is_one_that_is_used(void **state)
+{
+	struct path *third = path_new(one, 3, 5);
+
+	(void)state;
+	assert_non_null(third);
+	assert_non_null(path_quickest(one)); /* nothing is known yet */
+	third->recovery.srtt_us = 30000;
+	assert_ptr_equal(path_quickest(one), third); /* what is not known is not quick */
+	one->paths[0]->recovery.srtt_us = 20000;
+	one->paths[1]->recovery.srtt_us = 10000;
+	assert_ptr_equal(path_quickest(one), one->paths[1]);
+	one->paths[1]->silent = true;
+	assert_ptr_equal(path_quickest(one), one->paths[0]);
+	one->paths[0]->retiring = true;
+	assert_ptr_equal(path_quickest(one), third);
+	third->silent = true;
+	assert_ptr_equal(path_quickest(one), one->paths[1]); /* none is used: the quickest of all */
+}
+
 /* ---- at the sender */
 
 static bool hear(uint16_t path, uint64_t first, uint16_t count, size_t len)
@@ -251,6 +297,8 @@ int main(void)
 		CASE(each_hole_is_reported),
 		CASE(there_is_an_end_to_reports),
 		CASE(a_single_path_reports_nothing),
+		CASE(reports_leave_no_path_that_is_silent_or_retired),
+		CASE(the_quickest_path_is_one_that_is_used),
 		CASE(what_is_missing_goes_again_once),
 		CASE(nonsense_is_refused),
 	};
