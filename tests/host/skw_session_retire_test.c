@@ -3,6 +3,8 @@
  * A path that is retired while packets are under way on it, both ways: none of them is lost. */
 #include "skw_session_lines.h"
 
+#include "session/skw_session_state.h"
+
 static uint32_t sent[2];
 
 static void datagram(unsigned from)
@@ -96,11 +98,28 @@ static void the_other_end_hears_of_it_though_it_was_lost(void **state)
 	assert_int_equal(closed, 0);
 }
 
+/* Which paths there are is the client's to say; and nobody leaves the one that he says it on. */
+static void a_server_leaves_nothing(void **state)
+{
+	(void)state;
+	start(3);
+	session_say_leave(session_of(end[1], server), 1);
+	session_say_leave(session_of(end[1], server), 2);
+	run(SECOND);
+	assert_int_equal(paths_of(0), 3);
+	for (uint16_t id = 0; id < 3; id++)
+		session_say_leave(session_of(end[0], client), id);
+	run(SECOND);
+	assert_int_equal(paths_of(1), 1);
+	assert_int_equal(closed, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(nothing_under_way_is_lost, fresh, clean_up),
 		cmocka_unit_test_setup_teardown(without_another_it_stays, fresh, clean_up),
+		cmocka_unit_test_setup_teardown(a_server_leaves_nothing, fresh, clean_up),
 		cmocka_unit_test_setup_teardown(the_other_end_hears_of_it_though_it_was_lost, fresh,
 						clean_up),
 	};
