@@ -167,6 +167,26 @@ static void a_checksum_that_was_left_to_us_is_made(void **state)
 	assert_memory_equal(large, again, len);
 }
 
+/* Sums that wrap again and again, to the last odd byte. */
+static void carries_come_round(void **state)
+{
+	struct virtio_net_hdr h = wants(VIRTIO_NET_HDR_GSO_TCPV6, HEADER, 1282, 16);
+
+	(void)state;
+	for (size_t payload = 1; payload < 80; payload++) {
+		struct skw_tun_split s;
+		size_t len;
+
+		tcp(large, 7, payload, 0x08, 4);
+		memset(large + 8, 0xff, 32);
+		memset(large + 58, 0xff, HEADER - 58 + payload);
+		memset(large + 40, 0xff, 12);
+		assert_true(skw_tun_split_begin(&s, &h, large, HEADER + payload));
+		assert_non_null(skw_tun_split_next(&s, part, &len));
+		assert_int_equal(sum_of(part, len, 6), 0);
+	}
+}
+
 /* "If the computed checksum is zero, it is transmitted as all ones" (RFC 768): zero would say that
  * there is none, which IPv6 forbids. */
 static void a_checksum_of_zero_is_all_ones(void **state)
@@ -538,6 +558,7 @@ int main(void)
 		cmocka_unit_test(a_large_packet_becomes_those_that_it_stands_for),
 		cmocka_unit_test(datagrams_are_split_as_well),
 		cmocka_unit_test(a_checksum_that_was_left_to_us_is_made),
+		cmocka_unit_test(carries_come_round),
 		cmocka_unit_test(a_checksum_of_zero_is_all_ones),
 		cmocka_unit_test(contradictions_are_refused),
 		cmocka_unit_test(what_was_split_merges_to_the_same),
