@@ -467,6 +467,48 @@ static void what_was_held_back_is_told_in_the_end(void **state)
 	assert_null(dir[0]->neighbours[3].sync);
 }
 
+static void wait_for(unsigned seconds)
+{
+	for (unsigned i = 0; i < seconds; i++) {
+		skw_directory_tick(dir[0], ++now);
+		polled(0);
+	}
+}
+
+/* "A peer that was asked and says nothing for 30 s": a DONE is something, and who waits for its
+ * turn was not asked yet. */
+static void patience_is_with_those_who_were_asked(void **state)
+{
+	uint8_t summary[2 + SALT + (8 << SUMMARY_BITS)];
+	size_t len = false_summary(summary, 4);
+
+	(void)state;
+	skw_directory_peer_up(dir[0], 2);
+	assert_int_equal(hear(summary, len), SKW_DIRECTORY_TALK);
+	polled(0);
+	for (unsigned i = 0; i < 5; i++) {
+		wait_for(20);
+		assert_int_equal(hear((uint8_t[]) { SAY_DONE, 1, 0 }, 3), SKW_DIRECTORY_TALK);
+	}
+	assert_non_null(dir[0]->neighbours[1].sync);
+	wait_for(30);
+	assert_null(dir[0]->neighbours[1].sync);
+	skw_directory_peer_down(dir[0], 2);
+	skw_directory_peer_up(dir[0], 2);
+	skw_directory_peer_up(dir[0], 3);
+	len = false_summary(summary, 0);
+	assert_int_equal(hear(summary, len), SKW_DIRECTORY_TALK);
+	polled(0);
+	assert_int_equal(skw_directory_receive(dir[0], 3, summary, len, now), SKW_DIRECTORY_TALK);
+	wait_for(25);
+	assert_int_equal(hear((uint8_t[]) { SAY_DONE, 1, 0 }, 3), SKW_DIRECTORY_TALK);
+	assert_int_equal(said_to(3, SAY_ASK, NULL), 1);
+	wait_for(25);
+	assert_non_null(dir[0]->neighbours[2].sync);
+	wait_for(5);
+	assert_null(dir[0]->neighbours[2].sync);
+}
+
 static void noise_does_no_harm(void **state)
 {
 	uint8_t data[700];
@@ -509,6 +551,7 @@ int main(void)
 		CASE(done_comes_after_what_was_asked_for),
 		CASE(asks_are_answered_in_their_order),
 		CASE(what_was_held_back_is_told_in_the_end),
+		CASE(patience_is_with_those_who_were_asked),
 		CASE(noise_does_no_harm),
 	};
 
