@@ -684,6 +684,20 @@ static void who_is_not_heard_cannot_insist(void **state)
 	assert_int_equal(skw_mac_slots(w.node[0].mac) & mine, 0);
 }
 
+static void slots_of_another_time_do_not_clash(void **state)
+{
+	uint32_t mine = owner(1, 8);
+
+	(void)state;
+	hears(neighbour(false, 1), 0x80, 0, 0, 0); /* in time, so node 0 stays where it is */
+	w.apart = -SEC;
+	hears(neighbour(true, 0), mine, 0, 0, 0);
+	assert_int_equal(skw_mac_slots(w.node[0].mac), mine);
+	w.apart = 0;
+	hears(neighbour(true, 0), mine, 0, 0, 0);
+	assert_int_equal(skw_mac_slots(w.node[0].mac) & mine, 0);
+}
+
 static void after_eight_beacons_the_wiser_yields(void **state)
 {
 	uint32_t mine = owner(1, 8);
@@ -762,6 +776,7 @@ static void slots_are_shared_by_the_rule(void **state)
 	hears(neighbour(true, 0), 1, 0, 0, 0);
 	run(2 * SEC);
 	live_beside(1, 0, 15);
+	assert_int_equal(skw_mac_counters(w.node[0].mac)->slot_claims, 1);
 }
 
 /* The step that node 0 makes at a beacon that is `ns` ahead of it. */
@@ -1006,6 +1021,7 @@ int main(void)
 		cmocka_unit_test_teardown(who_has_more_yields, stop),
 		cmocka_unit_test_teardown(of_equals_the_smaller_address_stays, stop),
 		cmocka_unit_test_teardown(who_is_not_heard_cannot_insist, stop),
+		cmocka_unit_test_teardown(slots_of_another_time_do_not_clash, stop),
 		cmocka_unit_test_teardown(after_eight_beacons_the_wiser_yields, stop),
 		cmocka_unit_test_teardown(who_is_not_heard_moves, stop),
 		cmocka_unit_test_teardown(slots_are_shared_by_the_rule, stop),
