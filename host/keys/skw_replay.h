@@ -1,8 +1,8 @@
 /* skw_replay - a sliding window over 64-bit counters: each is accepted once (RFC 6479's idea).
  *
- * Counters more than SKW_REPLAY_WINDOW - 64 behind the greatest one accepted are refused. Look first,
- * authenticate, then take: an unauthenticated frame must not move the window. Distances are modulo
- * 2^64, so that a window may start anywhere: the first counter taken places it.
+ * Counters more than SKW_REPLAY_WINDOW - 64 behind the greatest one accepted are refused. Look
+ * first, authenticate, then take: an unauthenticated frame must not move the window. Distances are
+ * modulo 2^64, so that a window may start anywhere: the first counter taken places it.
  */
 #ifndef SKW_REPLAY_H
 #define SKW_REPLAY_H
