@@ -10,6 +10,7 @@ enum {
 	RUN = 512,   /* samples of the file at a time */
 	RATIO = 256, /* most that a file's rate may be above the channel's */
 	ROUND = 512,
+	BLOCK = 64, /* samples whose mean tells of the constant */
 };
 
 /* Carriers fill 53/64 of the channel's rate. */
@@ -103,6 +104,40 @@ bool skw_cli_recording_open(struct skw_cli_recording *r, const char *path,
 	return tune(r, rate_hz, c->channel_hz, offset_hz);
 }
 
+/* The recorder's own constant, which would be a tone inside the channel: the mean over some 65,000
+ * samples, of which those that vary little tell most. What little they tell in the beginning is
+ * believed as little. */
+static void settle(struct skw_cli_recording *r, struct skw_modem_iq *samples, size_t n)
+{
+	const double keep = 1 - 1.0 / 1024, doubt = 16 * BLOCK, stuck = 1e-3;
+	double re, im;
+
+	for (size_t k = 0; k + BLOCK <= n; k += BLOCK) {
+		double sr = 0, si = 0, power = 1e-30, trust;
+
+		for (size_t m = k; m < k + BLOCK; m++) {
+			double i = (double)samples[m].i, q = (double)samples[m].q;
+
+			sr += i;
+			si += q;
+			power += i * i + q * q;
+		}
+		trust = 1 / (power * (1 + stuck) - (sr * sr + si * si) / BLOCK);
+		r->quietest = fmax(keep * r->quietest, trust);
+		r->sum_re = keep * r->sum_re + trust * sr;
+		r->sum_im = keep * r->sum_im + trust * si;
+		r->weight = keep * r->weight + trust * BLOCK;
+	}
+	if (!(r->weight > 0))
+		return;
+	re = r->sum_re / (r->weight + doubt * r->quietest);
+	im = r->sum_im / (r->weight + doubt * r->quietest);
+	for (size_t k = 0; k < n; k++) {
+		samples[k].i -= (float)re;
+		samples[k].q -= (float)im;
+	}
+}
+
 static void mix(struct skw_cli_recording *r, struct skw_modem_iq *samples, size_t n)
 {
 	double c = cos(2 * M_PI * r->turn), s = sin(2 * M_PI * r->turn);
@@ -130,6 +165,8 @@ static bool more(struct skw_cli_recording *r)
 		n = r->flush < RUN ? r->flush : RUN;
 		r->flush -= n;
 	}
+	if (r->turn != 0) /* else the constant stays where the modem expects one */
+		settle(r, in, n);
 	mix(r, in, n);
 	if (r->down != NULL) {
 		r->have = skw_resampler_run(r->down, r->out, in, n);

@@ -1,6 +1,6 @@
 /* skw_cli_recording - a recording of some band, as the samples of one channel in it.
  *
- *   file --> [ turn the channel to the middle ] --> [ resample to its rate ] --> samples
+ *   file --> [ take its constant off, turn the channel to the middle ] --> [ resample ] --> samples
  *
  * The file is plain I/Q (skw_cli_iq), or a SigMF recording, whose metadata tell format, rate and
  * centre: NAME.sigmf-meta beside NAME.sigmf-data, either of which may be named. Memory is constant,
@@ -27,6 +27,7 @@ struct skw_cli_recording {
 	uint64_t clipped;    /* of those rounded, beyond full scale */
 	char error[200];     /* empty: none */
 	struct skw_resampler *down;
+	double sum_re, sum_im, weight, quietest; /* of the file's constant */
 	double turn, at; /* a sample of the file; of the next one, in turns */
 	size_t skip;     /* samples that the filter puts before the first */
 	size_t flush;    /* samples of nothing that bring out the last */

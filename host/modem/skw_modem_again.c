@@ -165,13 +165,14 @@ static void phases(struct skw_again *a, unsigned n, const struct skw_channel *c)
 
 /* What an amplifier adds is looked at from -30 dB on, and if noise does not drown it. */
 static const float FAINT = 1e-3F, BESIDE_NOISE = 0.1F;
+static const float ONE_SYMBOL = 0.4F; /* whose noise may look like an amplifier */
 
 /* Powers at which it may saturate, beside the mean: -2 to 8 dB. */
 static const float LOWEST = 0.63F, HIGHEST = 6.5F, LEVELS = 1.259F;
 
-static bool matters(const struct skw_again *a, const struct skw_channel *c)
+static bool matters(const struct skw_again *a, const struct skw_channel *c, float beside)
 {
-	return a->amplifier.share > fmaxf(FAINT, BESIDE_NOISE * c->noise / c->signal);
+	return a->amplifier.share > fmaxf(FAINT, beside * c->noise / c->signal);
 }
 
 static void bend(struct skw_again *a, unsigned n, const struct skw_channel *c)
@@ -186,7 +187,7 @@ static void bend(struct skw_again *a, unsigned n, const struct skw_channel *c)
 		skw_amplifier_hear(&a->amplifier, &a->x[s], a->product[s], &z, c->w);
 	}
 	skw_amplifier_solve(&a->amplifier);
-	a->bent = matters(a, c);
+	a->bent = matters(a, c, BESIDE_NOISE);
 }
 
 /* The amplifier as SIGNAL (z, w) tells it, if it saturates at `level`: beside the long symbols,
@@ -238,7 +239,7 @@ static void bend_first(struct skw_again *a, const struct skw_fft *fft,
 		if (try_level(&one, level, fft, &a->signal_x, &training, &z, raw.w) &&
 		    one.explained > best->explained)
 			*best = one;
-	a->bent = matters(a, c);
+	a->bent = matters(a, c, ONE_SYMBOL);
 	if (!a->bent)
 		return;
 	skw_amplifier_relate(best); /* what both have in common is the channel's */
@@ -264,7 +265,8 @@ static void mend(struct skw_again *a, unsigned n, bool first, const struct skw_f
 {
 	struct skw_mend_rail rail = { 0 };
 
-	for (unsigned s = 0; s < n && first; s++)
+	skw_mend_rail_hear(&rail, &a->front, fft, &a->signal_y);
+	for (unsigned s = 0; s < a->symbols && first; s++)
 		skw_mend_rail_hear(&rail, &a->front, fft, &a->y[s]);
 	if (first)
 		a->rail = skw_mend_rail_told(&rail);

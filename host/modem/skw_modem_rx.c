@@ -32,9 +32,10 @@ enum {
 	/* Samples before an event at which the search for long symbols starts: where only the end
 	 * of the short ones is as loud as they are, the event can be 64 late. */
 	SYNC_FROM = 55,
-	FINE = 88, /* products that give the fine carrier offset */
-	AGAIN = 2, /* further readings of a frame that did not come out right, */
-	BENT = 8,  /* and of one whose sender has an amplifier to be learned */
+	REPEATED_MOST = 32, /* samples of nothing at a block's end */
+	FINE = 88,          /* products that give the fine carrier offset */
+	AGAIN = 2,          /* further readings of a frame that did not come out right, */
+	BENT = 8,           /* and of one whose sender has an amplifier to be learned */
 };
 
 enum state { SEARCH, SYNC, SIGNAL, DATA, FOREIGN };
@@ -201,6 +202,29 @@ static void fine(struct skw_modem_rx *rx, uint64_t last, double coarse)
 	rx->frame.energy = (float)(energy / FINE);
 }
 
+/* A block whose last samples are exactly 0: a recording that ended there, or a gap in it. They were
+ * sent before the block as well, in its prefix; those that were not are told. */
+static uint64_t repeat_prefix(const struct skw_modem_rx *rx, struct skw_carriers *x, const float *a,
+			      const float *b)
+{
+	const struct frame *f = &rx->frame;
+	int gap = 1;
+
+	while (gap < 64 && a[63 - gap] == 0 && b[63 - gap] == 0)
+		gap++;
+	if (gap > REPEATED_MOST)
+		return 0;
+	for (int m = 1; m <= gap && m < SKW_OFDM_PREFIX; m++) {
+		float i = a[-m] - f->dc_re, q = b[-m] - f->dc_im;
+
+		skw_balance_apply(&rx->balance, &i, &q);
+		x->re[64 - m] = i * f->cos[m] - q * f->sin[m];
+		x->im[64 - m] = q * f->cos[m] + i * f->sin[m];
+	}
+	return gap < SKW_OFDM_PREFIX ? 0
+				     : ((1ULL << (gap - SKW_OFDM_PREFIX + 1)) - 1) << (64 - gap);
+}
+
 /* 64 samples; those that only a pulse can be are taken for 0, and told. */
 static uint64_t transform(const struct skw_modem_rx *rx, struct skw_carriers *y, uint64_t from,
 			  float power)
@@ -218,6 +242,8 @@ static uint64_t transform(const struct skw_modem_rx *rx, struct skw_carriers *y,
 		x.im[k] = q * f->cos[k] - i * f->sin[k];
 	}
 	lost = skw_mend_blank(&x, power);
+	if (a[63] == 0 && b[63] == 0)
+		lost |= repeat_prefix(rx, &x, a, b);
 	skw_fft_forward(&rx->fft, y, &x);
 	return lost;
 }
