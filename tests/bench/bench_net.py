@@ -72,6 +72,21 @@ def peers(name, seconds, **link):
             skipped(f"{name}, {what}", str(error)[:80])
 
 
+def idle_pings(world, nodes):
+    """Medians by programs that only forward, over TUN and three relays, and over TUN without a relay; in turn, so that what
+    else the machine does falls on all."""
+    with World() as pair:
+        row_of(pair, 0)
+        neighbours, bare = Nodes(pair, ends=(0, 1), relays=0), world.bare()
+        ways = [(world, bare), (world, nodes.address(RELAYS + 1)), (pair, neighbours.address(1))]
+        pings = [[] for _ in ways]
+        pair.ping(0, neighbours.address(1), 5)
+        for _ in range(8):
+            for way, (where, to) in enumerate(ways):
+                pings[way] += where.ping(0, to, 20)
+    return map(statistics.median, pings)
+
+
 def line():
     with World() as world:
         row_of(world, RELAYS)
@@ -83,15 +98,14 @@ def line():
         world.ping(0, nodes.address(RELAYS + 1), 5)
         took = statistics.median(nodes.build_ms(0))
         report("veth, circuit of 3 relays built", took, "ms", most=15)
-        bare, pings = world.bare(), {nodes.address(RELAYS + 1): [], "bare": []}
-        for _ in range(5):  # in turn: what else the machine does falls on both
-            pings["bare"] += world.ping(0, bare, 20)
-            pings[nodes.address(RELAYS + 1)] += world.ping(0, nodes.address(RELAYS + 1), 20)
-        floor, idle = (statistics.median(pings[k]) for k in ("bare", nodes.address(RELAYS + 1)))
+        floor, idle, direct = idle_pings(world, nodes)
         report("veth, round trip per hop of programs that only forward", 1e3 * (floor - plain) / (RELAYS + 1), "us",
                note="the least in user space: epoll, recvfrom, sendto")
         report("veth, added round trip per hop", 1e3 * (idle - plain) / (RELAYS + 1), "us", most=100,
-               note=f"{idle * 1e3:.0f} us over TUN, {floor * 1e3:.0f} us by programs that only forward, {plain * 1e3:.0f} us by the kernel")
+               note=f"{idle * 1e3:.0f} us over TUN, {floor * 1e3:.0f} us by programs that only forward, {plain * 1e3:.0f} us by the kernel; "
+               f"by {RELAYS + 1}, what both ends take included")
+        report("veth, round trip that a relay adds", 1e3 * (idle - direct) / RELAYS, "us", most=100,
+               note=f"{direct * 1e3:.0f} us over TUN from neighbour to neighbour; what the kernel takes for a hop not taken off")
         before = [nodes.cpu_s(i) for i in range(len(nodes.daemons))]
         report("veth, TCP over TUN, 3 relays", world.flow(0, nodes.address(RELAYS + 1), SECONDS)[0], "Mb/s", least=300)
         used = [nodes.cpu_s(i) - b for i, b in enumerate(before)]
