@@ -100,6 +100,14 @@ static bool trace_to(struct skw_cli_board *b, const struct options *o)
 	return o->trace == NULL || skw_cli_trace_start(b->radio, o->trace, o->from, o->to);
 }
 
+/* The exit status, if the trace is not whole another than 0. */
+static int end_trace(struct skw_cli_board *b, const struct options *o, int result)
+{
+	if (o->trace == NULL || b->radio == NULL || skw_radio_trace_stop(b->radio) || result != 0)
+		return result;
+	return skw_cli_phy_fail(o->trace, "the trace could not be written whole");
+}
+
 static int encode_rtl(const struct options *o, const uint8_t *psdu, size_t len)
 {
 	struct skw_hostlink_tx_frame f = {
@@ -125,6 +133,7 @@ static int encode_rtl(const struct options *o, const uint8_t *psdu, size_t len)
 		result = skw_cli_phy_fail(o->file, out.error);
 	else
 		fprintf(stderr, "%zu samples at %u MS/s\n", n, o->bandwidth);
+	result = end_trace(&b, o, result);
 	skw_cli_board_close(&b);
 	free(samples);
 	return result;
@@ -288,6 +297,8 @@ static int decode(const struct options *o)
 		result = skw_cli_phy_fail(o->file, in.error);
 	} else {
 		result = receiver_open(&r, o) ? decode_samples(&r, &in) : 1;
+		if (!o->soft)
+			result = end_trace(&r.board, o, result);
 		receiver_close(&r);
 	}
 	skw_cli_recording_close(&in);

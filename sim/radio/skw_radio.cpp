@@ -401,6 +401,16 @@ bool skw_radio_trace(struct skw_radio *r, const char *path, uint64_t from, uint6
 #endif
 }
 
+bool skw_radio_trace_stop(struct skw_radio *r)
+{
+#if VM_TRACE
+	return r->trace.stop();
+#else
+	(void)r;
+	return true;
+#endif
+}
+
 bool skw_radio_watch(struct skw_radio *r, skw_radio_watch_fn *watch, void *context)
 {
 #if VM_TRACE

@@ -62,6 +62,8 @@ bool skw_radio_traces(void);
  * 80 MHz clock since the radio was made. Once per radio; the file is whole when the radio is freed.
  * False if the file cannot be written or the build does not trace. */
 bool skw_radio_trace(struct skw_radio *r, const char *path, uint64_t from, uint64_t to);
+/* Ends it now. False if not all of it could be written. */
+bool skw_radio_trace_stop(struct skw_radio *r);
 
 /* What the receiver's stages hand on, in the numbers of the gates. */
 enum skw_radio_stage {

@@ -16,15 +16,13 @@ class Trace
 	static constexpr uint64_t HALF_CLOCK_PS = 6250; // 80 MHz: 4 clocks to a sample at 20 MS/s
 	VerilatedFstC fst;
 	uint64_t from = 0, to = 0, halves = 0;
+	std::string fst_path;
 	std::string vcd; // to be written; empty: none
-
-	std::string written() const
-	{
-		return vcd + ".fst";
-	}
 
       public:
 	~Trace();
+	// Writes what is left; true if all of it is in the file, or there was no trace.
+	bool stop();
 	// False if the file cannot be written.
 	template <class Gates>
 	bool start(Gates &gates, const std::string &path, uint64_t first, uint64_t end)
@@ -37,7 +35,8 @@ class Trace
 		fst.set_time_unit("1ps");
 		fst.set_time_resolution("1ps");
 		gates.trace(&fst, 99);
-		fst.open((as_fst ? path : written()).c_str());
+		fst_path = as_fst ? path : path + ".fst";
+		fst.open(fst_path.c_str());
 		return fst.isOpen();
 	}
 	// After each half of a clock, the sample counter being at `now`.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """skywave phy --trace: the VCD file, or FST, says what went in and came out, in the window asked for and nowhere else; GTKWave's
 list names signals that are there; the traced radio decodes what the fast one does; bad arguments."""
-import os, pathlib, random, re, struct, subprocess, sys, tempfile
+import os, pathlib, random, re, resource, signal, struct, subprocess, sys, tempfile
 sys.path.insert(0, os.path.dirname(__file__))
 from skw_tap import check, status
 
@@ -12,8 +12,13 @@ os.chdir(scratch.name)
 random.seed(5)
 
 
-def run(*args, data=None, program=SKYWAVE):
-    return subprocess.run([program, "phy", *map(str, args)], input=data, capture_output=True, timeout=300)
+def run(*args, data=None, program=SKYWAVE, **more):
+    return subprocess.run([program, "phy", *map(str, args)], input=data, capture_output=True, timeout=300, **more)
+
+
+def no_more_than_60_kb():
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (61440, 61440))
 
 
 class Vcd:
@@ -104,6 +109,10 @@ def main():
               done.stderr)
     done = run(*decode, "--trace", "none/x.vcd")
     check("a file that cannot be", done.returncode == 1 and b"none/x.vcd" in done.stderr and not done.stdout, done.stderr)
+    for name in ("short.vcd", "short.fst"):  # as on a disk that fills up in the end
+        done = run(*decode, "--trace", name, preexec_fn=no_more_than_60_kb)
+        check(f"{name} that is not written whole", done.returncode == 1 and name.encode() in done.stderr and done.stdout,
+              done.stderr)
     os.link(SKYWAVE, "skywave") if os.stat(".").st_dev == os.stat(SKYWAVE).st_dev else \
         pathlib.Path("skywave").write_bytes(SKYWAVE.read_bytes())
     os.chmod("skywave", 0o755)
