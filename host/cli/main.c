@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/skw_cli.h"
+#include "wire/skw_version.h"
 
 static const struct command {
 	const char *name;
@@ -31,7 +32,7 @@ static int usage(FILE *out)
 	fprintf(out, "usage: skywave COMMAND [ARGUMENTS] [--json]\n\n");
 	for (size_t i = 0; i < sizeof(COMMANDS) / sizeof(COMMANDS[0]); i++)
 		fprintf(out, "  %-9s %s\n", COMMANDS[i].name, COMMANDS[i].help);
-	fprintf(out, "\n`skywave COMMAND --help` tells more.\n");
+	fprintf(out, "\n`skywave COMMAND --help` tells more; `skywave --version`.\n");
 	return out == stdout ? 0 : 2;
 }
 
@@ -41,6 +42,8 @@ static int run(int argc, char **argv)
 		return usage(stderr);
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
 		return usage(stdout);
+	if (strcmp(argv[1], "--version") == 0)
+		return puts("skywave " SKW_VERSION) < 0;
 	for (size_t i = 0; i < sizeof(COMMANDS) / sizeof(COMMANDS[0]); i++)
 		if (strcmp(argv[1], COMMANDS[i].name) == 0)
 			return COMMANDS[i].run(argc - 1, argv + 1);

@@ -18,6 +18,7 @@
 #include "ledgerd/skw_ledgerd_options.h"
 #include "ledgerd/skw_ledgerd_peers.h"
 #include "ledgerd/skw_wire_port.h"
+#include "wire/skw_version.h"
 
 enum { TICK_MS = 50, PEERS_US = 60000000 };
 
@@ -248,10 +249,10 @@ int main(int argc, char **argv)
 		sodium_free(node.options.password);
 		return 2;
 	}
-	if (node.options.help) {
-		fputs(skw_ledgerd_usage, stdout);
-		return 0;
-	}
+	if (node.options.help)
+		return fputs(node.options.version ? "skywave-ledger " SKW_VERSION "\n"
+						  : skw_ledgerd_usage,
+			     stdout) < 0;
 	ok = open_chain(&node) && open_network(&node) && open_rest(&node);
 	if (ok)
 		run(&node);

@@ -141,6 +141,8 @@ static bool set(struct skw_ledgerd_options *o, const char *name, const char *val
 	*took = false;
 	if (strcmp(name, "--help") == 0)
 		return o->help = true;
+	if (strcmp(name, "--version") == 0)
+		return o->help = o->version = true;
 	if (strcmp(name, "--localhost-only") == 0)
 		return o->loopback = true;
 	if (strcmp(name, "--produce") == 0)

@@ -29,7 +29,7 @@ struct skw_ledgerd_options {
 	bool produces;
 	struct skw_coin_secret *secret; /* locked memory, where it produces; sodium_free */
 	uint64_t interval_ms;
-	bool help;
+	bool help, version;
 };
 
 extern const char skw_ledgerd_usage[];

@@ -9,12 +9,14 @@
 
 #include "node/skw_curl.h"
 #include "node/skw_node.h"
+#include "wire/skw_version.h"
 
 static int usage(FILE *out)
 {
 	fprintf(out, "usage: skywaved [--check-config] FILE.ini\n"
 		     "       skywaved --key FILE.ini      print the node's address, making its key "
-		     "if there is none\n");
+		     "if there is none\n"
+		     "       skywaved --help, --version\n");
 	return out == stdout ? 0 : 2;
 }
 
@@ -112,6 +114,8 @@ int main(int argc, char **argv)
 
 	if (argc == 2 && strcmp(argv[1], "--help") == 0)
 		return usage(stdout);
+	if (argc == 2 && strcmp(argv[1], "--version") == 0)
+		return puts("skywaved " SKW_VERSION) < 0;
 	if (argc < 2 || argc > 3 || argv[argc - 1][0] == '-' ||
 	    (argc == 3 && strcmp(option, "--check-config") != 0 && strcmp(option, "--key") != 0))
 		return usage(stderr);

@@ -8,6 +8,7 @@
 
 #include "air/skw_air_scenario.h"
 #include "air/skw_air_server.h"
+#include "wire/skw_version.h"
 
 enum { SCENARIO_MAX = 1 << 20 };
 
@@ -105,6 +106,7 @@ int main(int argc, char **argv)
 		{ "set", required_argument, NULL, 'S' },
 		{ "check", no_argument, NULL, 'c' },
 		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'v' },
 		{ NULL, 0, NULL, 0 },
 	};
 	static struct skw_air_scenario s;
@@ -141,6 +143,8 @@ int main(int argc, char **argv)
 		case 'h':
 			fputs(HELP, stdout);
 			return 0;
+		case 'v':
+			return puts("skywave-air " SKW_VERSION) < 0;
 		default:
 			bad = 2;
 		}

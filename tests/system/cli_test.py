@@ -95,7 +95,16 @@ def tables(folder):
           text)
 
 
+def versions():
+    for name in ("skywave", "skywaved", "skywave-ledger", "skywave-air"):
+        done = subprocess.run([str(SKYWAVE.parent / name), "--version"], capture_output=True, timeout=60)
+        words = done.stdout.decode().split()
+        check(f"{name} --version", done.returncode == 0 and words[:1] == [name] and len(words) == 2 and
+              words[1][0].isdigit() and not done.stderr, done)
+
+
 def main():
+    versions()
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         frame = folder / "frame.cf32"
