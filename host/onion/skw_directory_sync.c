@@ -396,13 +396,13 @@ static bool poll_ask(struct skw_directory *dir, uint32_t peer, struct skw_direct
 	return true;
 }
 
-/* When all that was asked for has left. */
+/* When all that was asked for has left: whoever is ready here has no descriptor waiting. */
 static bool poll_done(struct skw_directory *dir, uint32_t peer, struct skw_directory_out *out)
 {
 	struct skw_writer w = skw_writer(dir->say, sizeof(dir->say));
 	struct neighbour *nb = of(dir, peer);
 
-	if (nb->owed == 0 || dir->waiting[peer - 1] > 0)
+	if (nb->owed == 0)
 		return false;
 	skw_put_u8(&w, SAY_DONE);
 	skw_put_u16(&w, nb->owed);
