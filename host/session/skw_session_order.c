@@ -139,14 +139,11 @@ static void give(struct one *one, struct inbox *in, uint16_t at)
 		if (!before(x->number, in->top - DATAGRAM_SEEN))
 			set_bit(in->out, x->number);
 		if (*follower != 0 && in->at[*follower - 1].before == x->number) {
-			struct waiting *y = &in->at[*follower - 1];
-
-			if (y->state == WAITING_STUCK) {
+			if (in->at[*follower - 1].state == WAITING_STUCK) {
 				next = (uint16_t)(*follower - 1);
 				take_out(in, &in->stuck, next);
 			}
-			if (y->state != WAITING_EARLY)
-				*follower = 0;
+			*follower = 0; /* who waits for its time will see that this one came */
 		}
 		at = next;
 		one->dirty = true;

@@ -221,6 +221,51 @@ static void a_queue_that_stands_loses_by_the_law(void **state)
 	assert_in_range(drops, 40, 60); /* 100 ms / sqrt(n) over 1.4 s: 49 */
 }
 
+/* Until `drops` more were lost; the time between the last two. */
+static uint64_t stand_until(unsigned drops)
+{
+	uint64_t last = 0, before = 0, lost = one->datagrams_dropped;
+
+	for (unsigned i = 0; i < 3000 && drops > 0; i++) {
+		stand(1, TARGET + 30);
+		if (one->datagrams_dropped == lost)
+			continue;
+		lost = one->datagrams_dropped;
+		before = last;
+		last = now;
+		drops--;
+	}
+	assert_int_equal(drops, 0);
+	return last - before;
+}
+
+/* RFC 8289, 5.5: "count = delta" if the last time was less than 16 intervals ago, else 1. */
+static void soon_after_it_goes_on_where_it_was(void **state)
+{
+	const double interval = INTERVAL * MS;
+
+	(void)state;
+	stand_until(6); /* 1 to 6: 5 */
+	stand(100, 5);
+	assert_true(fabs((double)stand_until(2) - interval / sqrt(5)) < 3.0 * MS);
+	stand(1800, 5);
+	assert_true(fabs((double)stand_until(2) - interval) < 3.0 * MS);
+}
+
+/* Nobody asked for a while, so several drops are due: they end where the queue does. */
+static void drops_that_are_due_at_once_leave_the_last(void **state)
+{
+	(void)state;
+	stand(160, TARGET + 30);
+	assert_int_equal(one->datagrams_dropped, 1);
+	while (outbox->flows[1].count > 4)
+		parcel_free(outbox, fair_take(outbox, &outbox->flows[1]));
+	now += 600 * MS;
+	assert_non_null(fair_pick(one, outbox, &all, now));
+	assert_int_equal(outbox->flows[1].count, 1);
+	assert_int_equal(one->datagrams_dropped, 4);
+}
+
 /* One datagram alone is no queue, however long it waits; nor is what a window holds back. */
 static void what_a_way_holds_back_is_no_queue(void **state)
 {
@@ -283,6 +328,8 @@ int main(void)
 		CASE(who_has_most_loses_first),
 		CASE(a_short_queue_loses_nothing),
 		CASE(a_queue_that_stands_loses_by_the_law),
+		CASE(soon_after_it_goes_on_where_it_was),
+		CASE(drops_that_are_due_at_once_leave_the_last),
 		CASE(what_a_way_holds_back_is_no_queue),
 		CASE(a_look_at_the_way_drops_nothing),
 		CASE(the_old_are_not_sent),

@@ -319,6 +319,28 @@ static void far_back_is_no_reason_to_wait(void **state)
 	assert_int_equal(next(), 20002);
 }
 
+/* Places are used again after 8192 numbers: neither one that came out late nor one that was waited
+ * for in vain tells anything of the number that has its place then. */
+static void places_are_used_again(void **state)
+{
+	uint64_t t = warm_up();
+
+	(void)state;
+	bring(QUICK, 3, 1, t);
+	bring(QUICK, 3 + 8192 + 10, LOOSE, t + MS);
+	assert_int_equal(next(), 3 + 8192 + 10);
+	session->now_us = t + 200 * MS;
+	assert_int_equal(next(), 3);
+	bring(SLOW, 4 + 8192, 1, t + 200 * MS); /* after one that is not here */
+	assert_int_equal(next(), -1);
+	bring(SLOW, 3 + 8192, 1, t + 201 * MS); /* as is this one's */
+	assert_int_equal(next(), -1);
+	bring(SLOW, 2 + 8192, LOOSE, t + 202 * MS);
+	assert_int_equal(next(), 2 + 8192);
+	assert_int_equal(next(), 3 + 8192);
+	assert_int_equal(next(), 4 + 8192);
+}
+
 static void numbers_come_round(void **state)
 {
 	uint64_t t = session->now_us;
@@ -370,8 +392,9 @@ static void a_table_of_those_that_wait_loses_nothing(void **state)
 	uint32_t came = 0;
 
 	(void)state;
+	session->now_us = t + SLOW_WAY + MS;
 	for (uint32_t i = 0; i < 3000; i++) {
-		bring(SLOW, 3 + 2 * i, 1, t + i);
+		assert_true(frame(SLOW, 3 + 2 * i, 1, t, 100));
 		came = take_all(came);
 	}
 	assert_in_range(came, 3000 - 2048, 3000 - 1900);
@@ -424,6 +447,48 @@ static void a_path_that_became_slower_is_believed(void **state)
 	assert_int_equal(next(), number);
 }
 
+/* At once after ten seconds of nothing. */
+static void what_was_long_ago_tells_nothing(void **state)
+{
+	uint64_t t = warm_up() + 11000 * MS;
+
+	(void)state;
+	session->now_us = t + QUICK_WAY + 20 * MS;
+	assert_true(frame(QUICK, 2, LOOSE, t, 100));
+	assert_int_equal(next(), 2);
+	session->now_us = t + SLOW_WAY + 20 * MS;
+	assert_true(frame(SLOW, 3, LOOSE, t, 100));
+	assert_int_equal(next(), 3);
+	t += 100 * MS;
+	session->now_us = t + QUICK_WAY + 20 * MS;
+	assert_true(frame(QUICK, 4, 65535, t, 100));
+	quiet_until(t + SLOW_WAY + 20 * MS);
+	assert_int_equal(next(), 4);
+}
+
+/* The quickest died: ten seconds later the delay of the others is reckoned among themselves. */
+static void the_dead_are_no_measure(void **state)
+{
+	uint64_t t = warm_up();
+	uint32_t number = 2;
+
+	(void)state;
+	a_path(3, 20 * MS);
+	for (unsigned i = 0; i < 120; i++, t += 100 * MS, number += 2) {
+		session->now_us = t + 20 * MS;
+		assert_true(frame(2, number, LOOSE, t, 100));
+		assert_int_equal(next(), number);
+		session->now_us = t + SLOW_WAY;
+		assert_true(frame(SLOW, number + 1, LOOSE, t, 100));
+		assert_int_equal(next(), number + 1);
+		one->paths[QUICK]->silent = true;
+	}
+	session->now_us = t + 20 * MS;
+	assert_true(frame(2, number, 65535, t, 100));
+	quiet_until(t + SLOW_WAY);
+	assert_int_equal(next(), number);
+}
+
 static void a_frame_has_something_in_it_and_not_too_much(void **state)
 {
 	(void)state;
@@ -449,11 +514,14 @@ int main(void)
 		CASE(nobody_waits_for_ever_behind_another),
 		CASE(each_comes_out_once),
 		CASE(far_back_is_no_reason_to_wait),
+		CASE(places_are_used_again),
 		CASE(numbers_come_round),
 		CASE(a_full_table_loses_nothing),
 		CASE(a_table_of_those_that_wait_loses_nothing),
 		CASE(clocks_may_drift),
 		CASE(a_path_that_became_slower_is_believed),
+		CASE(what_was_long_ago_tells_nothing),
+		CASE(the_dead_are_no_measure),
 		CASE(a_frame_has_something_in_it_and_not_too_much),
 	};
 
