@@ -358,6 +358,34 @@ static void the_queue_that_a_packet_will_find_is_known(void **state)
 	near(skw_bbr_queue_us(&b, now + 20000), 100 * 800 - rtt, 8);
 }
 
+/* Time in which nothing was under way is no time in which it was delivered (delivery rate draft,
+ * 3.2: "if there are no packets in flight"). */
+static void a_pause_is_no_slowness(void **state)
+{
+	(void)state;
+	send_one();
+	drain();
+	now += 10 * SECOND;
+	for (unsigned i = 0; i < 10; i++)
+		send_one();
+	drain();
+	assert_true(skw_bbr_rate(&b) > 9 * SIZE * SECOND / (rtt + 10 * SIZE * SECOND / rate));
+}
+
+/* A timer that comes late is made up for: 4 ms, and the one that a sender may be ahead; no more. */
+static void who_comes_late_catches_up_a_little(void **state)
+{
+	unsigned count = 0;
+
+	(void)state;
+	run(2 * SECOND);
+	drain();
+	now += SECOND / 10;
+	for (; skw_bbr_next_us(&b) <= now; count++)
+		send_one();
+	assert_in_range(count, 5 * rate / SIZE / 1000, 5 * rate / SIZE / 1000 * 3 / 2);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup(name, fresh)
@@ -376,6 +404,8 @@ int main(void)
 		CASE(a_queue_of_others_is_known),
 		CASE(the_queue_of_others_is_not_the_way),
 		CASE(the_start_ends_where_the_queue_overflows),
+		CASE(a_pause_is_no_slowness),
+		CASE(who_comes_late_catches_up_a_little),
 		CASE(the_queue_that_a_packet_will_find_is_known),
 	};
 
