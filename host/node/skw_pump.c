@@ -139,10 +139,10 @@ static void send_frame(struct skw_node *node, const struct skw_link_out *out)
 	}
 }
 
-/* By the name that people gave it here, if they did. */
+/* By the name that people gave it here, if they did; in sim/net there are no people. */
 static void log_peer(struct skw_node *node, const struct skw_node_address *id, bool up)
 {
-	const char *name = skw_names_of(node->names, id);
+	const char *name = node->names != NULL ? skw_names_of(node->names, id) : NULL;
 	char text[SKW_ADDRESS_TEXT_LEN + 1];
 
 	skw_node_address_format(id, text);
