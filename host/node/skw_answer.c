@@ -63,10 +63,11 @@ static json_t *tun(const struct skw_node *node)
 	char address[SKW_TUN_TEXT];
 
 	skw_tun_address_text(address, &node->identity.address);
-	return json_pack("{s:s s:I s:I s:I s:I s:I s:I}", "address", address, "packets_in",
+	return json_pack("{s:s s:I s:I s:I s:I s:I s:I s:I}", "address", address, "packets_in",
 			 (json_int_t)t->packets_in, "packets_out", (json_int_t)t->packets_out,
-			 "dropped", (json_int_t)t->dropped, "errors", (json_int_t)t->errors,
-			 "reads", (json_int_t)t->reads, "writes", (json_int_t)t->writes);
+			 "dropped", (json_int_t)t->dropped, "refused", (json_int_t)t->refused,
+			 "errors", (json_int_t)t->errors, "reads", (json_int_t)t->reads, "writes",
+			 (json_int_t)t->writes);
 }
 
 static json_t *status(const struct skw_node *node)

@@ -82,9 +82,11 @@ struct skw_config {
 		char policy[16]; /* none or internet */
 		char ports[SKW_CONFIG_TEXT];
 		bool private; /* private addresses too */
+		bool tun;     /* whole packets, by [tun] device */
 	} exit;
 	struct {
-		char device[16]; /* empty: none */
+		char device[16];            /* empty: none */
+		char exit[SKW_CONFIG_TEXT]; /* node for addresses outside; empty: none */
 	} tun;
 	struct {
 		uint64_t paths;  /* at once to one destination, at most */

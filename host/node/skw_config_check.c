@@ -121,6 +121,10 @@ const char *skw_config_contradiction(const struct skw_config *c)
 		return "[exit] policy must be none or internet";
 	if (!skw_exit_ports_valid(c->exit.ports))
 		return "[exit] ports: want any, or a list as in 80, 443, 8000-8100";
+	if (c->exit.tun && (strcmp(c->exit.policy, "internet") != 0 || c->tun.device[0] == '\0'))
+		return "[exit] tun needs policy = internet and [tun] device";
+	if (c->tun.exit[0] != '\0' && c->tun.device[0] == '\0')
+		return "[tun] exit needs device";
 	if (!embedded && strcmp(c->ledger.mode, "remote") != 0 &&
 	    strcmp(c->ledger.mode, "none") != 0)
 		return "[ledger] mode must be embedded, remote or none";

@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <uv.h>
-
-enum { PREFIX = 4 }; /* "tcp:", "udp:" */
+enum {
+	PREFIX = 4,       /* "tcp:", "udp:" */
+	OWN_US = 1000000, /* so long a list of addresses is believed */
+};
 
 bool skw_exit_is_name(const char *name)
 {
@@ -149,23 +150,75 @@ bool skw_exit_is_public(const struct sockaddr *address)
 	return public_v4(bytes);
 }
 
-bool skw_exit_is_own(const struct sockaddr *address)
+/* Whether `at` is the interface's address, or one that its network listens to together: in IPv4 the
+ * last and the first, in IPv6 the first (RFC 4291, 2.6.1). A network of two has none. */
+static enum skw_exit_whose compare(const uint8_t *at, const uint8_t *own, const uint8_t *mask,
+				   size_t len)
+{
+	unsigned hosts = 0;
+	bool same = true, first = true, last = len == 4;
+
+	for (size_t i = 0; i < len; i++) {
+		uint8_t rest = (uint8_t)~mask[i];
+
+		hosts |= i == len - 1 ? rest & ~1u : rest;
+		same = same && ((at[i] ^ own[i]) & mask[i]) == 0;
+		first = first && (at[i] & rest) == 0;
+		last = last && (at[i] & rest) == rest;
+	}
+	if (memcmp(at, own, len) == 0)
+		return SKW_EXIT_OWN;
+	return same && hosts != 0 && (first || last) ? SKW_EXIT_BROADCAST : SKW_EXIT_OTHERS;
+}
+
+static enum skw_exit_whose at_interface(const uv_interface_address_t *i,
+					const struct sockaddr *address)
 {
 	const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)address;
 	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)address;
-	uv_interface_address_t *list;
-	bool own = false;
-	int count;
 
-	if (uv_interface_addresses(&list, &count) != 0)
-		return true; /* not known: rather not */
-	for (int i = 0; i < count && !own; i++) {
-		if (address->sa_family == AF_INET && list[i].address.address4.sin_family == AF_INET)
-			own = memcmp(&list[i].address.address4.sin_addr, &v4->sin_addr, 4) == 0;
-		else if (address->sa_family == AF_INET6 &&
-			 list[i].address.address6.sin6_family == AF_INET6)
-			own = memcmp(&list[i].address.address6.sin6_addr, &v6->sin6_addr, 16) == 0;
+	if (address->sa_family != i->address.address4.sin_family)
+		return SKW_EXIT_OTHERS;
+	if (address->sa_family == AF_INET)
+		return compare((const uint8_t *)&v4->sin_addr,
+			       (const uint8_t *)&i->address.address4.sin_addr,
+			       (const uint8_t *)&i->netmask.netmask4.sin_addr, 4);
+	if (address->sa_family == AF_INET6)
+		return compare(v6->sin6_addr.s6_addr, i->address.address6.sin6_addr.s6_addr,
+			       i->netmask.netmask6.sin6_addr.s6_addr, 16);
+	return SKW_EXIT_OTHERS;
+}
+
+enum skw_exit_whose skw_exit_whose(struct skw_exit_own *own, const struct sockaddr *address,
+				   uint64_t now_us)
+{
+	enum skw_exit_whose whose = SKW_EXIT_OTHERS;
+
+	if (own->list == NULL || now_us >= own->until_us) {
+		skw_exit_forget(own);
+		if (uv_interface_addresses(&own->list, &own->count) != 0) {
+			own->list = NULL;
+			return SKW_EXIT_OWN; /* not known: rather not */
+		}
+		own->until_us = now_us + OWN_US;
 	}
-	uv_free_interface_addresses(list, count);
-	return own;
+	for (int i = 0; i < own->count && whose == SKW_EXIT_OTHERS; i++)
+		whose = at_interface(&own->list[i], address);
+	return whose;
+}
+
+void skw_exit_forget(struct skw_exit_own *own)
+{
+	if (own->list != NULL)
+		uv_free_interface_addresses(own->list, own->count);
+	*own = (struct skw_exit_own) { 0 };
+}
+
+bool skw_exit_is_own(const struct sockaddr *address)
+{
+	struct skw_exit_own own = { 0 };
+	bool is = skw_exit_whose(&own, address, 0) != SKW_EXIT_OTHERS;
+
+	skw_exit_forget(&own);
+	return is;
 }

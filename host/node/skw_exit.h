@@ -13,6 +13,8 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include <uv.h>
+
 #include "node/skw_config.h"
 
 /* The stream's name for a place outside; false if it is too long or empty. */
@@ -28,7 +30,18 @@ bool skw_exit_ports_have(const char *ports, uint16_t port);
 /* Belongs to the open internet: not private, local, shared, reserved, multicast, documentation, or
  * an IPv6 address with one of those inside. */
 bool skw_exit_is_public(const struct sockaddr *address);
-/* One of this computer's own. */
+/* One of this computer's own, or of those that a network of it listens to together. */
 bool skw_exit_is_own(const struct sockaddr *address);
+
+enum skw_exit_whose { SKW_EXIT_OTHERS, SKW_EXIT_OWN, SKW_EXIT_BROADCAST };
+struct skw_exit_own { /* all zeros at first; the list is read again every second */
+	uv_interface_address_t *list;
+	int count;
+	uint64_t until_us;
+};
+/* The same for many questions. If the list cannot be had every address is one's own. */
+enum skw_exit_whose skw_exit_whose(struct skw_exit_own *own, const struct sockaddr *address,
+				   uint64_t now_us);
+void skw_exit_forget(struct skw_exit_own *own);
 
 #endif

@@ -343,7 +343,7 @@ static bool pump_session(struct skw_node *node)
 			skw_tun_on_session_closed(node->tun, out.session);
 			break;
 		case SKW_SESSION_DATAGRAM:
-			if (out.data[0] >> 4 != 7)
+			if (!skw_tun_has(out.data))
 				skw_streams_on_event(node->streams, &out);
 			else if (node->tun != NULL)
 				skw_tun_on_datagram(node->tun, out.session, out.data, out.len);

@@ -1,37 +1,29 @@
 #include "node/skw_tun.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <linux/if_tun.h>
-#include <linux/ipv6.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "node/skw_exit.h"
+#include "node/skw_names.h"
 #include "node/skw_routes.h"
+#include "node/skw_tun_device.h"
+#include "node/skw_tun_exit.h"
 #include "node/skw_tun_offload.h"
-
-#ifndef TUN_F_USO4
-#define TUN_F_USO4 0x20
-#define TUN_F_USO6 0x40
-#endif
 
 enum {
 	IPV6_HEADER = 40,
 	PACKET_MAX = 65536,
-	BATCH = 64,           /* reads, */
-	BATCH_BYTES = 131072, /* and bytes, before others get their turn */
-	PLACES = 128,
-	PREFIX_BITS = 8,         /* all of fd00::/8 is behind the interface */
+	BATCH = 64,              /* reads, */
+	BATCH_BYTES = 131072,    /* and bytes, before others get their turn */
+	PLACES = 256,            /* as many as there are sessions */
 	ERRORS_PER_SECOND = 100, /* ICMPv6 answers */
 	UNREACHABLE = 1,
 	NO_ROUTE = 0,
+	PROHIBITED = 1,
+	EXIT_US = 1000000,
 	ADDRESS = 3,
 	TOO_BIG = 2,
 };
@@ -42,6 +34,7 @@ struct place {
 	uint8_t ip[16];
 	struct skw_node_address id;
 	uint32_t session; /* 0: none yet */
+	bool client;      /* of this exit */
 	uint64_t used_us;
 };
 
@@ -50,8 +43,15 @@ struct skw_tun {
 	int fd;
 	uv_poll_t poll;
 	uv_prepare_t before_sleep; /* writes what is put together still */
-	bool offload;              /* a virtio_net_hdr stands before each packet */
 	uint8_t self[16];
+	struct { /* of [tun] exit */
+		bool known;
+		uint64_t until_us; /* when the name is looked at again */
+		struct skw_node_address id;
+		uint8_t ip[16];
+	} exit;
+	struct skw_tun_policy policy; /* of this exit */
+	struct skw_exit_own own;
 	struct place places[PLACES];
 	struct skw_tun_counters counters;
 	uint64_t second;
@@ -65,7 +65,7 @@ struct skw_tun {
 static bool write_packet(struct skw_tun *t, const uint8_t *packet, size_t len)
 {
 	struct virtio_net_hdr plain = { 0 };
-	const struct iovec parts[] = { { &plain, t->offload ? sizeof(plain) : 0 },
+	const struct iovec parts[] = { { &plain, sizeof(plain) },
 				       { (void *)(uintptr_t)packet, len } };
 
 	t->counters.writes++;
@@ -96,16 +96,12 @@ static void before_sleep(uv_prepare_t *prepare)
 /* One after the other; what follows each other goes in one call. */
 static void deliver(struct skw_tun *t, const uint8_t *packet, size_t len)
 {
-	if (t->offload) {
+	for (unsigned tries = 0; tries < 2; tries++) {
 		if (skw_tun_merge_add(&t->merge, packet, len)) {
 			uv_prepare_start(&t->before_sleep, before_sleep);
 			return;
 		}
 		flush(t);
-		if (skw_tun_merge_add(&t->merge, packet, len)) {
-			uv_prepare_start(&t->before_sleep, before_sleep);
-			return;
-		}
 	}
 	if (write_packet(t, packet, len))
 		t->counters.packets_out++;
@@ -159,48 +155,99 @@ static struct place *look_up(struct skw_tun *t, const uint8_t ip[16])
 
 /* ---- Into the network ---- */
 
-static void complain(struct skw_tun *t, const uint8_t *packet, size_t len, uint8_t type,
-		     uint8_t code, uint32_t word)
+/* The exit that this node uses. Its name may come to mean another node. */
+static bool know_exit(struct skw_tun *t)
+{
+	const char *name = t->node->config->tun.exit;
+	uint64_t now = skw_node_now(t->node);
+
+	if (name[0] == '\0')
+		return false;
+	if (now < t->exit.until_us)
+		return t->exit.known;
+	t->exit.until_us = now + EXIT_US;
+	t->exit.known = skw_names_find(t->node->names, name, &t->exit.id) &&
+			!skw_node_address_equal(&t->exit.id, &t->node->identity.address);
+	if (t->exit.known)
+		skw_tun_address(t->exit.ip, &t->exit.id);
+	return t->exit.known;
+}
+
+static struct place *exit_place(struct skw_tun *t)
+{
+	struct place *place = know_exit(t) ? place_of(t, t->exit.ip) : NULL;
+
+	return place == NULL && t->exit.known ? new_place(t, &t->exit.id) : place;
+}
+
+/* Who of this exit's clients the kernel answers: not with another node's address as the source. */
+static struct place *client_place(struct skw_tun *t, const uint8_t from[16], const uint8_t to[16])
+{
+	struct place *place = skw_tun_is_inside(from) ? NULL : place_of(t, to);
+
+	return place != NULL && place->client && place->session != 0 ? place : NULL;
+}
+
+/* False when there were enough of them in this second. */
+static bool may_complain(struct skw_tun *t)
 {
 	uint64_t second = skw_node_now(t->node) / 1000000;
-	size_t n;
 
-	t->counters.dropped++;
 	if (second != t->second) {
 		t->second = second;
 		t->errors = 0;
 	}
-	if (t->errors >= ERRORS_PER_SECOND)
-		return;
-	n = skw_tun_icmp(t->answer, sizeof(t->answer), t->self, packet, len, type, code, word);
-	if (n == 0)
-		return;
-	t->errors++;
-	if (write_packet(t, t->answer, n))
+	return t->errors++ < ERRORS_PER_SECOND;
+}
+
+static void complain(struct skw_tun *t, const uint8_t *packet, size_t len, uint8_t type,
+		     uint8_t code, uint32_t word)
+{
+	size_t n =
+	    skw_tun_icmp(t->answer, sizeof(t->answer), t->self, packet, len, type, code, word);
+
+	t->counters.dropped++;
+	if (n > 0 && may_complain(t) && write_packet(t, t->answer, n))
 		t->counters.errors++;
 }
 
-/* Whose packet this is; NULL if it goes nowhere: then it was answered, or is the kernel's own
- * chatter (discovery of routers and so on). `most`: the longest part of it that would travel. */
-static struct place *place_for(struct skw_tun *t, const uint8_t *packet, size_t len, size_t most)
+/* Whose packet this is, NULL if it goes nowhere: then it was answered, or is the kernel's own
+ * chatter (discovery of routers and so on). *whole: with its addresses, since one is outside. */
+static struct place *find_place(struct skw_tun *t, const uint8_t *packet, size_t len, bool *whole)
 {
-	const uint8_t *to = packet + 24;
-	struct place *place;
+	const uint8_t *from = packet + 8, *to = packet + 24;
+	struct place *place = NULL;
 
-	if (len < IPV6_HEADER || packet[0] >> 4 != 6 || to[0] == 0xff ||
-	    memcmp(packet + 8, t->self, 16) != 0) {
+	if (len < IPV6_HEADER || packet[0] >> 4 != 6 || to[0] == 0xff) {
 		t->counters.dropped++;
 		return NULL;
 	}
-	if (most > SKW_TUN_MTU) {
-		complain(t, packet, len, TOO_BIG, 0, SKW_TUN_MTU);
-		return NULL;
+	if (memcmp(from, t->self, 16) != 0) {
+		*whole = true;
+		place = client_place(t, from, to);
+		t->counters.dropped += place == NULL;
+		return place;
 	}
-	place = place_of(t, to);
-	if (place == NULL)
+	*whole = !skw_tun_is_inside(to);
+	place = *whole ? exit_place(t) : place_of(t, to);
+	if (place == NULL && !*whole)
 		place = look_up(t, to);
-	if (place == NULL) {
-		complain(t, packet, len, UNREACHABLE, to[0] == 0xfd ? ADDRESS : NO_ROUTE, 0);
+	if (place == NULL)
+		complain(t, packet, len, UNREACHABLE, *whole ? NO_ROUTE : ADDRESS, 0);
+	return place;
+}
+
+/* `most`: the longest part of it that would travel. */
+static struct place *place_for(struct skw_tun *t, const uint8_t *packet, size_t len, size_t most,
+			       bool *whole)
+{
+	struct place *place = find_place(t, packet, len, whole);
+	const uint32_t mtu = *whole ? SKW_TUN_EXIT_MTU : SKW_TUN_MTU;
+
+	if (place == NULL)
+		return NULL;
+	if (most > mtu) {
+		complain(t, packet, len, TOO_BIG, 0, mtu);
 		return NULL;
 	}
 	place->used_us = skw_node_now(t->node);
@@ -211,30 +258,41 @@ static struct place *place_for(struct skw_tun *t, const uint8_t *packet, size_t 
 	return place->session != 0 ? place : NULL;
 }
 
+/* False if there is no room for it, or its length is not what it says. */
+static bool send_packet(struct skw_tun *t, uint32_t session, const uint8_t *packet, size_t len,
+			bool whole)
+{
+	uint32_t flow = skw_tun_flow(packet, len);
+	enum skw_session_order order = skw_tun_order(packet, len);
+
+	if (!whole) {
+		len = skw_tun_pack(t->packed, packet, len);
+		packet = t->packed;
+	} else if (!skw_tun_is_whole(packet, len)) {
+		len = 0;
+	}
+	return len > 0 && skw_session_send_datagram(t->node->session, session, flow, order, packet,
+						    len, skw_node_now(t->node)) == SKW_SESSION_OK;
+}
+
 static void send_parts(struct skw_tun *t, const struct virtio_net_hdr *header, uint8_t *packet,
 		       size_t len)
 {
 	struct skw_tun_split split;
 	const struct place *place;
 	const uint8_t *part;
-	enum skw_session_order order;
-	uint32_t flow;
+	bool whole = false;
 	size_t n;
 
 	if (!skw_tun_split_begin(&split, header, packet, len)) {
 		t->counters.dropped++;
 		return;
 	}
-	place = place_for(t, packet, len, skw_tun_split_most(&split));
+	place = place_for(t, packet, len, skw_tun_split_most(&split), &whole);
 	if (place == NULL)
 		return;
-	flow = skw_tun_flow(packet, len);
 	while ((part = skw_tun_split_next(&split, t->segment, &n)) != NULL) {
-		order = skw_tun_order(part, n);
-		n = skw_tun_pack(t->packed, part, n);
-		if (n > 0 && skw_session_send_datagram(t->node->session, place->session, flow,
-						       order, t->packed, n,
-						       skw_node_now(t->node)) == SKW_SESSION_OK)
+		if (send_packet(t, place->session, part, n, whole))
 			t->counters.packets_in++;
 		else
 			t->counters.dropped++; /* full: the sender's flow control wants to know */
@@ -250,16 +308,15 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 	(void)events;
 	for (unsigned i = 0; i < BATCH && bytes < BATCH_BYTES; i++) {
 		struct virtio_net_hdr header = { 0 };
-		const size_t before = t->offload ? sizeof(header) : 0;
-		const struct iovec parts[] = { { &header, before },
+		const struct iovec parts[] = { { &header, sizeof(header) },
 					       { t->packet, sizeof(t->packet) } };
 		ssize_t n = readv(t->fd, parts, 2);
 
-		if (n <= (ssize_t)before)
+		if (n <= (ssize_t)sizeof(header))
 			break;
 		t->counters.reads++;
 		bytes += (size_t)n;
-		send_parts(t, &header, t->packet, (size_t)n - before);
+		send_parts(t, &header, t->packet, (size_t)n - sizeof(header));
 	}
 	skw_node_pump(t->node);
 }
@@ -290,24 +347,60 @@ static struct place *place_at(struct skw_tun *t, uint32_t session)
 	return NULL;
 }
 
+static void refuse(struct skw_tun *t, const struct place *place, const uint8_t *packet, size_t len)
+{
+	size_t n = skw_tun_icmp(t->answer, sizeof(t->answer), t->self, packet, len, UNREACHABLE,
+				PROHIBITED, 0);
+
+	t->counters.refused++;
+	if (n > 0 && may_complain(t) && send_packet(t, place->session, t->answer, n, false))
+		t->counters.errors++;
+}
+
+/* With an address of the open internet: from the exit that this node uses, or to the one it is. */
+static void on_whole(struct skw_tun *t, struct place *place, const uint8_t *packet, size_t len)
+{
+	switch (skw_tun_judge(packet, len, place->ip, t->self, know_exit(t) ? t->exit.ip : NULL,
+			      t->policy.ports != NULL ? &t->policy : NULL)) {
+	case SKW_TUN_LEAVES:
+		place->client = true;
+		deliver(t, packet, len);
+		break;
+	case SKW_TUN_ENTERS:
+		deliver(t, packet, len);
+		break;
+	case SKW_TUN_REFUSED:
+		refuse(t, place, packet, len);
+		break;
+	case SKW_TUN_BAD:
+		t->counters.dropped++;
+		break;
+	}
+}
+
 void skw_tun_on_datagram(struct skw_tun *t, uint32_t session, const uint8_t *data, size_t len)
 {
 	struct place *place = place_at(t, session);
 
 	if (place == NULL)
 		return;
-	len = skw_tun_unpack(t->packed, data, len, place->ip, t->self);
-	if (len == 0)
-		return; /* of a later version */
 	place->used_us = skw_node_now(t->node);
-	deliver(t, t->packed, len);
+	if (data[0] >> 4 != SKW_TUN_PACKED) {
+		on_whole(t, place, data, len);
+		return;
+	}
+	len = skw_tun_unpack(t->packed, data, len, place->ip, t->self);
+	if (len > 0)
+		deliver(t, t->packed, len);
 }
 
 void skw_tun_on_session_closed(struct skw_tun *t, uint32_t session)
 {
 	for (unsigned i = 0; t != NULL && i < PLACES; i++)
-		if (t->places[i].used && t->places[i].session == session)
+		if (t->places[i].used && t->places[i].session == session) {
 			t->places[i].session = 0;
+			t->places[i].client = false;
+		}
 }
 
 const struct skw_tun_counters *skw_tun_counters(const struct skw_tun *t)
@@ -317,57 +410,41 @@ const struct skw_tun_counters *skw_tun_counters(const struct skw_tun *t)
 
 /* ---- Open and close ---- */
 
-static const char *set_up(const struct skw_tun *t, struct ifreq *request)
+static enum skw_exit_whose whose(void *arg, const struct sockaddr *address)
 {
-	struct in6_ifreq address = { .ifr6_prefixlen = PREFIX_BITS };
-	const char *wrong = NULL;
-	int s = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct skw_tun *t = arg;
 
-	if (s < 0)
-		return strerror(errno);
-	memcpy(&address.ifr6_addr, t->self, sizeof(t->self));
-	address.ifr6_ifindex = (int)if_nametoindex(request->ifr_name);
-	request->ifr_mtu = SKW_TUN_MTU;
-	if (ioctl(s, SIOCSIFMTU, request) != 0) {
-		wrong = "its MTU cannot be set";
-	} else {
-		request->ifr_flags = IFF_UP | IFF_RUNNING;
-		if (ioctl(s, SIOCSIFFLAGS, request) != 0)
-			wrong = "cannot be brought up";
-		else if (ioctl(s, SIOCSIFADDR, &address) != 0 && errno != EEXIST)
-			wrong = "its address cannot be set; is IPv6 switched off?";
-	}
-	close(s);
-	return wrong;
+	return skw_exit_whose(&t->own, address, skw_node_now(t->node));
 }
 
-/* A kernel without segments for UDP may still have them for TCP. */
-static bool ask_for_offload(int fd)
+/* What the configuration says of exits. */
+static void begin(struct skw_tun *t, struct skw_node *node)
 {
-	const unsigned tcp = TUN_F_CSUM | TUN_F_TSO6, udp = TUN_F_USO4 | TUN_F_USO6;
+	const struct skw_config *c = node->config;
 
-	return ioctl(fd, TUNSETOFFLOAD, tcp | udp) == 0 || ioctl(fd, TUNSETOFFLOAD, tcp) == 0;
+	t->node = node;
+	t->poll.data = t->before_sleep.data = t;
+	skw_tun_address(t->self, &node->identity.address);
+	if (c->exit.tun)
+		t->policy = (struct skw_tun_policy) {
+			.ports = c->exit.ports, .private = c->exit.private, .whose = whose, .arg = t
+		};
 }
 
-static const char *open_device(struct skw_tun *t, const char *device)
+static const char *open_device(struct skw_tun *t, const char *name)
 {
-	struct ifreq request = { .ifr_flags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR };
-	int header = sizeof(struct virtio_net_hdr);
+	const struct skw_config *c = t->node->config;
+	struct skw_tun_device d = { .fd = -1, .mtu = SKW_TUN_MTU };
+	const char *wrong;
 
-	if (strlen(device) >= sizeof(request.ifr_name))
-		return "a name has at most 15 bytes";
-	memcpy(request.ifr_name, device, strlen(device));
-	t->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	if (t->fd < 0)
-		return errno == EACCES ? "/dev/net/tun needs a privilege" : strerror(errno);
-	if (ioctl(t->fd, TUNSETIFF, &request) != 0)
-		return errno == EPERM ? "needs the capability CAP_NET_ADMIN" : strerror(errno);
-	t->offload = true; /* so says IFF_VNET_HDR */
-	if (ioctl(t->fd, TUNSETVNETHDRSZ, &header) != 0)
-		return "its header cannot be agreed on";
-	if (!ask_for_offload(t->fd))
+	memcpy(d.address, t->self, sizeof(d.address));
+	if (c->exit.tun || c->tun.exit[0] != '\0')
+		d.mtu = SKW_TUN_EXIT_MTU;
+	wrong = skw_tun_device_open(&d, name);
+	t->fd = d.fd;
+	if (wrong == NULL && !d.segments)
 		skw_node_log(t->node, SKW_UNUSUAL, "tun: the kernel does not hand over segments");
-	return set_up(t, &request);
+	return wrong;
 }
 
 struct skw_tun *skw_tun_open(struct skw_node *node, const char *device)
@@ -376,17 +453,13 @@ struct skw_tun *skw_tun_open(struct skw_node *node, const char *device)
 	const char *wrong = "out of memory";
 
 	if (t != NULL) {
-		t->node = node;
-		t->fd = -1;
-		t->poll.data = t;
-		skw_tun_address(t->self, &node->identity.address);
+		begin(t, node);
 		wrong = open_device(t, device);
 		if (wrong == NULL && uv_poll_init(node->loop, &t->poll, t->fd) != 0)
 			wrong = "the loop does not take it";
 	}
 	if (wrong == NULL) {
 		uv_prepare_init(node->loop, &t->before_sleep);
-		t->before_sleep.data = t;
 		uv_poll_start(&t->poll, UV_READABLE, on_readable);
 		return t;
 	}
@@ -402,6 +475,7 @@ static void on_closed(uv_handle_t *handle)
 	struct skw_tun *t = handle->data;
 
 	close(t->fd);
+	skw_exit_forget(&t->own);
 	free(t);
 }
 

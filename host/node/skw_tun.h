@@ -4,7 +4,9 @@
  *
  * A node's address is fd and the first 15 bytes of a hash of its key, so nobody can have another's:
  * what comes out of a session is from the address of the key at its other end, and to ours, since
- * no other address travels. What cannot go is answered as RFC 4443 says.
+ * no other address travels. What is not for such an address goes to the exit of [tun], whole; what
+ * clients of this node's [exit] send so goes to the kernel, which forwards it (skw_tun_exit). What
+ * cannot go is answered as RFC 4443 says.
  */
 #ifndef SKW_TUN_H
 #define SKW_TUN_H
@@ -14,11 +16,13 @@
 #define SKW_TUN_SAVED 34u /* bytes of a header that the other end knows */
 #define SKW_TUN_MTU (SKW_SESSION_DATAGRAM_MAX + SKW_TUN_SAVED)
 #define SKW_TUN_TEXT 46u
+#define SKW_TUN_PACKED 7u /* where an IP packet has its version: without what both ends know */
 
 struct skw_tun_counters {
 	uint64_t packets_in, packets_out; /* into the network, out of it */
 	uint64_t dropped;                 /* no route, no room, too large, not ours */
-	uint64_t errors;                  /* ICMPv6 answers */
+	uint64_t refused;                 /* by this exit's policy */
+	uint64_t errors;                  /* ICMP answers */
 	uint64_t reads, writes;           /* calls: fewer than packets where segments go */
 };
 
@@ -28,6 +32,11 @@ struct skw_tun;
 struct skw_tun *skw_tun_open(struct skw_node *node, const char *device);
 void skw_tun_close(struct skw_tun *tun);
 
+/* Whether a datagram (not an empty one) is one's of the tun. */
+static inline bool skw_tun_has(const uint8_t *data)
+{
+	return data[0] >> 4 == SKW_TUN_PACKED || data[0] >> 4 == 6;
+}
 void skw_tun_on_datagram(struct skw_tun *tun, uint32_t session, const uint8_t *data, size_t len);
 void skw_tun_on_session_closed(struct skw_tun *tun, uint32_t session);
 const struct skw_tun_counters *skw_tun_counters(const struct skw_tun *tun);

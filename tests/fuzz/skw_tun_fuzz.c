@@ -1,10 +1,12 @@
-/* rooms: wire keys node
+/* rooms: wire keys ledger onion node
  *
  * skw_tun: packets of the kernel's and of other nodes. What travels comes back the same; an error
  * is no longer than 1280 bytes and its checksum is right; packets of a flow that were merged and
- * split again have the same bytes in the same order, each with a right checksum and length. */
+ * split again have the same bytes in the same order, each with a right checksum and length. What an
+ * exit lets through is its client's, and what a client takes from its exit is no node's. */
 
 #include "node/skw_tun.h"
+#include "node/skw_tun_exit.h"
 #include "node/skw_tun_offload.h"
 #include "skw_fuzz.h"
 
@@ -54,6 +56,45 @@ static void complained(const uint8_t *data, size_t len)
 	FUZZ_CHECK(n >= IP + 8 && n <= sizeof(answer));
 	FUZZ_CHECK((size_t)(answer[4] << 8 | answer[5]) == n - IP);
 	FUZZ_CHECK(sum_of(answer, n, 58) == 0 && memcmp(answer + 8, from, 16) == 0);
+}
+
+static enum skw_exit_whose whose(void *arg, const struct sockaddr *address)
+{
+	FUZZ_CHECK(address->sa_family == AF_INET6);
+	return *(const uint8_t *)arg % 3;
+}
+
+static void judged(struct fuzz *f)
+{
+	uint8_t mode = fuzz_u8(f), last = fuzz_u8(f);
+	const struct skw_tun_policy policy = {
+		.ports = "80, 443", .private = (mode & 1) != 0, .whose = whose, .arg = &last
+	};
+	size_t len = f->left;
+	uint8_t *packet = fuzz_copy(f->at, len);
+
+	switch (skw_tun_judge(packet, len, from, to, (mode & 2) != 0 ? from : NULL,
+			      (mode & 4) != 0 ? &policy : NULL)) {
+	case SKW_TUN_ENTERS:
+		FUZZ_CHECK((mode & 2) != 0 && memcmp(packet + 24, to, 16) == 0);
+		FUZZ_CHECK(packet[8] != 0xfd && packet[8] != 0xff);
+		break;
+	case SKW_TUN_LEAVES:
+		FUZZ_CHECK((mode & 4) != 0 && memcmp(packet + 8, from, 16) == 0);
+		FUZZ_CHECK(packet[24] != 0xff && last % 3 != SKW_EXIT_BROADCAST);
+		FUZZ_CHECK((mode & 1) != 0 || (packet[24] & 0xe0) == 0x20);
+		FUZZ_CHECK(packet[6] == 6 || packet[6] == 17 || packet[IP] == 128);
+		skw_tun_flow(packet, len);
+		skw_tun_order(packet, len);
+		break;
+	case SKW_TUN_REFUSED:
+		FUZZ_CHECK(memcmp(packet + 8, from, 16) == 0);
+		complained(packet, len);
+		break;
+	case SKW_TUN_BAD:
+		break;
+	}
+	free(packet);
 }
 
 /* What the kernel says of a segment may be nonsense: then it is refused, or split in bounds. */
@@ -170,11 +211,16 @@ static void merged(struct fuzz *f)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz f = { data, size };
-	uint8_t *copy;
+	uint8_t *copy, kind;
 
 	if (size == 0)
 		return 0;
-	switch (fuzz_u8(&f) % 4) {
+	kind = fuzz_u8(&f);
+	if (kind >= 240) {
+		judged(&f);
+		return 0;
+	}
+	switch (kind % 4) {
 	case 0:
 		copy = fuzz_copy(f.at, f.left);
 		travels(copy, f.left);
@@ -212,6 +258,17 @@ static void seeds(void)
 	fuzz_make_u8(&m, 1);
 	fuzz_make(&m, packet, n);
 	fuzz_seed("error", m.data, m.len);
+	m.len = 0;
+	fuzz_make_u8(&m, 240);
+	fuzz_make_u8(&m, 7);
+	fuzz_make_u8(&m, 0);
+	packet[24] = 0x26;
+	fuzz_make(&m, packet, n);
+	fuzz_seed("leaves", m.data, m.len);
+	memcpy(m.data + 3 + 24, to, 16);
+	m.data[3 + 8] = 0x26;
+	fuzz_seed("enters", m.data, m.len);
+	packet[24] = 0xfd;
 	m.len = 0;
 	fuzz_make_u8(&m, 2);
 	fuzz_make(&m, &tso, sizeof(tso));

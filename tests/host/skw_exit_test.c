@@ -95,6 +95,59 @@ static void own_addresses_are_known(void **state)
 	assert_false(skw_exit_is_own((const struct sockaddr *)&v4));
 }
 
+static enum skw_exit_whose whose(struct skw_exit_own *own, const char *text)
+{
+	struct sockaddr_in v4 = { .sin_family = AF_INET };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
+
+	if (inet_pton(AF_INET, text, &v4.sin_addr) == 1)
+		return skw_exit_whose(own, (const struct sockaddr *)&v4, 0);
+	assert_int_equal(inet_pton(AF_INET6, text, &v6.sin6_addr), 1);
+	return skw_exit_whose(own, (const struct sockaddr *)&v6, 0);
+}
+
+static void interface(uv_interface_address_t *i, const char *address, const char *mask)
+{
+	bool v4 = inet_pton(AF_INET, address, &i->address.address4.sin_addr) == 1;
+
+	i->address.address4.sin_family = v4 ? AF_INET : AF_INET6;
+	if (v4) {
+		assert_int_equal(inet_pton(AF_INET, mask, &i->netmask.netmask4.sin_addr), 1);
+		return;
+	}
+	assert_int_equal(inet_pton(AF_INET6, address, &i->address.address6.sin6_addr), 1);
+	assert_int_equal(inet_pton(AF_INET6, mask, &i->netmask.netmask6.sin6_addr), 1);
+}
+
+/* All ones and all zeros of a network (RFC 919; RFC 3021 for two hosts), the anycast of routers. */
+static void what_a_network_listens_to_together_is_known(void **state)
+{
+	uv_interface_address_t list[5] = { 0 };
+	struct skw_exit_own own = { list, 5, 1 };
+
+	(void)state;
+	interface(&list[0], "93.184.216.33", "255.255.255.240");
+	interface(&list[1], "20.0.0.7", "255.255.255.255");
+	interface(&list[2], "20.0.1.6", "255.255.255.254");
+	interface(&list[3], "2600:1::7", "ffff:ffff:ffff:ffff::");
+	interface(&list[4], "2600:2::7", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
+	assert_int_equal(whose(&own, "93.184.216.33"), SKW_EXIT_OWN);
+	assert_int_equal(whose(&own, "93.184.216.32"), SKW_EXIT_BROADCAST);
+	assert_int_equal(whose(&own, "93.184.216.47"), SKW_EXIT_BROADCAST);
+	assert_int_equal(whose(&own, "93.184.216.34"), SKW_EXIT_OTHERS);
+	assert_int_equal(whose(&own, "93.184.216.48"), SKW_EXIT_OTHERS);
+	assert_int_equal(whose(&own, "93.184.216.31"), SKW_EXIT_OTHERS);
+	assert_int_equal(whose(&own, "20.0.0.7"), SKW_EXIT_OWN);
+	assert_int_equal(whose(&own, "20.0.0.6"), SKW_EXIT_OTHERS);
+	assert_int_equal(whose(&own, "20.0.1.6"), SKW_EXIT_OWN);
+	assert_int_equal(whose(&own, "20.0.1.7"), SKW_EXIT_OTHERS);
+	assert_int_equal(whose(&own, "2600:1::7"), SKW_EXIT_OWN);
+	assert_int_equal(whose(&own, "2600:1::"), SKW_EXIT_BROADCAST);
+	assert_int_equal(whose(&own, "2600:1::ffff:ffff:ffff:ffff"), SKW_EXIT_OTHERS);
+	assert_int_equal(whose(&own, "2600:2::7"), SKW_EXIT_OWN);
+	assert_int_equal(whose(&own, "2600:2::6"), SKW_EXIT_OTHERS);
+}
+
 static void ports_are_a_list(void **state)
 {
 	static const char *const bad[] = { "",  ",",      "80,",   "80 443", "80-",     "-80",
@@ -156,6 +209,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_public_addresses_are_outside),
 		cmocka_unit_test(own_addresses_are_known),
+		cmocka_unit_test(what_a_network_listens_to_together_is_known),
 		cmocka_unit_test(ports_are_a_list),
 		cmocka_unit_test(names_say_where),
 	};

@@ -2,7 +2,7 @@
 """skywaved's ports, under the sanitizers, in network namespaces: raw Ethernet found by beacon, UDP over IPv6, names for addresses, exits."""
 import json, os, pathlib, shutil, subprocess, sys, tempfile, time
 import skw_tap
-from skw_space import DAEMON, ENV, Node, Space, ask, cable, run, tun_address, wait
+from skw_space import DAEMON, ENV, Node, Space, ask, cable, echo, run, tun_address, wait
 from skw_tap import check
 
 
@@ -199,30 +199,6 @@ def exits(folder, a, b):
         c.end()
 
 
-PING = """
-import socket, struct, sys, time
-there, count, size = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
-s.setsockopt(socket.IPPROTO_IPV6, 62, 1)  # IPV6_DONTFRAG
-s.settimeout(2)
-for i in range(count):
-    try:
-        s.sendto(struct.pack(">BBHHH", 128, 0, 0, 7, i) + bytes(size - 48), (there, 0))
-        sent = time.monotonic()
-        while True:
-            answer = s.recv(2000)
-            kind, code, _, word = struct.unpack(">BBHI", answer[:8])
-            if kind == 129 and word == 7 << 16 | i and len(answer) == size - 40:
-                print("reply", round((time.monotonic() - sent) * 1e6))
-            elif kind in (1, 2):
-                print("error", kind, code, word)
-            else:
-                continue
-            break
-    except OSError as e:
-        print("failed", e)
-"""
-
 SINK = """
 import socket
 s = socket.create_server(("::", 9000), family=socket.AF_INET6)
@@ -254,7 +230,7 @@ def tunnel(folder, a, b):
     here, there = tun_address(left.key), tun_address(right.key)
 
     def ping(to, count, size):
-        return a.run("python3", "-c", PING, to, str(count), str(size)).split("\n")[:-1]
+        return echo(a, to, count, size)
 
     def megabyte():
         server = subprocess.Popen([*b.enter, "python3", "-c", SINK], stdout=subprocess.PIPE, text=True)

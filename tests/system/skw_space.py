@@ -96,3 +96,33 @@ def tun_address(key):
     """As docs/protocol.md has it, by another BLAKE2b."""
     raw = base64.b32decode(key.upper() + "====")
     return str(ipaddress.IPv6Address(b"\xfd" + hashlib.blake2b(b"skywave tun address" + raw, digest_size=32).digest()[:15]))
+
+
+PING = """
+import socket, struct, sys, time
+there, count, size = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+s.setsockopt(socket.IPPROTO_IPV6, 62, 1)  # IPV6_DONTFRAG
+s.settimeout(2)
+for i in range(count):
+    try:
+        s.sendto(struct.pack(">BBHHH", 128, 0, 0, 7, i) + bytes(size - 48), (there, 0))
+        sent = time.monotonic()
+        while True:
+            answer = s.recv(2000)
+            kind, code, _, word = struct.unpack(">BBHI", answer[:8])
+            if kind == 129 and word == 7 << 16 | i and len(answer) == size - 40:
+                print("reply", round((time.monotonic() - sent) * 1e6))
+            elif kind in (1, 2):
+                print("error", kind, code, word)
+            else:
+                continue
+            break
+    except OSError as e:
+        print("failed", e)
+"""
+
+
+def echo(space, to, count, size):
+    """ICMPv6 echo requests that are `size` bytes long with their header; a line for each: reply, error, failed."""
+    return space.run("python3", "-c", PING, to, str(count), str(size)).split("\n")[:-1]
