@@ -83,6 +83,7 @@ struct skw_config {
 		char ports[SKW_CONFIG_TEXT];
 		bool private; /* private addresses too */
 		bool tun;     /* whole packets, by [tun] device */
+		char pool[32];
 	} exit;
 	struct {
 		char device[16];            /* empty: none */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "node/skw_exit.h"
+#include "node/skw_tun_v4.h"
 #include "onion/skw_directory.h"
 
 /* What is wrong about a [peer]. */
@@ -104,6 +105,7 @@ static const char *bad_value(const struct skw_config *c)
 const char *skw_config_contradiction(const struct skw_config *c)
 {
 	bool embedded = strcmp(c->ledger.mode, "embedded") == 0;
+	struct skw_tun_pool pool;
 	const char *wrong = NULL;
 
 	if (c->radio.rate_hz != 5000000 && c->radio.rate_hz != 10000000 &&
@@ -123,6 +125,9 @@ const char *skw_config_contradiction(const struct skw_config *c)
 		return "[exit] ports: want any, or a list as in 80, 443, 8000-8100";
 	if (c->exit.tun && (strcmp(c->exit.policy, "internet") != 0 || c->tun.device[0] == '\0'))
 		return "[exit] tun needs policy = internet and [tun] device";
+	if (!skw_tun_pool_parse(&pool, c->exit.pool))
+		return "[exit] pool: want a network of IPv4, as in 100.64.0.0/16, with 8 to 23 "
+		       "bits";
 	if (c->tun.exit[0] != '\0' && c->tun.device[0] == '\0')
 		return "[tun] exit needs device";
 	if (!embedded && strcmp(c->ledger.mode, "remote") != 0 &&

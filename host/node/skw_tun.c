@@ -12,13 +12,14 @@
 #include "node/skw_tun_device.h"
 #include "node/skw_tun_exit.h"
 #include "node/skw_tun_offload.h"
+#include "node/skw_tun_places.h"
+#include "node/skw_tun_v4.h"
 
 enum {
 	IPV6_HEADER = 40,
 	PACKET_MAX = 65536,
 	BATCH = 64,              /* reads, */
 	BATCH_BYTES = 131072,    /* and bytes, before others get their turn */
-	PLACES = 256,            /* as many as there are sessions */
 	ERRORS_PER_SECOND = 100, /* ICMPv6 answers */
 	UNREACHABLE = 1,
 	NO_ROUTE = 0,
@@ -26,16 +27,6 @@ enum {
 	EXIT_US = 1000000,
 	ADDRESS = 3,
 	TOO_BIG = 2,
-};
-
-/* A node that packets go to or come from. */
-struct place {
-	bool used;
-	uint8_t ip[16];
-	struct skw_node_address id;
-	uint32_t session; /* 0: none yet */
-	bool client;      /* of this exit */
-	uint64_t used_us;
 };
 
 struct skw_tun {
@@ -51,8 +42,9 @@ struct skw_tun {
 		uint8_t ip[16];
 	} exit;
 	struct skw_tun_policy policy; /* of this exit */
+	struct skw_tun_pool pool;     /* its clients' addresses in IPv4, by their places */
 	struct skw_exit_own own;
-	struct place places[PLACES];
+	struct skw_tun_places places;
 	struct skw_tun_counters counters;
 	uint64_t second;
 	unsigned errors; /* in this second */
@@ -109,50 +101,6 @@ static void deliver(struct skw_tun *t, const uint8_t *packet, size_t len)
 		t->counters.dropped++;
 }
 
-/* ---- Who is where ---- */
-
-static struct place *place_of(struct skw_tun *t, const uint8_t ip[16])
-{
-	for (unsigned i = 0; i < PLACES; i++)
-		if (t->places[i].used && memcmp(t->places[i].ip, ip, 16) == 0)
-			return &t->places[i];
-	return NULL;
-}
-
-/* A free place, or the one that was not used for longest. */
-static struct place *new_place(struct skw_tun *t, const struct skw_node_address *id)
-{
-	struct place *place = &t->places[0];
-
-	for (unsigned i = 0; i < PLACES; i++) {
-		struct place *p = &t->places[i];
-
-		if (!p->used || (place->used && p->used_us < place->used_us))
-			place = p;
-		if (!place->used)
-			break;
-	}
-	*place = (struct place) { .used = true, .id = *id };
-	skw_tun_address(place->ip, id);
-	return place;
-}
-
-/* The node with this address, if the directory knows one. */
-static struct place *look_up(struct skw_tun *t, const uint8_t ip[16])
-{
-	struct skw_directory *dir = t->node->directory;
-	uint8_t other[16];
-
-	for (size_t i = 0; i < skw_directory_count(dir); i++) {
-		const struct skw_descriptor *d = skw_directory_at(dir, i);
-
-		skw_tun_address(other, &d->address);
-		if (memcmp(other, ip, 16) == 0)
-			return new_place(t, &d->address);
-	}
-	return NULL;
-}
-
 /* ---- Into the network ---- */
 
 /* The exit that this node uses. Its name may come to mean another node. */
@@ -173,17 +121,20 @@ static bool know_exit(struct skw_tun *t)
 	return t->exit.known;
 }
 
-static struct place *exit_place(struct skw_tun *t)
+static struct skw_tun_place *exit_place(struct skw_tun *t)
 {
-	struct place *place = know_exit(t) ? place_of(t, t->exit.ip) : NULL;
+	struct skw_tun_place *place =
+	    know_exit(t) ? skw_tun_place_of(&t->places, t->exit.ip) : NULL;
 
-	return place == NULL && t->exit.known ? new_place(t, &t->exit.id) : place;
+	return place == NULL && t->exit.known ? skw_tun_place_new(&t->places, &t->exit.id) : place;
 }
 
 /* Who of this exit's clients the kernel answers: not with another node's address as the source. */
-static struct place *client_place(struct skw_tun *t, const uint8_t from[16], const uint8_t to[16])
+static struct skw_tun_place *client_place(struct skw_tun *t, const uint8_t from[16],
+					  const uint8_t to[16])
 {
-	struct place *place = skw_tun_is_inside(from) ? NULL : place_of(t, to);
+	struct skw_tun_place *place =
+	    skw_tun_is_inside(from) ? NULL : skw_tun_place_of(&t->places, to);
 
 	return place != NULL && place->client && place->session != 0 ? place : NULL;
 }
@@ -200,62 +151,112 @@ static bool may_complain(struct skw_tun *t)
 	return t->errors++ < ERRORS_PER_SECOND;
 }
 
-static void complain(struct skw_tun *t, const uint8_t *packet, size_t len, uint8_t type,
-		     uint8_t code, uint32_t word)
+/* What goes wrong with a packet, in both families' terms. */
+enum trouble { NO_WAY, NO_SUCH_NODE, TOO_LONG, FORBIDDEN };
+
+static size_t answer_to(struct skw_tun *t, const uint8_t *packet, size_t len, enum trouble trouble,
+			uint32_t mtu)
 {
-	size_t n =
-	    skw_tun_icmp(t->answer, sizeof(t->answer), t->self, packet, len, type, code, word);
+	static const uint8_t v6_type[] = { UNREACHABLE, UNREACHABLE, TOO_BIG, UNREACHABLE };
+	static const uint8_t v6_code[] = { NO_ROUTE, ADDRESS, 0, PROHIBITED };
+	static const uint8_t v4_code[] = { 0, 1, 4, 13 }; /* RFC 792, RFC 1812, 5.2.7.1 */
+
+	if (packet[0] >> 4 == 4)
+		return skw_tun_v4_icmp(t->answer, sizeof(t->answer), packet, len, v4_code[trouble],
+				       (uint16_t)mtu);
+	return skw_tun_icmp(t->answer, sizeof(t->answer), t->self, packet, len, v6_type[trouble],
+			    v6_code[trouble], mtu);
+}
+
+static void complain(struct skw_tun *t, const uint8_t *packet, size_t len, enum trouble trouble,
+		     uint32_t mtu)
+{
+	size_t n = answer_to(t, packet, len, trouble, mtu);
 
 	t->counters.dropped++;
 	if (n > 0 && may_complain(t) && write_packet(t, t->answer, n))
 		t->counters.errors++;
 }
 
-/* Whose packet this is, NULL if it goes nowhere: then it was answered, or is the kernel's own
- * chatter (discovery of routers and so on). *whole: with its addresses, since one is outside. */
-static struct place *find_place(struct skw_tun *t, const uint8_t *packet, size_t len, bool *whole)
+/* Where a packet goes. */
+struct way {
+	struct skw_tun_place *place; /* NULL: nowhere, and it was answered, or is the kernel's own
+					chatter (discovery of routers and so on) */
+	bool whole;                  /* with its addresses, since one is outside */
+	bool back;                   /* IPv4 to an address of the pool */
+};
+
+static struct way way_of_v6(struct skw_tun *t, const uint8_t *packet, size_t len)
 {
 	const uint8_t *from = packet + 8, *to = packet + 24;
-	struct place *place = NULL;
+	struct way way = { NULL, !skw_tun_is_inside(to), false };
 
-	if (len < IPV6_HEADER || packet[0] >> 4 != 6 || to[0] == 0xff) {
-		t->counters.dropped++;
-		return NULL;
+	if (to[0] == 0xff || memcmp(from, t->self, 16) != 0) {
+		way.whole = true;
+		way.place = to[0] != 0xff ? client_place(t, from, to) : NULL;
+		t->counters.dropped += way.place == NULL;
+		return way;
 	}
-	if (memcmp(from, t->self, 16) != 0) {
-		*whole = true;
-		place = client_place(t, from, to);
-		t->counters.dropped += place == NULL;
-		return place;
+	way.place = way.whole ? exit_place(t) : skw_tun_place_of(&t->places, to);
+	if (way.place == NULL && !way.whole)
+		way.place = skw_tun_place_look_up(&t->places, t->node->directory, to);
+	if (way.place == NULL)
+		complain(t, packet, len, way.whole ? NO_WAY : NO_SUCH_NODE, 0);
+	return way;
+}
+
+/* Clients' addresses do not send to each other, and are not the source of what goes to a client. */
+static struct way way_of_v4(struct skw_tun *t, const uint8_t *packet, size_t len)
+{
+	const uint8_t *from = packet + 12, *to = packet + 16;
+	struct way way = { NULL, true, false };
+	uint32_t number;
+
+	if (t->policy.ports != NULL && skw_tun_pool_number(&number, &t->pool, to)) {
+		struct skw_tun_place *place =
+		    number > 0 && number <= SKW_TUN_PLACES ? &t->places.at[number - 1] : NULL;
+
+		if (place != NULL && place->used && place->client && place->session != 0 &&
+		    (!skw_tun_pool_number(&number, &t->pool, from) || number == 0))
+			way = (struct way) { place, true, true };
+		t->counters.dropped += way.place == NULL;
+		return way;
 	}
-	*whole = !skw_tun_is_inside(to);
-	place = *whole ? exit_place(t) : place_of(t, to);
-	if (place == NULL && !*whole)
-		place = look_up(t, to);
-	if (place == NULL)
-		complain(t, packet, len, UNREACHABLE, *whole ? NO_ROUTE : ADDRESS, 0);
-	return place;
+	if (memcmp(from, SKW_TUN_V4_CLIENT, 4) == 0 && to[0] < 224)
+		way.place = exit_place(t);
+	if (way.place == NULL)
+		complain(t, packet, len, NO_WAY, 0);
+	return way;
 }
 
 /* `most`: the longest part of it that would travel. */
-static struct place *place_for(struct skw_tun *t, const uint8_t *packet, size_t len, size_t most,
-			       bool *whole)
+static struct way way_for(struct skw_tun *t, const uint8_t *packet, size_t len, size_t most)
 {
-	struct place *place = find_place(t, packet, len, whole);
-	const uint32_t mtu = *whole ? SKW_TUN_EXIT_MTU : SKW_TUN_MTU;
+	struct way way = { NULL, false, false };
+	uint32_t mtu;
 
-	if (place == NULL)
-		return NULL;
+	if (skw_tun_v4_header(packet, len) != 0)
+		way = way_of_v4(t, packet, len);
+	else if (len >= IPV6_HEADER && packet[0] >> 4 == 6)
+		way = way_of_v6(t, packet, len);
+	else
+		t->counters.dropped++;
+	if (way.place == NULL)
+		return way;
+	mtu = way.whole ? SKW_TUN_EXIT_MTU : SKW_TUN_MTU;
 	if (most > mtu) {
-		complain(t, packet, len, TOO_BIG, 0, mtu);
-		return NULL;
+		complain(t, packet, len, TOO_LONG, mtu);
+		way.place = NULL;
+		return way;
 	}
-	place->used_us = skw_node_now(t->node);
-	if (place->session == 0)
-		place->session = skw_routes_session(t->node->routes, &place->id);
-	if (place->session == 0)
-		complain(t, packet, len, UNREACHABLE, NO_ROUTE, 0);
-	return place->session != 0 ? place : NULL;
+	way.place->used_us = skw_node_now(t->node);
+	if (way.place->session == 0)
+		way.place->session = skw_routes_session(t->node->routes, &way.place->id);
+	if (way.place->session == 0) {
+		complain(t, packet, len, NO_WAY, 0);
+		way.place = NULL;
+	}
+	return way;
 }
 
 /* False if there is no room for it, or its length is not what it says. */
@@ -279,20 +280,21 @@ static void send_parts(struct skw_tun *t, const struct virtio_net_hdr *header, u
 		       size_t len)
 {
 	struct skw_tun_split split;
-	const struct place *place;
 	const uint8_t *part;
-	bool whole = false;
+	struct way way;
 	size_t n;
 
 	if (!skw_tun_split_begin(&split, header, packet, len)) {
 		t->counters.dropped++;
 		return;
 	}
-	place = place_for(t, packet, len, skw_tun_split_most(&split), &whole);
-	if (place == NULL)
+	way = way_for(t, packet, len, skw_tun_split_most(&split));
+	if (way.place == NULL)
 		return;
+	if (way.back)
+		skw_tun_v4_readdress(packet, len, false, SKW_TUN_V4_CLIENT);
 	while ((part = skw_tun_split_next(&split, t->segment, &n)) != NULL) {
-		if (send_packet(t, place->session, part, n, whole))
+		if (send_packet(t, way.place->session, part, n, way.whole))
 			t->counters.packets_in++;
 		else
 			t->counters.dropped++; /* full: the sender's flow control wants to know */
@@ -323,48 +325,41 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 
 /* ---- Out of the network ---- */
 
-/* Who is at the other end of a session; proven by its handshake. */
-static struct place *place_at(struct skw_tun *t, uint32_t session)
+static void refuse(struct skw_tun *t, const struct skw_tun_place *place, const uint8_t *packet,
+		   size_t len)
 {
-	struct skw_session_info info;
-	struct place *place;
-	uint32_t cursor = 0;
-	uint8_t ip[16];
-
-	for (unsigned i = 0; i < PLACES; i++)
-		if (t->places[i].used && t->places[i].session == session)
-			return &t->places[i];
-	while (skw_session_next(t->node->session, &cursor, &info)) {
-		if (info.session != session || !info.established)
-			continue;
-		skw_tun_address(ip, &info.address);
-		place = place_of(t, ip);
-		if (place == NULL)
-			place = new_place(t, &info.address);
-		place->session = session; /* the newest is the likeliest to work */
-		return place;
-	}
-	return NULL;
-}
-
-static void refuse(struct skw_tun *t, const struct place *place, const uint8_t *packet, size_t len)
-{
-	size_t n = skw_tun_icmp(t->answer, sizeof(t->answer), t->self, packet, len, UNREACHABLE,
-				PROHIBITED, 0);
+	size_t n = answer_to(t, packet, len, FORBIDDEN, 0);
 
 	t->counters.refused++;
-	if (n > 0 && may_complain(t) && send_packet(t, place->session, t->answer, n, false))
+	if (n > 0 && may_complain(t) &&
+	    send_packet(t, place->session, t->answer, n, t->answer[0] >> 4 == 4))
 		t->counters.errors++;
 }
 
+/* To the kernel, which forwards it. */
+static void let_out(struct skw_tun *t, struct skw_tun_place *place, const uint8_t *packet,
+		    size_t len)
+{
+	uint8_t source[4];
+
+	place->client = true;
+	if (packet[0] >> 4 == 4) {
+		memcpy(t->packed, packet, len);
+		skw_tun_pool_at(source, &t->pool, (uint32_t)(place - t->places.at) + 1);
+		skw_tun_v4_readdress(t->packed, len, true, source);
+		packet = t->packed;
+	}
+	deliver(t, packet, len);
+}
+
 /* With an address of the open internet: from the exit that this node uses, or to the one it is. */
-static void on_whole(struct skw_tun *t, struct place *place, const uint8_t *packet, size_t len)
+static void on_whole(struct skw_tun *t, struct skw_tun_place *place, const uint8_t *packet,
+		     size_t len)
 {
 	switch (skw_tun_judge(packet, len, place->ip, t->self, know_exit(t) ? t->exit.ip : NULL,
 			      t->policy.ports != NULL ? &t->policy : NULL)) {
 	case SKW_TUN_LEAVES:
-		place->client = true;
-		deliver(t, packet, len);
+		let_out(t, place, packet, len);
 		break;
 	case SKW_TUN_ENTERS:
 		deliver(t, packet, len);
@@ -380,7 +375,7 @@ static void on_whole(struct skw_tun *t, struct place *place, const uint8_t *pack
 
 void skw_tun_on_datagram(struct skw_tun *t, uint32_t session, const uint8_t *data, size_t len)
 {
-	struct place *place = place_at(t, session);
+	struct skw_tun_place *place = skw_tun_place_at(&t->places, t->node->session, session);
 
 	if (place == NULL)
 		return;
@@ -396,11 +391,8 @@ void skw_tun_on_datagram(struct skw_tun *t, uint32_t session, const uint8_t *dat
 
 void skw_tun_on_session_closed(struct skw_tun *t, uint32_t session)
 {
-	for (unsigned i = 0; t != NULL && i < PLACES; i++)
-		if (t->places[i].used && t->places[i].session == session) {
-			t->places[i].session = 0;
-			t->places[i].client = false;
-		}
+	if (t != NULL)
+		skw_tun_place_close(&t->places, session);
 }
 
 const struct skw_tun_counters *skw_tun_counters(const struct skw_tun *t)
@@ -429,6 +421,13 @@ static void begin(struct skw_tun *t, struct skw_node *node)
 		t->policy = (struct skw_tun_policy) {
 			.ports = c->exit.ports, .private = c->exit.private, .whose = whose, .arg = t
 		};
+	skw_tun_pool_parse(&t->pool, c->exit.pool); /* checked with the configuration */
+}
+
+static void add_v4(struct skw_tun_device *d, const uint8_t address[4], unsigned bits)
+{
+	memcpy(d->v4[d->v4_count].address, address, 4);
+	d->v4[d->v4_count++].bits = (uint8_t)bits;
 }
 
 static const char *open_device(struct skw_tun *t, const char *name)
@@ -436,10 +435,17 @@ static const char *open_device(struct skw_tun *t, const char *name)
 	const struct skw_config *c = t->node->config;
 	struct skw_tun_device d = { .fd = -1, .mtu = SKW_TUN_MTU };
 	const char *wrong;
+	uint8_t own[4];
 
 	memcpy(d.address, t->self, sizeof(d.address));
 	if (c->exit.tun || c->tun.exit[0] != '\0')
 		d.mtu = SKW_TUN_EXIT_MTU;
+	if (c->tun.exit[0] != '\0')
+		add_v4(&d, SKW_TUN_V4_CLIENT, 32);
+	if (c->exit.tun) {
+		skw_tun_pool_at(own, &t->pool, 0);
+		add_v4(&d, own, t->pool.bits);
+	}
 	wrong = skw_tun_device_open(&d, name);
 	t->fd = d.fd;
 	if (wrong == NULL && !d.segments)

@@ -6,7 +6,7 @@
  * what comes out of a session is from the address of the key at its other end, and to ours, since
  * no other address travels. What is not for such an address goes to the exit of [tun], whole; what
  * clients of this node's [exit] send so goes to the kernel, which forwards it (skw_tun_exit). What
- * cannot go is answered as RFC 4443 says.
+ * cannot go is answered as RFC 4443 and RFC 792 say.
  */
 #ifndef SKW_TUN_H
 #define SKW_TUN_H
@@ -35,7 +35,7 @@ void skw_tun_close(struct skw_tun *tun);
 /* Whether a datagram (not an empty one) is one's of the tun. */
 static inline bool skw_tun_has(const uint8_t *data)
 {
-	return data[0] >> 4 == SKW_TUN_PACKED || data[0] >> 4 == 6;
+	return data[0] >> 4 == SKW_TUN_PACKED || data[0] >> 4 == 6 || data[0] >> 4 == 4;
 }
 void skw_tun_on_datagram(struct skw_tun *tun, uint32_t session, const uint8_t *data, size_t len);
 void skw_tun_on_session_closed(struct skw_tun *tun, uint32_t session);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/if_tun.h>
 #include <linux/ipv6.h>
+#include <linux/rtnetlink.h>
 #include <linux/virtio_net.h>
 #include <net/if.h>
 #include <string.h>
@@ -17,6 +18,38 @@
 #endif
 
 enum { PREFIX_BITS = 8 }; /* all of fd00::/8 is behind the interface */
+
+/* By netlink, since ioctl knows one IPv4 address of an interface. */
+static bool add_v4(unsigned interface, const uint8_t ip[4], uint8_t bits)
+{
+	struct {
+		struct nlmsghdr head;
+		struct ifaddrmsg message;
+		struct rtattr local;
+		uint8_t ip[4];
+	} ask = {
+		.head = { .nlmsg_len = sizeof(ask),
+			  .nlmsg_type = RTM_NEWADDR,
+			  .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE },
+		.message = { .ifa_family = AF_INET, .ifa_prefixlen = bits, .ifa_index = interface },
+		.local = { .rta_len = RTA_LENGTH(4), .rta_type = IFA_LOCAL },
+	};
+	struct {
+		struct nlmsghdr head;
+		struct nlmsgerr error;
+		uint8_t more[256];
+	} answer = { .error = { .error = -1 } };
+	int s = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	bool done = s >= 0;
+
+	memcpy(ask.ip, ip, sizeof(ask.ip));
+	done = done && send(s, &ask, sizeof(ask), 0) == (ssize_t)sizeof(ask) &&
+	       recv(s, &answer, sizeof(answer), 0) > 0 && answer.head.nlmsg_type == NLMSG_ERROR &&
+	       answer.error.error == 0;
+	if (s >= 0)
+		close(s);
+	return done;
+}
 
 static const char *set_up(const struct skw_tun_device *d, struct ifreq *request)
 {
@@ -39,15 +72,18 @@ static const char *set_up(const struct skw_tun_device *d, struct ifreq *request)
 			wrong = "its address cannot be set; is IPv6 switched off?";
 	}
 	close(s);
+	for (unsigned i = 0; wrong == NULL && i < d->v4_count; i++)
+		if (!add_v4((unsigned)address.ifr6_ifindex, d->v4[i].address, d->v4[i].bits))
+			wrong = "its IPv4 address cannot be set";
 	return wrong;
 }
 
 /* A kernel without segments for UDP may still have them for TCP. */
-static bool ask_for_segments(int fd)
+static bool ask_for_segments(int fd, bool udp)
 {
-	const unsigned tcp = TUN_F_CSUM | TUN_F_TSO6, udp = TUN_F_USO4 | TUN_F_USO6;
+	const unsigned tcp = TUN_F_CSUM | TUN_F_TSO6, more = udp ? TUN_F_USO4 | TUN_F_USO6 : 0;
 
-	return ioctl(fd, TUNSETOFFLOAD, tcp | udp) == 0 || ioctl(fd, TUNSETOFFLOAD, tcp) == 0;
+	return ioctl(fd, TUNSETOFFLOAD, tcp | more) == 0 || ioctl(fd, TUNSETOFFLOAD, tcp) == 0;
 }
 
 const char *skw_tun_device_open(struct skw_tun_device *d, const char *name)
@@ -65,6 +101,6 @@ const char *skw_tun_device_open(struct skw_tun_device *d, const char *name)
 		return errno == EPERM ? "needs the capability CAP_NET_ADMIN" : strerror(errno);
 	if (ioctl(d->fd, TUNSETVNETHDRSZ, &header) != 0)
 		return "its header cannot be agreed on";
-	d->segments = ask_for_segments(d->fd);
+	d->segments = ask_for_segments(d->fd, d->v4_count == 0);
 	return set_up(d, &request);
 }

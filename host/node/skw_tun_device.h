@@ -8,6 +8,10 @@
 struct skw_tun_device {
 	uint8_t address[16]; /* IPv6; what shares its first byte is behind the device too */
 	unsigned mtu;
+	struct {
+		uint8_t address[4], bits;
+	} v4[2];
+	unsigned v4_count; /* with any, datagrams do not come as segments: those are cut in IPv6 */
 	/* Filled in: */
 	int fd;        /* -1: none; a virtio_net_hdr stands before each packet */
 	bool segments; /* the kernel hands over more than a packet at once */

@@ -3,8 +3,9 @@
  *   client --whole--> session --> exit: may it? --> [ tun ] --> kernel: forwards, masquerades
  *          <--whole--             by its address <-- [ tun ] <--
  *
- * In IPv6 a client has the address that follows from its key, so nobody can have another's. What
- * is judged is what SOCKS5's exit judges, by the same rules (skw_exit); no fragments, no extension
+ * In IPv6 a client has the address that follows from its key, so nobody can have another's; in
+ * IPv4 every client is 192.0.0.2, and the exit tells them apart (skw_tun_v4). What is judged is
+ * what SOCKS5's exit judges, by the same rules (skw_exit); no fragments, options, extension
  * headers: what stands behind those nobody has seen.
  */
 #ifndef SKW_TUN_EXIT_H

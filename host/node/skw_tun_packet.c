@@ -6,7 +6,14 @@
 
 #include <sodium.h>
 
-enum { IPV6_HEADER = 40, ICMP_HEADER = 8, MIN_MTU = 1280, NEXT_ICMPV6 = 58, HOP_LIMIT = 64 };
+enum {
+	IPV4_HEADER = 20,
+	IPV6_HEADER = 40,
+	ICMP_HEADER = 8,
+	MIN_MTU = 1280,
+	NEXT_ICMPV6 = 58,
+	HOP_LIMIT = 64
+};
 enum { PACKED = IPV6_HEADER - SKW_TUN_SAVED, NEXT_TCP = 6, NEXT_UDP = 17, TCP_HEADER = 20 };
 enum { SYN = 0x02, ACK = 0x10, QUICK = 256 };
 
@@ -63,14 +70,37 @@ size_t skw_tun_unpack(uint8_t *out, const uint8_t *data, size_t len, const uint8
 	return len + SKW_TUN_SAVED;
 }
 
+/* Where TCP's or UDP's header is, and which of both; 0: this has none. */
+static size_t segment_of(const uint8_t *packet, size_t len, uint8_t *protocol)
+{
+	size_t at = IPV6_HEADER;
+
+	*protocol = 0;
+	if (len >= IPV4_HEADER && packet[0] >> 4 == 4) {
+		at = (packet[6] & 0x1f) == 0 && packet[7] == 0 ? (size_t)(packet[0] & 0x0f) * 4
+							       : len;
+		*protocol = packet[9];
+	} else if (len >= IPV6_HEADER) {
+		*protocol = packet[6];
+	}
+	return at < len && (*protocol == NEXT_TCP || *protocol == NEXT_UDP) ? at : 0;
+}
+
 /* Of its label, protocol and ports. */
 uint32_t skw_tun_flow(const uint8_t *packet, size_t len)
 {
 	uint32_t hash = 2166136261u; /* FNV-1a */
-	uint8_t key[8] = { packet[1] & 0x0f, packet[2], packet[3], packet[6] };
+	uint8_t protocol, key[8] = { 0 };
+	size_t at = segment_of(packet, len, &protocol);
 
-	if (len >= IPV6_HEADER + 4 && (packet[6] == NEXT_TCP || packet[6] == NEXT_UDP))
-		memcpy(key + 4, packet + IPV6_HEADER, 4);
+	key[3] = protocol;
+	if (packet[0] >> 4 == 6) {
+		key[0] = packet[1] & 0x0f;
+		key[1] = packet[2];
+		key[2] = packet[3];
+	}
+	if (at > 0 && len >= at + 4)
+		memcpy(key + 4, packet + at, 4);
 	for (unsigned i = 0; i < sizeof(key); i++)
 		hash = (hash ^ key[i]) * 16777619u;
 	return hash ^ hash >> 16;
@@ -78,18 +108,19 @@ uint32_t skw_tun_flow(const uint8_t *packet, size_t len)
 
 enum skw_session_order skw_tun_order(const uint8_t *packet, size_t len)
 {
-	const uint8_t *tcp = packet + IPV6_HEADER;
+	uint8_t protocol;
+	size_t at = segment_of(packet, len, &protocol);
+	const uint8_t *tcp = packet + at;
 
 	if (len > QUICK)
 		return SKW_SESSION_ORDERED;
-	if (len < IPV6_HEADER + TCP_HEADER || packet[6] != NEXT_TCP)
+	if (at == 0 || protocol != NEXT_TCP || len < at + TCP_HEADER)
 		return SKW_SESSION_LOOSE;
 	/* Of the handshake one packet has to find the delay that data will find: both ends count
 	 * it. */
 	if ((tcp[13] & SYN) != 0)
 		return (tcp[13] & ACK) != 0 ? SKW_SESSION_ORDERED : SKW_SESSION_LOOSE;
-	return len > IPV6_HEADER + (size_t)(tcp[12] >> 4) * 4 ? SKW_SESSION_FOLLOWS
-							      : SKW_SESSION_LOOSE;
+	return len > at + (size_t)(tcp[12] >> 4) * 4 ? SKW_SESSION_FOLLOWS : SKW_SESSION_LOOSE;
 }
 
 /* ---- Errors ---- */

@@ -8,6 +8,7 @@
 #include "node/skw_tun.h"
 #include "node/skw_tun_exit.h"
 #include "node/skw_tun_offload.h"
+#include "node/skw_tun_v4.h"
 #include "skw_fuzz.h"
 
 enum { IP = 40, TCP = 20, BODY_MAX = 1024, PACKET_MAX = 1500 };
@@ -60,8 +61,40 @@ static void complained(const uint8_t *data, size_t len)
 
 static enum skw_exit_whose whose(void *arg, const struct sockaddr *address)
 {
-	FUZZ_CHECK(address->sa_family == AF_INET6);
+	FUZZ_CHECK(address->sa_family == AF_INET6 || address->sa_family == AF_INET);
 	return *(const uint8_t *)arg % 3;
+}
+
+/* RFC 1071; over an IPv4 header. */
+static uint16_t header_sum(const uint8_t *packet)
+{
+	uint32_t sum = 0;
+
+	for (unsigned i = 0; i < (packet[0] & 15u) * 4; i += 2)
+		sum += (uint32_t)packet[i] << 8 | packet[i + 1];
+	while (sum > 0xffff)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)sum; /* 0xffff: right */
+}
+
+/* The sum of the header is as wrong as it was. */
+static void readdressed(uint8_t *packet, size_t len, bool source)
+{
+	static const uint8_t other[4] = { 100, 64, 0, 2 };
+	uint16_t before = header_sum(packet);
+
+	skw_tun_v4_readdress(packet, len, source, other);
+	FUZZ_CHECK(memcmp(packet + (source ? 12 : 16), other, 4) == 0);
+	FUZZ_CHECK(header_sum(packet) == before);
+}
+
+static void complained_v4(const uint8_t *packet, size_t len)
+{
+	uint8_t answer[1280];
+	size_t n = skw_tun_v4_icmp(answer, sizeof(answer), packet, len, 13, 0);
+
+	FUZZ_CHECK(n == 0 || (n >= 48 && n <= 576 && skw_tun_v4_header(answer, n) == 20));
+	FUZZ_CHECK(n == 0 || header_sum(answer) == 0xffff);
 }
 
 static void judged(struct fuzz *f)
@@ -76,20 +109,31 @@ static void judged(struct fuzz *f)
 	switch (skw_tun_judge(packet, len, from, to, (mode & 2) != 0 ? from : NULL,
 			      (mode & 4) != 0 ? &policy : NULL)) {
 	case SKW_TUN_ENTERS:
-		FUZZ_CHECK((mode & 2) != 0 && memcmp(packet + 24, to, 16) == 0);
-		FUZZ_CHECK(packet[8] != 0xfd && packet[8] != 0xff);
+		FUZZ_CHECK((mode & 2) != 0);
+		if (packet[0] >> 4 == 4)
+			readdressed(packet, len, false);
+		else
+			FUZZ_CHECK(memcmp(packet + 24, to, 16) == 0 && packet[8] != 0xfd &&
+				   packet[8] != 0xff);
 		break;
 	case SKW_TUN_LEAVES:
-		FUZZ_CHECK((mode & 4) != 0 && memcmp(packet + 8, from, 16) == 0);
-		FUZZ_CHECK(packet[24] != 0xff && last % 3 != SKW_EXIT_BROADCAST);
-		FUZZ_CHECK((mode & 1) != 0 || (packet[24] & 0xe0) == 0x20);
-		FUZZ_CHECK(packet[6] == 6 || packet[6] == 17 || packet[IP] == 128);
+		FUZZ_CHECK((mode & 4) != 0 && last % 3 != SKW_EXIT_BROADCAST);
+		if (packet[0] >> 4 == 4) {
+			FUZZ_CHECK(packet[0] == 0x45 && packet[16] < 224);
+			readdressed(packet, len, true);
+		} else {
+			FUZZ_CHECK(memcmp(packet + 8, from, 16) == 0 && packet[24] != 0xff);
+			FUZZ_CHECK((mode & 1) != 0 || (packet[24] & 0xe0) == 0x20);
+			FUZZ_CHECK(packet[6] == 6 || packet[6] == 17 || packet[IP] == 128);
+		}
 		skw_tun_flow(packet, len);
 		skw_tun_order(packet, len);
 		break;
 	case SKW_TUN_REFUSED:
-		FUZZ_CHECK(memcmp(packet + 8, from, 16) == 0);
-		complained(packet, len);
+		if (packet[0] >> 4 == 4)
+			complained_v4(packet, len);
+		else
+			complained(packet, len);
 		break;
 	case SKW_TUN_BAD:
 		break;
@@ -269,6 +313,10 @@ static void seeds(void)
 	m.data[3 + 8] = 0x26;
 	fuzz_seed("enters", m.data, m.len);
 	packet[24] = 0xfd;
+	m.len = 3;
+	fuzz_make(&m, "\x45\0\0\x28\0\0\x40\0\x40\6\0\0\xc0\0\0\2\x5d\xb8\xd8\x22", 20);
+	fuzz_make(&m, "\x80\0\0\x50\0\0\0\1\0\0\0\0\x50\2\0\0\0\0\0\0", 20);
+	fuzz_seed("leaves_v4", m.data, m.len);
 	m.len = 0;
 	fuzz_make_u8(&m, 2);
 	fuzz_make(&m, &tso, sizeof(tso));

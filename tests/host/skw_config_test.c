@@ -117,6 +117,7 @@ static void each_fault_is_named(void **state)
 	refuses("[udp]\nlisten = :7000\n[socks]\nlisten = localhost:1080\n", "numeric address");
 	refuses("[udp]\nlisten = :7000\n[socks]\nusers = x\n", "users needs listen");
 	refuses("[udp]\nlisten = :7000\n[tun]\nexit = bob\n", "[tun] exit needs device");
+	refuses("[udp]\nlisten = :7000\n[exit]\npool = 10.0.0.0/24\n", "want a network of IPv4");
 	refuses("[udp]\nlisten = :7000\n[exit]\ntun = yes\npolicy = internet\n", "needs policy");
 	refuses("[udp]\nlisten = :7000\n[exit]\ntun = yes\n[tun]\ndevice = a\n", "needs policy");
 	refuses("[udp]\nlisten = :7000\n[peer a]\nkey = abc\n", "need an address");

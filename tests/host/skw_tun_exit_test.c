@@ -14,23 +14,29 @@
 #include <cmocka.h>
 
 #include "node/skw_tun_exit.h"
+#include "node/skw_tun_v4.h"
 
 static const uint8_t client[16] = { 0xfd, 1 }, self[16] = { 0xfd, 2 }, other[16] = { 0xfd, 3 };
 static uint8_t packet[SKW_TUN_EXIT_MTU + 1];
 
 static const char OWN[] = "2a01:4f8::33", TOGETHER[] = "2a01:4f8::";
+static const char OWN_V4[] = "93.184.216.33", TOGETHER_V4[] = "93.184.216.255";
 
 /* This computer's interfaces, as they might be. */
 static enum skw_exit_whose whose(void *arg, const struct sockaddr *address)
 {
 	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)address;
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)address;
 	char text[64];
 
 	*(unsigned *)arg += 1;
-	inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof(text));
-	if (strcmp(text, OWN) == 0)
+	inet_ntop(address->sa_family,
+		  address->sa_family == AF_INET ? (const void *)&v4->sin_addr : &v6->sin6_addr,
+		  text, sizeof(text));
+	if (strcmp(text, OWN) == 0 || strcmp(text, OWN_V4) == 0)
 		return SKW_EXIT_OWN;
-	return strcmp(text, TOGETHER) == 0 ? SKW_EXIT_BROADCAST : SKW_EXIT_OTHERS;
+	return strcmp(text, TOGETHER) == 0 || strcmp(text, TOGETHER_V4) == 0 ? SKW_EXIT_BROADCAST
+									     : SKW_EXIT_OTHERS;
 }
 
 static unsigned asked;
@@ -230,6 +236,132 @@ static void what_lies_about_its_length_is_bad(void **state)
 	}
 }
 
+/* ---- IPv4: the same */
+
+static void v4(const char *source, const char *address, uint8_t protocol, size_t payload)
+{
+	memset(packet, 0, sizeof(packet));
+	packet[0] = 0x45;
+	packet[2] = (uint8_t)((payload + 20) >> 8);
+	packet[3] = (uint8_t)(payload + 20);
+	packet[6] = 0x40; /* not to be cut */
+	packet[9] = protocol;
+	assert_int_equal(inet_pton(AF_INET, source, packet + 12), 1);
+	assert_int_equal(inet_pton(AF_INET, address, packet + 16), 1);
+	packet[20] = 8;
+	packet[22] = 443 >> 8;
+	packet[23] = 443 & 0xff;
+}
+
+static enum skw_tun_verdict leave_v4(size_t payload)
+{
+	return skw_tun_judge(packet, 20 + payload, client, self, NULL, &policy);
+}
+
+static enum skw_tun_verdict to_v4(const char *address)
+{
+	v4("192.0.0.2", address, 6, 20);
+	return leave_v4(20);
+}
+
+static void ipv4_is_judged_alike(void **state)
+{
+	static const char *const private[] = { "10.8.0.34",    "172.16.0.1", "192.168.1.1",
+					       "100.64.0.2",   "192.0.2.1",  "198.18.0.1",
+					       "93.184.216.33" };
+	static const char *const never[] = { "0.0.0.0",     "127.0.0.1",       "169.254.169.254",
+					     "224.0.0.251", "255.255.255.255", "240.0.0.1",
+					     "192.0.0.2",   "93.184.216.255" };
+
+	(void)state;
+	assert_int_equal(to_v4("93.184.216.34"), SKW_TUN_LEAVES);
+	for (unsigned i = 0; i < 7; i++) {
+		assert_int_equal(to_v4(private[i]), SKW_TUN_REFUSED);
+		policy.private = true;
+		assert_int_equal(to_v4(private[i]), SKW_TUN_LEAVES);
+		policy.private = false;
+	}
+	for (unsigned i = 0; i < 8; i++) {
+		assert_int_equal(to_v4(never[i]), SKW_TUN_REFUSED);
+		policy.private = true;
+		assert_int_equal(to_v4(never[i]), SKW_TUN_REFUSED);
+		policy.private = false;
+	}
+	for (unsigned protocol = 0; protocol < 256; protocol++) {
+		v4("192.0.0.2", "8.8.8.8", (uint8_t)protocol, 20);
+		assert_int_equal(leave_v4(20), protocol == 6 || protocol == 17 || protocol == 1
+						   ? SKW_TUN_LEAVES
+						   : SKW_TUN_REFUSED);
+	}
+	v4("192.0.0.2", "8.8.8.8", 1, 20);
+	packet[20] = 3;
+	assert_int_equal(leave_v4(20), SKW_TUN_REFUSED);
+	v4("192.0.0.2", "8.8.8.8", 17, 20);
+	packet[23]++;
+	assert_int_equal(leave_v4(20), SKW_TUN_REFUSED);
+}
+
+static void fragments_and_options_do_not_leave(void **state)
+{
+	(void)state;
+	for (unsigned bit = 0; bit < 16; bit++) {
+		v4("192.0.0.2", "8.8.8.8", 6, 40);
+		packet[6] = (uint8_t)((1u << bit) >> 8);
+		packet[7] = (uint8_t)(1u << bit);
+		/* the two highest are reserved, and DF */
+		assert_int_equal(leave_v4(40), bit >= 14 ? SKW_TUN_LEAVES : SKW_TUN_REFUSED);
+	}
+	v4("192.0.0.2", "8.8.8.8", 6, 40);
+	packet[0] = 0x46;
+	packet[26] = 443 >> 8;
+	packet[27] = 443 & 0xff;
+	assert_int_equal(leave_v4(40), SKW_TUN_REFUSED);
+}
+
+static void every_client_is_192_0_0_2(void **state)
+{
+	(void)state;
+	v4("192.0.0.3", "8.8.8.8", 6, 20);
+	assert_int_equal(leave_v4(20), SKW_TUN_BAD);
+	v4("100.64.0.2", "8.8.8.8", 6, 20);
+	assert_int_equal(leave_v4(20), SKW_TUN_BAD);
+	v4("192.0.0.2", "8.8.8.8", 6, 20);
+	assert_int_equal(skw_tun_judge(packet, 40, client, self, NULL, NULL), SKW_TUN_BAD);
+	for (size_t len = 0; len < 50; len++)
+		assert_int_equal(skw_tun_judge(packet, len, client, self, NULL, &policy),
+				 len == 40 ? SKW_TUN_LEAVES : SKW_TUN_BAD);
+	for (size_t payload = 0; payload < 24; payload++) {
+		v4("192.0.0.2", "8.8.8.8", 6, payload);
+		assert_int_equal(leave_v4(payload), payload < 20 ? SKW_TUN_BAD : SKW_TUN_LEAVES);
+	}
+	v4("192.0.0.2", "8.8.8.8", 6, SKW_TUN_EXIT_MTU - 20);
+	assert_int_equal(leave_v4(SKW_TUN_EXIT_MTU - 20), SKW_TUN_LEAVES);
+	v4("192.0.0.2", "8.8.8.8", 6, SKW_TUN_EXIT_MTU - 19);
+	assert_int_equal(leave_v4(SKW_TUN_EXIT_MTU - 19), SKW_TUN_BAD);
+}
+
+static enum skw_tun_verdict enter_v4(const char *source, const char *address,
+				     const uint8_t from[16])
+{
+	v4(source, address, 6, 20);
+	return skw_tun_judge(packet, 40, from, self, other, NULL);
+}
+
+static void only_the_exit_brings_ipv4(void **state)
+{
+	(void)state;
+	assert_int_equal(enter_v4("8.8.8.8", "192.0.0.2", other), SKW_TUN_ENTERS);
+	assert_int_equal(enter_v4("192.0.0.8", "192.0.0.2", other),
+			 SKW_TUN_ENTERS); /* its errors */
+	assert_int_equal(enter_v4("8.8.8.8", "192.0.0.2", client), SKW_TUN_BAD);
+	assert_int_equal(enter_v4("8.8.8.8", "192.0.0.3", other), SKW_TUN_BAD);
+	assert_int_equal(enter_v4("8.8.8.8", "100.64.0.2", other), SKW_TUN_BAD);
+	assert_int_equal(enter_v4("127.0.0.1", "192.0.0.2", other), SKW_TUN_BAD);
+	assert_int_equal(enter_v4("192.0.0.2", "192.0.0.2", other), SKW_TUN_BAD);
+	assert_int_equal(enter_v4("224.0.0.1", "192.0.0.2", other), SKW_TUN_BAD);
+	assert_int_equal(enter_v4("0.0.0.0", "192.0.0.2", other), SKW_TUN_BAD);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +375,10 @@ int main(void)
 		cmocka_unit_test(only_the_exit_brings_the_open_internet),
 		cmocka_unit_test(an_exit_may_be_a_client),
 		cmocka_unit_test(what_lies_about_its_length_is_bad),
+		cmocka_unit_test(ipv4_is_judged_alike),
+		cmocka_unit_test(fragments_and_options_do_not_leave),
+		cmocka_unit_test(every_client_is_192_0_0_2),
+		cmocka_unit_test(only_the_exit_brings_ipv4),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -483,6 +483,43 @@ static void flows_are_spread_over_the_queues(void **state)
 	assert_true(count >= 28);
 }
 
+/* IPv4 as whole packets: the same rules, wherever its header ends. */
+static void ipv4_keeps_its_order_too(void **state)
+{
+	uint32_t first;
+
+	(void)state;
+	for (unsigned words = 5; words < 16; words++) {
+		uint8_t *segment = part + (size_t)words * 4;
+		size_t len = (size_t)words * 4 + 20;
+
+		memset(part, 0, 400);
+		part[0] = (uint8_t)(0x40 + words);
+		part[9] = 6;
+		segment[12] = 0x50;
+		segment[13] = 0x10;
+		assert_int_equal(skw_tun_order(part, len), SKW_SESSION_LOOSE);
+		assert_int_equal(skw_tun_order(part, len + 1), SKW_SESSION_FOLLOWS);
+		assert_int_equal(skw_tun_order(part, 300), SKW_SESSION_ORDERED);
+		segment[13] = 0x12;
+		assert_int_equal(skw_tun_order(part, len), SKW_SESSION_ORDERED);
+		first = skw_tun_flow(part, len);
+		part[4] = part[8] = 99; /* identification, hop limit */
+		segment[4] = 7;
+		assert_int_equal(skw_tun_flow(part, len), first);
+		for (unsigned at = 0; at < 4; at++) {
+			segment[at] ^= 1;
+			assert_int_not_equal(skw_tun_flow(part, len), first);
+			segment[at] ^= 1;
+		}
+		part[7] = 1; /* a later fragment has no ports */
+		first = skw_tun_flow(part, len);
+		segment[0] ^= 1;
+		assert_int_equal(skw_tun_flow(part, len), first);
+		assert_int_equal(skw_tun_order(part, len + 1), SKW_SESSION_LOOSE);
+	}
+}
+
 /* Nothing behind the end is looked at: the sanitizers watch. */
 static void what_is_cut_off_is_loose(void **state)
 {
@@ -571,6 +608,7 @@ int main(void)
 		cmocka_unit_test(large_packets_and_the_answer_to_a_syn_keep_their_order),
 		cmocka_unit_test(a_flow_is_known_by_its_ports),
 		cmocka_unit_test(flows_are_spread_over_the_queues),
+		cmocka_unit_test(ipv4_keeps_its_order_too),
 		cmocka_unit_test(what_is_cut_off_is_loose),
 		cmocka_unit_test(an_error_quotes_what_fits),
 		cmocka_unit_test(no_error_is_about_an_error_or_to_many),

@@ -99,21 +99,33 @@ def tun_address(key):
 
 
 PING = """
-import socket, struct, sys, time
+import ipaddress, socket, struct, sys, time
 there, count, size = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
-s.setsockopt(socket.IPPROTO_IPV6, 62, 1)  # IPV6_DONTFRAG
+v6 = ipaddress.ip_address(there).version == 6
+front = 40 if v6 else 20
+ask, answered, errors = (128, 129, (1, 2)) if v6 else (8, 0, (3,))
+if v6:
+    s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+    s.setsockopt(socket.IPPROTO_IPV6, 62, 1)  # IPV6_DONTFRAG
+else:
+    s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+    s.setsockopt(socket.IPPROTO_IP, 10, 3)  # IP_MTU_DISCOVER, IP_PMTUDISC_PROBE
 s.settimeout(2)
 for i in range(count):
     try:
-        s.sendto(struct.pack(">BBHHH", 128, 0, 0, 7, i) + bytes(size - 48), (there, 0))
+        message = struct.pack(">BBHHH", ask, 0, 0, 7, i) + bytes(size - front - 8)
+        if not v6:  # the kernel makes the sum of ICMPv6 only
+            total = sum(struct.unpack(f">{len(message + bytes(len(message) % 2)) // 2}H", message + bytes(len(message) % 2)))
+            total = (total & 0xffff) + (total >> 16)
+            message = message[:2] + struct.pack(">H", ~(total + (total >> 16)) & 0xffff) + message[4:]
+        s.sendto(message, (there, 0))
         sent = time.monotonic()
         while True:
-            answer = s.recv(2000)
+            answer = s.recv(2000)[0 if v6 else 20:]
             kind, code, _, word = struct.unpack(">BBHI", answer[:8])
-            if kind == 129 and word == 7 << 16 | i and len(answer) == size - 40:
+            if kind == answered and word == 7 << 16 | i and len(answer) == size - front:
                 print("reply", round((time.monotonic() - sent) * 1e6))
-            elif kind in (1, 2):
+            elif kind in errors:
                 print("error", kind, code, word)
             else:
                 continue
@@ -124,5 +136,5 @@ for i in range(count):
 
 
 def echo(space, to, count, size):
-    """ICMPv6 echo requests that are `size` bytes long with their header; a line for each: reply, error, failed."""
+    """Echo requests that are `size` bytes long with their header; a line for each: reply, error, failed."""
     return space.run("python3", "-c", PING, to, str(count), str(size)).split("\n")[:-1]
