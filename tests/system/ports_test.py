@@ -2,7 +2,7 @@
 """skywaved's ports, under the sanitizers, in network namespaces: raw Ethernet found by beacon, UDP over IPv6, names for addresses, exits."""
 import json, os, pathlib, shutil, subprocess, sys, tempfile, time
 import skw_tap
-from skw_space import DAEMON, ENV, Node, Space, ask, cable, echo, run, tun_address, wait
+from skw_space import DAEMON, ENV, Node, Space, ask, cable, echo, run, spoof, tun_address, wait
 from skw_tap import check
 
 
@@ -209,15 +209,6 @@ c.close()
 print(len(d), d == bytes(1 << 20))
 """
 
-SPOOF = """
-import socket, struct, sys
-src, dst = (socket.inet_pton(socket.AF_INET6, x) for x in sys.argv[1:3])
-s = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM)
-for i in range(5):
-    s.sendto(struct.pack(">IHBB", 0x60000000, 8, 59, 64) + src + dst + b"nobody's", ("sky0", 0x86dd, 0, 0, b""))
-"""
-
-
 def tunnel(folder, a, b):
     relay = Node(folder, "trelay", b, "[udp]\nlisten = 10.9.0.2:7200\n")
     left = Node(folder, "left", a, "[udp]\nlisten = 10.9.0.1:7201\n[tun]\ndevice = sky0\n[path]\nrelays = 1\n")
@@ -269,7 +260,7 @@ def tunnel(folder, a, b):
             space.run("ip", "link", "set", "eth0", "mtu", "1400")
         check("and over a wire narrower than a frame", megabyte() == f"{1 << 20} True")
         before = ask(left, "status")["tun"]
-        a.run("python3", "-c", SPOOF, "fd00::bad", there)
+        spoof(a, "fd00::bad", there)
         time.sleep(0.5)
         after = ask(left, "status")["tun"]
         check("packets that are not from this node do not leave it", after["dropped"] >= before["dropped"] + 5 and

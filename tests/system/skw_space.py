@@ -138,3 +138,17 @@ for i in range(count):
 def echo(space, to, count, size):
     """Echo requests that are `size` bytes long with their header; a line for each: reply, error, failed."""
     return space.run("python3", "-c", PING, to, str(count), str(size)).split("\n")[:-1]
+
+
+SPOOF = """
+import socket, struct, sys
+src, dst = (socket.inet_pton(socket.AF_INET6, x) for x in sys.argv[1:3])
+s = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM)
+for i in range(5):
+    s.sendto(struct.pack(">IHBB", 0x60000000, 8, 59, 64) + src + dst + b"nobody's", ("sky0", 0x86dd, 0, 0, b""))
+"""
+
+
+def spoof(space, source, to):
+    """Five IPv6 packets that the kernel of `space` hands to sky0, from whom one likes."""
+    space.run("python3", "-c", SPOOF, source, to)

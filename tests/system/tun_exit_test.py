@@ -5,7 +5,7 @@
 """
 import hashlib, os, pathlib, random, shutil, subprocess, sys, tempfile
 import skw_tap
-from skw_space import Node, Space, ask, cable, echo, tun_address, wait
+from skw_space import Node, Space, ask, cable, echo, spoof, tun_address, wait
 from skw_tap import check
 
 MASQUERADE = """
@@ -88,6 +88,24 @@ def exercise(a, b, exit_, file):
         check(f"the exit refuses {what}, and says so", got.returncode == 7 and after["refused"] > before["refused"], (got, before, after))
 
 
+def strangers(b, exit_, user, other):
+    """What the exit's kernel hands over goes to clients alone, and does not speak for another node."""
+    def sent(source, to):
+        before = status(exit_)
+        spoof(b, source, tun_address(to.key))
+        wait(lambda: status(exit_)["reads"] >= before["reads"] + 5, 5)
+        after = status(exit_)
+        return after["packets_in"] - before["packets_in"] >= 5, after["dropped"] - before["dropped"] >= 5
+
+    check("an answer of the open internet goes to the client", sent(V6, user) == (True, False), status(exit_))
+    check("not to who asked nothing", sent(V6, other) == (False, True), status(exit_))
+    check("nor with another node's address", sent("fd00::bad", user) == (False, True), status(exit_))
+    exit_.stop()
+    exit_.start()
+    check("the exit begins anew", wait(lambda: ask(exit_, "status").get("nodes_known") == 4))
+    check("and knows no client", sent(V6, user) == (False, True), status(exit_))
+
+
 def network(folder, a, b, c):
     (folder / "page").write_bytes(random.Random(5).randbytes(1 << 20))
     lay(a, b, c)
@@ -115,6 +133,7 @@ def network(folder, a, b, c):
         done = echo(a, "2a01:4f9::1", 1, 104)
         check("a node that exits for SOCKS5 alone takes no packets", not any(line.startswith("reply") for line in done)
               and wait(lambda: status(relay)["dropped"] > before["dropped"], 5), (done, before, status(relay)))
+        strangers(b, exit_, user, other)
     finally:
         for n in nodes:
             n.stop()
