@@ -88,7 +88,7 @@ def exercise(a, b, exit_, file):
         check(f"the exit refuses {what}, and says so", got.returncode == 7 and after["refused"] > before["refused"], (got, before, after))
 
 
-def strangers(b, exit_, user, other):
+def strangers(a, b, exit_, user, other):
     """What the exit's kernel hands over goes to clients alone, and does not speak for another node."""
     def sent(source, to):
         before = status(exit_)
@@ -98,7 +98,11 @@ def strangers(b, exit_, user, other):
         return after["packets_in"] - before["packets_in"] >= 5, after["dropped"] - before["dropped"] >= 5
 
     check("an answer of the open internet goes to the client", sent(V6, user) == (True, False), status(exit_))
-    check("not to who asked nothing", sent(V6, other) == (False, True), status(exit_))
+    a.run("ip", "route", "add", tun_address(exit_.key), "dev", "sky1")
+    b.run("ip", "route", "add", tun_address(other.key), "dev", "sky0")
+    check("a node talks to the exit's own address",
+          wait(lambda: any(line.startswith("reply") for line in echo(a, tun_address(exit_.key), 1, 104))))
+    check("and is no client by that", sent(V6, other) == (False, True), status(exit_))
     check("nor with another node's address", sent("fd00::bad", user) == (False, True), status(exit_))
     exit_.stop()
     exit_.start()
@@ -116,7 +120,7 @@ def network(folder, a, b, c):
     exit_ = Node(folder, "exit", b, "[udp]\nlisten = 10.9.0.2:7001\n[tun]\ndevice = sky0\n[exit]\npolicy = internet\ntun = yes\n")
     user = Node(folder, "user", a, "[udp]\nlisten = 10.9.0.1:7000\n[path]\nrelays = 1\n[tun]\ndevice = sky0\nexit = way\n"
                 f"[names]\nway = {exit_.key}\n")
-    other = Node(folder, "other", a, f"[udp]\nlisten = 10.9.0.1:7001\n[path]\nrelays = 0\n[tun]\ndevice = sky1\nexit = {relay.key}\n")
+    other = Node(folder, "other", a, f"[udp]\nlisten = 10.9.0.1:7001\n[path]\nrelays = any\n[tun]\ndevice = sky1\nexit = {relay.key}\n")
     nodes = [relay, exit_, user, other]
     for n in nodes[1:]:
         n.write(f"[peer relay]\nkey = {relay.key}\naddress = 10.9.0.2:7000\n")
@@ -133,7 +137,7 @@ def network(folder, a, b, c):
         done = echo(a, "2a01:4f9::1", 1, 104)
         check("a node that exits for SOCKS5 alone takes no packets", not any(line.startswith("reply") for line in done)
               and wait(lambda: status(relay)["dropped"] > before["dropped"], 5), (done, before, status(relay)))
-        strangers(b, exit_, user, other)
+        strangers(a, b, exit_, user, other)
     finally:
         for n in nodes:
             n.stop()
