@@ -155,7 +155,7 @@ static void make_up(const struct skw_pay *pay, const struct skw_pay_peer *p, str
 	skw_count_add(&a->sent, pay->config.persist_bytes, a->dearest);
 	if (skw_units_add(&a->sent.units, a->sent.units, cut))
 		a->sent.bytes += pay->config.sync_bytes;
-	a->dirty = a->sure = true; /* or the next end would forget this one */
+	a->made_up = true;
 }
 
 enum skw_pay_status skw_pay_restore(struct skw_pay *pay, const uint8_t key[SKW_PAY_RECORD_KEY],
@@ -220,8 +220,11 @@ enum skw_pay_status skw_pay_meter(struct skw_pay *pay, uint64_t now_us,
 		price = pay->config.max_price;
 	if (!skw_count_add(direction == SKW_PAY_RECEIVED ? &a->received : &a->sent, bytes, price))
 		return SKW_PAY_RANGE;
-	if (!a->used || price > a->dearest)
+	/* Before more is sent the disk knows what was made up, or the next end would forget it; not
+	 * sooner, or ends without a byte between them would add up. */
+	if (!a->used || price > a->dearest || a->made_up)
 		a->dirty = a->sure = true;
+	a->made_up = false;
 	if (price > a->dearest)
 		a->dearest = price;
 	a->used = true;
@@ -277,8 +280,14 @@ static void on_meter(struct skw_pay *pay, uint64_t now_us, struct skw_pay_peer *
 	 * its counts in a power cut knows of what we sent all the same. */
 	if (m->u.meter.seen_sent.bytes > a->seen_sent.bytes &&
 	    m->u.meter.seen_sent.bytes <= a->sent.bytes &&
-	    skw_units_compare(m->u.meter.seen_sent.units, a->sent.units) <= 0)
+	    skw_units_compare(m->u.meter.seen_sent.units, a->sent.units) <= 0) {
+		/* what a restart made up is known at the other end: the next one must not find it
+		 * at stake still, or some of them end the credit */
+		if (m->u.meter.seen_sent.bytes - a->seen_sent.bytes >=
+		    pay->config.persist_bytes + pay->config.sync_bytes)
+			a->dirty = a->sure = true;
 		a->seen_sent = m->u.meter.seen_sent;
+	}
 	if (old)
 		return;
 	a->used |= received->bytes > 0;

@@ -76,6 +76,8 @@ static void persist(struct skw_pay *pay, struct skw_pay_output *out, const struc
 
 static uint64_t unsaved(const struct skw_account *a)
 {
+	if (a->made_up)
+		return 0;
 	return a->received.bytes - a->saved_received.bytes + (a->sent.bytes - a->saved_sent.bytes);
 }
 
@@ -93,15 +95,16 @@ static bool report_wanted(struct skw_pay *pay, uint64_t now_us, const struct skw
 	uint64_t limit =
 	    a->role == SKW_PAY_PAYER && p->hello_known ? p->credit_limit : c->credit_limit;
 	uint64_t part = limit / CREDIT_PART;
-	bool news =
-	    a->received.bytes > a->told_received.bytes || a->sent.bytes > a->told_sent.bytes;
+	bool news = a->received.bytes > a->told_received.bytes ||
+		    (!a->made_up && a->sent.bytes > a->told_sent.bytes);
 	bool waits = a->told_received.bytes > a->peer_seen_received ||
 		     a->told_sent.bytes > a->seen_sent.bytes;
 
 	/* Both directions: what is sent and not told is at stake for both ends until the receiver
 	 * has said that it knows. */
 	if (over(&a->received, &a->told_received, c->report_bytes, part) ||
-	    over(&a->sent, &a->told_sent, c->report_bytes, part) || (news && pay->closing))
+	    (!a->made_up && over(&a->sent, &a->told_sent, c->report_bytes, part)) ||
+	    (news && pay->closing))
 		return true;
 	if (a->report_due && every(pay, now_us, a->report_at, c->report_us / 4))
 		return true;

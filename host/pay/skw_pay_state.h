@@ -38,8 +38,9 @@ struct skw_account {
 	bool used; /* something was metered, once */
 	enum skw_pay_role role;
 	enum skw_pay_state state;
-	bool dirty; /* differs from the disk in more than counts */
-	bool sure;  /* and in what must outlive a power cut */
+	bool dirty;   /* differs from the disk in more than counts */
+	bool sure;    /* and in what must outlive a power cut */
+	bool made_up; /* `sent` was raised when it was restored, and nothing was counted since */
 
 	struct skw_count received, sent;             /* ours */
 	struct skw_count saved_received, saved_sent; /* of them, on disk */

@@ -686,6 +686,41 @@ static void a_payer_makes_up_for_power_cuts(void **state)
 	}
 }
 
+/* What is made up is made up once, until something is sent again: ends without a byte between them,
+ * out of reach of the payee or within it, do not use up the credit. */
+static void a_payer_that_ends_often_may_go_on_sending(void **state)
+{
+	uint64_t before, after;
+
+	(void)state;
+	for (unsigned heard = 0; heard < 2; heard++) {
+		world(2, 62);
+		world_start();
+		run(2000 * MILLI);
+		cell(0, 1, true, 1024, PRICE);
+		run(15000 * MILLI);
+		before = account(0, 1, SKW_PAY_PAYER).sent_bytes;
+		for (unsigned i = 0; i < 10; i++) {
+			killed(0);
+			if (heard)
+				link_anew();
+			run(5000 * MILLI);
+			assert_true(
+			    skw_pay_admitted(w.party[0].pay, w.party[1].key, SKW_PAY_PAYER));
+		}
+		after = account(0, 1, SKW_PAY_PAYER).sent_bytes;
+		if (!heard)
+			assert_true(after - before <=
+				    w.party[0].config.persist_bytes + w.party[0].config.sync_bytes);
+		link_anew();
+		run(5000 * MILLI);
+		assert_true(cell(0, 1, true, 1024, PRICE));
+		run(20000 * MILLI);
+		check_bills();
+		world_end(NULL);
+	}
+}
+
 /* Fast traffic: a voucher for each step would be hundreds a second, a report for each voucher's
  * worth none at all; neither end stops the other meanwhile. */
 static void fast_traffic_one_way_costs_few_signatures_and_never_stops(void **state)
@@ -848,6 +883,7 @@ int main(void)
 		cmocka_unit_test_teardown(power_cuts_cost_no_more_than_was_lent, world_end),
 		cmocka_unit_test_teardown(a_voucher_that_a_power_cut_took_is_sent_again, world_end),
 		cmocka_unit_test_teardown(a_payer_makes_up_for_power_cuts, world_end),
+		cmocka_unit_test_teardown(a_payer_that_ends_often_may_go_on_sending, world_end),
 		cmocka_unit_test_teardown(fast_traffic_one_way_costs_few_signatures_and_never_stops,
 					  world_end),
 		cmocka_unit_test_teardown(neighbours_whose_keys_begin_alike_are_told_apart,
