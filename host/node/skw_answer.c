@@ -45,7 +45,7 @@ static json_t *radio(const struct skw_node *node)
 
 	return json_pack("{s:o s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I}", "slots",
 			 slots(skw_mac_slots(node->mac)), "common_time_us",
-			 (json_int_t)(node->time_us + skw_mac_ahead(node->mac) / 1000),
+			 (json_int_t)((node->time_us * 1000 + skw_mac_ahead(node->mac)) / 1000),
 			 "clock_steps", (json_int_t)m->clock_steps, "slot_conflicts",
 			 (json_int_t)m->slot_conflicts, "device_time_us", (json_int_t)node->time_us,
 			 "airtime_us", (json_int_t)(m->tx_airtime_ns / 1000), "psdus_sent",

@@ -158,6 +158,15 @@ static void make_up(const struct skw_pay *pay, const struct skw_pay_peer *p, str
 	a->made_up = true;
 }
 
+/* Before more is sent the disk knows what was made up, or the next end would forget it, and so does
+ * the other end, or it would stay at stake; not sooner, or ends out of reach would add up. */
+static void commit_made_up(struct skw_account *a)
+{
+	if (a->made_up)
+		a->dirty = a->sure = true;
+	a->made_up = false;
+}
+
 enum skw_pay_status skw_pay_restore(struct skw_pay *pay, const uint8_t key[SKW_PAY_RECORD_KEY],
 				    const uint8_t *data, size_t len)
 {
@@ -196,9 +205,13 @@ enum skw_pay_status skw_pay_on_link(struct skw_pay *pay, uint64_t now_us,
 	p->hello_due = up;
 	p->hello_heard = p->hello_acked = false;
 	for (unsigned r = 0; r < 2; r++) { /* whoever relays knows nothing of the time before */
-		p->account[r].told_admitted = true;
-		p->account[r].heard = 0; /* a power cut may have cost it our newest voucher */
-		p->account[r].voucher_at = 0;
+		struct skw_account *a = &p->account[r];
+
+		a->told_admitted = true;
+		a->heard = 0; /* a power cut may have cost it our newest voucher */
+		a->voucher_at = 0;
+		if (up)
+			commit_made_up(a);
 	}
 	return SKW_PAY_OK;
 }
@@ -220,11 +233,9 @@ enum skw_pay_status skw_pay_meter(struct skw_pay *pay, uint64_t now_us,
 		price = pay->config.max_price;
 	if (!skw_count_add(direction == SKW_PAY_RECEIVED ? &a->received : &a->sent, bytes, price))
 		return SKW_PAY_RANGE;
-	/* Before more is sent the disk knows what was made up, or the next end would forget it; not
-	 * sooner, or ends without a byte between them would add up. */
-	if (!a->used || price > a->dearest || a->made_up)
+	commit_made_up(a);
+	if (!a->used || price > a->dearest)
 		a->dirty = a->sure = true;
-	a->made_up = false;
 	if (price > a->dearest)
 		a->dearest = price;
 	a->used = true;

@@ -40,7 +40,7 @@ struct skw_account {
 	enum skw_pay_state state;
 	bool dirty;   /* differs from the disk in more than counts */
 	bool sure;    /* and in what must outlive a power cut */
-	bool made_up; /* `sent` was raised when it was restored, and nothing was counted since */
+	bool made_up; /* `sent` was raised when it was restored, and the disk does not know */
 
 	struct skw_count received, sent;             /* ours */
 	struct skw_count saved_received, saved_sent; /* of them, on disk */
