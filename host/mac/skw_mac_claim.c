@@ -26,11 +26,7 @@ static uint32_t all_slots(const struct skw_mac *mac)
 
 static unsigned count(uint32_t mask)
 {
-	unsigned n = 0;
-
-	for (; mask != 0; mask &= mask - 1)
-		n++;
-	return n;
+	return (unsigned)__builtin_popcount(mask);
 }
 
 /* xorshift32 of Marsaglia; its seed is the epoch, random at each start. */
@@ -52,30 +48,20 @@ static uint32_t one_of(struct skw_mac *mac, uint32_t mask)
 	return mask & (0 - mask);
 }
 
-static uint32_t taken(const struct skw_mac *mac)
-{
-	uint32_t mask = 0;
-
-	for (unsigned i = 0; i < SKW_MAC_NEIGHBOURS_MAX; i++) {
-		const struct skw_mac_peer *p = &mac->peer[i];
-
-		if (!p->alive || !p->in_time)
-			continue;
-		mask |= p->view.slot_mask;
-		for (unsigned k = 0; k < p->around_count; k++)
-			mask |= p->around[k].slot_mask;
-	}
-	return mask;
-}
-
+/* Those within two hops whose time is ours. */
 struct crowd {
 	const struct skw_mac_addr *addr[NODES];
-	unsigned n;     /* that share the slots here, ourselves among them */
-	unsigned least; /* slots that one of the others has */
+	unsigned n;       /* of them, ourselves among them */
+	uint32_t taken;   /* slots of the others, */
+	uint32_t richest; /* of the one who has most, */
+	unsigned least;   /* how many the one with fewest has */
 };
 
 static void meet(struct crowd *c, const struct skw_mac_addr *addr, uint32_t slot_mask)
 {
+	c->taken |= slot_mask;
+	if (count(slot_mask) > count(c->richest))
+		c->richest = slot_mask;
 	if (count(slot_mask) < c->least)
 		c->least = count(slot_mask);
 	for (unsigned i = 0; i < c->n; i++)
@@ -86,9 +72,8 @@ static void meet(struct crowd *c, const struct skw_mac_addr *addr, uint32_t slot
 
 static struct crowd look_around(const struct skw_mac *mac)
 {
-	struct crowd c = { .least = SKW_SLOTS_MAX };
+	struct crowd c = { .addr = { &mac->addr }, .n = 1, .least = SKW_SLOTS_MAX };
 
-	meet(&c, &mac->addr, all_slots(mac));
 	for (unsigned i = 0; i < SKW_MAC_NEIGHBOURS_MAX; i++) {
 		const struct skw_mac_peer *p = &mac->peer[i];
 
@@ -101,31 +86,13 @@ static struct crowd look_around(const struct skw_mac *mac)
 	return c;
 }
 
-/* The slots of whoever has most, if those are several: it yields one to us. */
-static uint32_t of_the_richest(const struct skw_mac *mac)
-{
-	uint32_t most = 0;
-
-	for (unsigned i = 0; i < SKW_MAC_NEIGHBOURS_MAX; i++) {
-		const struct skw_mac_peer *p = &mac->peer[i];
-
-		if (!p->alive || !p->in_time)
-			continue;
-		if (count(p->view.slot_mask) > count(most))
-			most = p->view.slot_mask;
-		for (unsigned k = 0; k < p->around_count; k++)
-			if (count(p->around[k].slot_mask) > count(most))
-				most = p->around[k].slot_mask;
-	}
-	return count(most) > 1 ? most & all_slots(mac) : 0;
-}
-
 static void claim(struct skw_mac *mac, uint64_t now_ns)
 {
-	uint32_t free_slots = all_slots(mac) & ~taken(mac);
+	struct crowd c = look_around(mac);
+	uint32_t free_slots = all_slots(mac) & ~c.taken;
 
-	if (free_slots == 0)
-		free_slots = of_the_richest(mac);
+	if (free_slots == 0 && count(c.richest) > 1) /* who has several yields one to us */
+		free_slots = c.richest & all_slots(mac);
 	if (free_slots == 0) {
 		mac->count.slots_full++;
 		mac->claim_at = now_ns + mac->config.beacon_ns;
@@ -159,12 +126,15 @@ void skw_mac_claim_due(struct skw_mac *mac, uint64_t now_ns)
 static void move_if_unheard(struct skw_mac *mac, uint64_t now_ns, struct skw_mac_peer *p,
 			    bool named)
 {
-	uint32_t free_slots = all_slots(mac) & ~(taken(mac) | mac->slot_mask);
+	uint32_t free_slots;
 
 	p->unheard = named || mac->slot_mask == 0 ? 0 : p->unheard + 1;
 	if (named || p->patience == 0)
 		p->patience = PATIENCE;
-	if (!mac->claims || free_slots == 0 || p->unheard < p->patience)
+	if (!mac->claims || p->unheard < p->patience)
+		return;
+	free_slots = all_slots(mac) & ~(look_around(mac).taken | mac->slot_mask);
+	if (free_slots == 0)
 		return;
 	p->unheard = 0;
 	p->patience = p->patience < PATIENCE_MAX ? 2 * p->patience : p->patience;
@@ -226,14 +196,16 @@ void skw_mac_claim_heard(struct skw_mac *mac, uint64_t now_ns, struct skw_mac_pe
 
 void skw_mac_claim_share(struct skw_mac *mac, uint64_t now_ns)
 {
-	uint32_t free_slots = all_slots(mac) & ~(taken(mac) | mac->slot_mask);
-	unsigned own = count(mac->slot_mask), left = count(free_slots), share;
+	unsigned own = count(mac->slot_mask), left, share;
+	uint32_t free_slots;
 	struct crowd c;
 	bool wanted;
 
 	if (!mac->claims)
 		return;
 	c = look_around(mac);
+	free_slots = all_slots(mac) & ~(c.taken | mac->slot_mask);
+	left = count(free_slots);
 	share = (mac->config.plan.slots - 1u) / c.n;
 	wanted = left == 0 || (left == 1 && c.least < share);
 	/* not all at the same time */

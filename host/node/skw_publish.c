@@ -10,15 +10,6 @@ enum { DESCRIPTOR_LIFE_S = 3600, PUBLISH_S = 900, AGAIN_S = 30 };
 
 static const char SEQUENCE_KEY[] = "sequence";
 
-static uint32_t slots(uint32_t mask)
-{
-	uint32_t n = 0;
-
-	for (; mask != 0; mask &= mask - 1)
-		n++;
-	return n;
-}
-
 /* A radio's neighbour takes what its rate is worth in our share of the slots; of others nothing is
  * known. */
 static uint32_t capacity_kbps(const struct skw_node *node, const struct skw_link_endpoint *at)
@@ -26,7 +17,8 @@ static uint32_t capacity_kbps(const struct skw_node *node, const struct skw_link
 	struct skw_mac_neighbour n;
 
 	return node_neighbour(node, at, &n)
-		   ? n.rate_mbps * UINT32_C(1000) * slots(skw_mac_slots(node->mac)) /
+		   ? n.rate_mbps * UINT32_C(1000) *
+			 (uint32_t)__builtin_popcount(skw_mac_slots(node->mac)) /
 			 (uint32_t)node->config->radio.slots
 		   : 0;
 }

@@ -585,6 +585,23 @@ static uint8_t neighbour(bool smaller, unsigned skip)
 	return 0;
 }
 
+/* Node 0 hears this beacon, just sent, of whom its key says. */
+static void give(const struct skw_mac_beacon *b)
+{
+	struct skw_mac_envelope e = { .dst = skw_mac_broadcast,
+				      .src = skw_mac_addr_of(b->key),
+				      .src_epoch = 9 };
+	struct skw_frame_rx rx = { .rate_mbps = 6, .fcs_ok = true };
+	uint64_t now = device(0, w.now);
+	uint8_t psdu[600];
+	struct skw_writer out = skw_writer(psdu, sizeof(psdu));
+
+	skw_mac_put_envelope(&out, &e);
+	skw_mac_put_beacon(&out, b);
+	skw_put_zeros(&out, 4);
+	skw_mac_on_rx(w.node[0].mac, now, &rx, now, psdu, skw_writer_len(&out));
+}
+
 enum { UNNAMED = -1 };
 
 /* Node 0 hears a beacon of it, in time or w.apart: its slots, how long ago it heard node 0, and one
@@ -596,14 +613,10 @@ static void hears(uint8_t who, uint32_t slots, int age_ms, uint8_t other, uint32
 				    .slot_mask = slots,
 				    .time_ns = device(0, w.now),
 				    .ahead_ns = skw_mac_ahead(w.node[0].mac) + (uint64_t)w.apart };
-	struct skw_mac_envelope e = { .dst = skw_mac_broadcast, .src_epoch = 9 };
-	struct skw_frame_rx rx = { .rate_mbps = 6, .fcs_ok = true };
-	uint8_t psdu[600], key[SKW_MAC_KEY];
-	struct skw_writer out = skw_writer(psdu, sizeof(psdu));
+	uint8_t key[SKW_MAC_KEY];
 
 	memset(b.key, who, sizeof(b.key));
 	memset(key, other, sizeof(key));
-	e.src = skw_mac_addr_of(b.key);
 	if (age_ms != UNNAMED)
 		b.heard[b.heard_count++] =
 		    (struct skw_mac_heard) { .addr = w.node[0].addr,
@@ -612,10 +625,7 @@ static void hears(uint8_t who, uint32_t slots, int age_ms, uint8_t other, uint32
 	if (its_slots != 0)
 		b.heard[b.heard_count++] =
 		    (struct skw_mac_heard) { .addr = skw_mac_addr_of(key), .slot_mask = its_slots };
-	skw_mac_put_envelope(&out, &e);
-	skw_mac_put_beacon(&out, &b);
-	skw_put_zeros(&out, 4);
-	skw_mac_on_rx(w.node[0].mac, b.time_ns, &rx, b.time_ns, psdu, skw_writer_len(&out));
+	give(&b);
 	drain(0);
 }
 
@@ -871,10 +881,6 @@ static void a_device_that_starts_anew_is_followed_and_follows(void **state)
 static void a_leap_is_told_before_it_is_made(void **state)
 {
 	struct skw_mac_beacon b = { .slots = 4, .slot_ns = 4000000, .slot_mask = 8 };
-	struct skw_mac_envelope e = { .dst = skw_mac_broadcast, .src_epoch = 9 };
-	struct skw_frame_rx rx = { .rate_mbps = 6, .fcs_ok = true };
-	uint8_t psdu[600];
-	struct skw_writer out = skw_writer(psdu, sizeof(psdu));
 
 	(void)state;
 	world(2, 6, 4);
@@ -886,22 +892,14 @@ static void a_leap_is_told_before_it_is_made(void **state)
 	run(4 * SEC);
 	assert_all_up();
 	memset(b.key, 0x77, sizeof(b.key));
-	e.src = skw_mac_addr_of(b.key);
 	w.old = skw_mac_ahead(w.node[0].mac);
 	w.leap = w.old + (uint64_t)(8 * MS);
 	b.time_ns = device(0, w.now);
 	b.ahead_ns = w.leap;
-	skw_mac_put_envelope(&out, &e);
-	skw_mac_put_beacon(&out, &b);
-	skw_put_zeros(&out, 4);
-	skw_mac_on_rx(w.node[0].mac, b.time_ns, &rx, b.time_ns, psdu, skw_writer_len(&out));
+	give(&b);
 	assert_int_equal(skw_mac_ahead(w.node[0].mac), w.leap);
 	b.ahead_ns += 5000; /* a small step meanwhile does not bring the leap forward */
-	out = skw_writer(psdu, sizeof(psdu));
-	skw_mac_put_envelope(&out, &e);
-	skw_mac_put_beacon(&out, &b);
-	skw_put_zeros(&out, 4);
-	skw_mac_on_rx(w.node[0].mac, b.time_ns, &rx, b.time_ns, psdu, skw_writer_len(&out));
+	give(&b);
 	w.leap += 5000;
 	assert_int_equal(skw_mac_ahead(w.node[0].mac), w.leap);
 	run(100 * MS); /* a superframe each */
@@ -919,7 +917,6 @@ static void a_leap_is_told_before_it_is_made(void **state)
 static void a_beacon_beyond_time_is_refused(void **state)
 {
 	struct skw_mac_beacon b = { .slots = 4, .slot_ns = 4000000, .slot_mask = 8 };
-	struct skw_mac_envelope e = { .dst = skw_mac_broadcast, .src_epoch = 9 };
 	const uint64_t said[][2] = {
 		{ SKW_MAC_TIME_MAX + 1, 0 }, { SKW_MAC_TIME_MAX + 1, UINT64_MAX - 9 },
 		{ UINT64_MAX, 0 },           { 1, SKW_MAC_TIME_MAX },
@@ -930,20 +927,12 @@ static void a_beacon_beyond_time_is_refused(void **state)
 	world(1, 1, 4);
 	start(0);
 	memset(b.key, 0x77, sizeof(b.key));
-	e.src = skw_mac_addr_of(b.key);
 	for (unsigned i = 0; i < sizeof(said) / sizeof(said[0]) + 1; i++) {
-		struct skw_frame_rx rx = { .rate_mbps = 6, .fcs_ok = true };
-		uint8_t psdu[600];
-		struct skw_writer out = skw_writer(psdu, sizeof(psdu));
 		bool good = i == sizeof(said) / sizeof(said[0]);
 
 		b.time_ns = good ? SKW_MAC_TIME_MAX - 5 : said[i][0];
 		b.ahead_ns = good ? 5 : said[i][1];
-		skw_mac_put_envelope(&out, &e);
-		skw_mac_put_beacon(&out, &b);
-		skw_put_zeros(&out, 4);
-		skw_mac_on_rx(w.node[0].mac, device(0, w.now), &rx, device(0, w.now), psdu,
-			      skw_writer_len(&out));
+		give(&b);
 		assert_int_equal(skw_mac_counters(w.node[0].mac)->rx_malformed, good ? i : i + 1);
 		assert_int_equal(skw_mac_ahead(w.node[0].mac),
 				 good ? SKW_MAC_TIME_MAX - device(0, w.now) : 0);
